@@ -25,7 +25,7 @@ from core import (
     source_commands,
     sync_commands,
 )
-from core.contracts.errors import AccessError, ConfigError, QuarterdeckError
+from core.contracts.errors import AccessError, ConfigError, QuarterdeckError, SourceError
 
 if TYPE_CHECKING:
     from core.config import Settings
@@ -93,6 +93,8 @@ def sample(
     """Write a synthetic company to a folder."""
     from core.sample import generate
 
+    if not _writable(out):  # before a company is played that could not be written
+        raise SourceError("The sample cannot be written.", str(out), "Choose a folder you may write to.")
     with _Bar() as bar:
         generate(out, accounts, transactions, years, seed, fmt=fmt, progress=bar.show, profile=profile)
     typer.echo(f"Sample company written to {out}.")

@@ -13,9 +13,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
-from tests import left_out
+from tests import left_out, second_tries
 from tests.browsers import browser, page
 
 if TYPE_CHECKING:
@@ -57,14 +58,22 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in OUTSIDE:
         os.environ.pop(name, None)
     os.environ["QUARTERDECK_HOME"] = str(HOME)
+    # A machine under load is slow, which is no fault of what is tested.
+    hypothesis.settings.register_profile(
+        "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("suite")
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
+    config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
 
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     """The defaults, with the home of the tests."""
     from core.config import load
+    from tests import retention
 
+    retention.widen(HOME)
     return load(environ={"QUARTERDECK_HOME": str(HOME)})
 
 
@@ -88,8 +97,10 @@ def bundle(sample: Dataset, settings: Settings) -> Bundle:
 def small_settings() -> Settings:
     """The defaults, with a home in which the sample company is a small one."""
     from core.config import load
+    from tests import retention
     from tests.companies import small_home
 
+    retention.widen(HOME)
     return load(environ={"QUARTERDECK_HOME": str(small_home(HOME / "small"))})
 
 
@@ -111,8 +122,12 @@ def small_bundle(small: Dataset, small_settings: Settings) -> Bundle:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark as quick what needs no browser, no database, no trained models and no sample company; measure core's own."""
+    tests = f"{ROOT / 'tests'}{os.sep}"
     for item in items:
-        folder = item.path.relative_to(ROOT / "tests").parts[0] if item.path.is_relative_to(ROOT / "tests") else "core"
+        path = str(item.path)
+        folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
+        if folder == "browser":
+            item.add_marker(second_tries.TRIES)
         if folder in UNMEASURED or item.get_closest_marker("postgres"):
             item.add_marker("no_cover")
         needs = LEARNS & set(getattr(item, "fixturenames", ()))

@@ -80,4 +80,9 @@ def serving(
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGTERM)
-        server.wait(20)
+        try:
+            server.wait(PATIENCE / 4)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+            raise

@@ -229,7 +229,7 @@ def _sheet(inside: str) -> str:
     )
 
 
-def bound(pages: Sequence[str], name: str = "") -> bytes:
+def bound(pages: Sequence[str], name: str = "", only_vectors: bool = False) -> bytes:
     """Turn leaves into one PDF, the same for the same leaves.
 
     Parameters
@@ -238,17 +238,19 @@ def bound(pages: Sequence[str], name: str = "") -> bytes:
         One SVG per leaf.
     name : str
         What a reader's window shows.
+    only_vectors : bool
+        True where no leaf may become a picture.
 
     Raises
     ------
     DrawingError
-        When a leaf can be drawn neither as vectors nor as a picture.
+        When a leaf can be drawn neither as vectors nor, where it may be one, as a picture.
     """
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter()
     for page in pages:
-        leaf = PdfReader(io.BytesIO(_drawn(page)))
+        leaf = PdfReader(io.BytesIO(drawing.pdf(page) if only_vectors else _drawn(page)))
         _sorted(leaf.pages[0])
         writer.append(leaf, import_outline=False)
     writer.compress_identical_objects()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
@@ -167,6 +167,16 @@ def bold(text: str) -> str:
 
 def pdf(page: Snapshot) -> bytes:
     """Return the page as a PDF of A4 leaves; a chart, and a heading with what follows it, is never cut."""
+    try:
+        leaves = pdf_pages.leaves(_blocks(page, _figure_of), page.title)
+        return pdf_pages.bound(leaves, page.title, only_vectors=True)
+    except (
+        drawing.DrawingError
+    ):  # Which chart it is shows only when each is drawn by itself, which takes as long again.
+        return pdf_pages.bound(pdf_pages.leaves(_blocks(page, _drawable), page.title), page.title)
+
+
+def _blocks(page: Snapshot, chart: Callable[[Mapping[str, Any], str], pdf_pages.Block]) -> list[pdf_pages.Block]:
     blocks: list[pdf_pages.Block] = [pdf_pages.title(page.title, page.about)]
     for number, question in enumerate(page.questions()):
         parts = page.of(question)
@@ -180,13 +190,17 @@ def pdf(page: Snapshot) -> bytes:
                 speaks_of_chart = k + 1 < len(parts) and parts[k + 1].kind == "chart"
                 blocks.append(pdf_pages.paragraph(str(part.body), is_tied=speaks_of_chart))
             elif part.kind == "chart":
-                blocks.append(_block(part.body, f"c{number}-{k}"))
+                blocks.append(chart(part.body, f"c{number}-{k}"))
             elif part.kind == "table":
                 blocks += _table(part.body, page.formats)
-    return pdf_pages.bound(pdf_pages.leaves(blocks, page.title), page.title)
+    return blocks
 
 
-def _block(spec: Mapping[str, Any], mark: str) -> pdf_pages.Block:
+def _figure_of(spec: Mapping[str, Any], mark: str) -> pdf_pages.Block:
+    return pdf_pages.figure(vector(spec, mark))
+
+
+def _drawable(spec: Mapping[str, Any], mark: str) -> pdf_pages.Block:
     """Return a chart for a leaf: as vectors, else as a picture, else a sentence that says it is missing."""
     try:
         svg = vector(spec, mark)

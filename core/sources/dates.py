@@ -179,27 +179,29 @@ def _by_pattern(texts: pl.Series, pattern: str) -> pl.Series:
 def _moments(texts: pl.Series, choice: DateChoice, zone: str) -> pl.Series:
     plain = _plain(texts)
     first, second, _ = ORDERS.get(choice.order or DAY_FIRST, ORDERS[DAY_FIRST])
-    parts: list[pl.DataFrame] = []
+    nothing = [None] * plain.len()
+    stamps = pl.DataFrame({"v": nothing, "offset": nothing}, schema={"v": pl.Datetime("us"), "offset": pl.String})
     for pattern in (ISO, EAST, COMPACT, NUMERIC, DAY_NAME, NAME_DAY, YEAR_NAME):
-        groups = plain.to_frame("t").select(pl.col("t").str.extract_groups(pattern).alias("g")).unnest("g")
-        if "a" in groups.columns:
-            groups = groups.rename({"a": first, "b": second})
-        if "name" in groups.columns:
-            month = (
-                groups["name"]
-                .str.to_lowercase()
-                .str.strip_chars(".")
-                .replace_strict(MONTHS, default=None, return_dtype=pl.Int32)
-            )
-            groups = groups.with_columns(month.alias("m"))
-        parts.append(_built(groups))
-    stamps = parts[0]
-    for other in parts[1:]:
+        # Most columns are no dates, or dates of a single way of writing: what matches nowhere is not taken apart.
+        if not plain.str.contains(pattern).any():
+            continue
+        other = _built(_groups(plain, pattern, first, second))
         stamps = stamps.select(
             v=pl.col("v").fill_null(other["v"]),
             offset=pl.when(pl.col("v").is_null()).then(other["offset"]).otherwise("offset"),
         )
     return _in_zone(stamps, zone).fill_null(_from_numbers(plain, zone))
+
+
+def _groups(plain: pl.Series, pattern: str, first: str, second: str) -> pl.DataFrame:
+    """Take texts apart by a pattern; null in every part where a text does not match."""
+    groups = plain.to_frame("t").select(pl.col("t").str.extract_groups(pattern).alias("g")).unnest("g")
+    if "a" in groups.columns:
+        groups = groups.rename({"a": first, "b": second})
+    if "name" in groups.columns:
+        name = pl.col("name").str.to_lowercase().str.strip_chars(".")
+        groups = groups.with_columns(m=name.replace_strict(MONTHS, default=None, return_dtype=pl.Int32))
+    return groups
 
 
 def _built(groups: pl.DataFrame) -> pl.DataFrame:

@@ -43,7 +43,7 @@ def start(home: Path, script: str) -> subprocess.Popen[str]:
 
 
 def finish(process: subprocess.Popen[str]) -> str:
-    out, error = process.communicate(timeout=60)
+    out, error = process.communicate(timeout=240)
     assert process.returncode == 0, error
     return out.strip()
 
@@ -92,7 +92,7 @@ def test_a_kill_leaves_nothing_half_and_is_swept(tmp_path, moment):
         cache.get(RESULTS, "key", die if {moment!r} == "make" else lambda: "half", Dies())
     """
     process = start(tmp_path, script)
-    process.communicate(timeout=60)
+    process.communicate(timeout=240)
     assert process.returncode == -9
     tier = FolderTier(tmp_path / "artifacts")
     assert len(leftovers(tier)) == {"make": 0, "write": 1, "swap": 2}[moment]

@@ -37,7 +37,7 @@ def slow(counter: list[int], value, started: Event, go: Event):
     def make():
         counter.append(1)
         started.set()
-        assert go.wait(10)
+        assert go.wait(120)
         if isinstance(value, BaseException):
             raise value
         return value
@@ -85,7 +85,7 @@ def test_a_thread_that_is_ended_ends_no_other():
     counter: list[int] = []
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(shelf.get, "key", slow(counter, Stopped(), started, go))
-        started.wait(10)
+        started.wait(120)
         second = pool.submit(shelf.get, "key", lambda: "made by the next")
         go.set()
         assert isinstance(first.exception(), Stopped)
@@ -179,7 +179,7 @@ def test_clearing_forgets_and_gives_bytes_back_and_what_is_under_way_is_not_kept
     shelf.get("there", lambda: b"0" * KIB)
     with ThreadPoolExecutor(1) as pool:
         task = pool.submit(shelf.get, "key", slow([], "old", started, go))
-        started.wait(10)
+        started.wait(120)
         shelf.clear()
         go.set()
         assert task.result() == "old"

@@ -7,9 +7,9 @@ import pytest
 from tests.servers import serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def url(settings, sample, bundle, tmp_path_factory):
-    """The address of a server on the sample company, with a store of its own."""
+    """The address of a server on the sample company, with a store of its own; one for all, for it starts slowly."""
     folder = tmp_path_factory.mktemp("served")
     env = {
         "QUARTERDECK_HOME": str(settings.home),

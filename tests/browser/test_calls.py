@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
+from tests.browser.steps import TRIES, whole
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SUBMIT = "Submit forecast"
 
@@ -23,6 +25,7 @@ def second(browser):
 def at_the_form(view, url):
     view.goto(f"{url}/forecast")
     expect(view.get_by_role("button", name=SUBMIT)).to_be_visible(timeout=90_000)
+    whole(view)
     return view
 
 
@@ -63,10 +66,9 @@ def write_note(view, url, text):
     view.goto(f"{url}/review")
     grid = view.get_by_test_id("stDataFrame").first
     expect(grid).to_be_visible(timeout=90_000)
-    expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
-    expect(view.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    whole(view)
     editor = view.locator(".gdg-clip-region textarea")
-    for _ in range(3):  # a grid that is still drawn takes no key
+    for _ in range(TRIES):  # a grid that is still drawn takes no key
         grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 52})
         for _ in range(6):
             view.keyboard.press("ArrowRight", delay=40)
@@ -97,8 +99,7 @@ def test_two_reviews_of_one_deal_lose_nothing(url, page, second):
 
 def test_the_executive_page_is_downloaded_as_pdf_and_html(url, page):
     page.goto(url)
-    expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    whole(page)
     for name, begin in (("PDF", b"%PDF-1.7"), ("HTML", b"<!doctype html>")):
         with page.expect_download(timeout=90_000) as download:
             page.get_by_role("button", name=f"Download as {name}").click()

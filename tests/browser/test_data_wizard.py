@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import duckdb
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.steps import TRIES, choose, quiet, whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 STAGES = ("Prospecting", "Qualification", "Negotiation/Review", "Closed Won", "Closed Lost")
@@ -43,16 +46,10 @@ def second(browser):
     context.close()
 
 
-def quiet(view):
-    view.wait_for_timeout(300)
-    expect(view.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
-
-
 def at_the_data_page(view, url):
     view.goto(f"{url}/data")
     expect(view.get_by_role("heading", name="Add your own data")).to_be_visible(timeout=90_000)
-    expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
-    quiet(view)
+    whole(view)
 
 
 def step(view, name):
@@ -61,21 +58,14 @@ def step(view, name):
 
 
 def chosen(view, label, option):
-    listed = view.get_by_role("option", name=option, exact=True)
-    for _ in range(3):
-        view.get_by_role("combobox", name=label, exact=True).click()
-        view.wait_for_timeout(500)
-        # A list closes when the page is drawn anew under it.
-        if listed.is_visible():
-            break
-    listed.click()
-    quiet(view)
+    choose(view, view.get_by_role("combobox", name=label, exact=True), option)
 
 
 def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, second, export):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)
     expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    quiet(page)
     step(page, "Columns")
     chosen(page, "Close date", "– not in the file –")
     chosen(page, "Created date", "– not in the file –")
@@ -121,6 +111,7 @@ def kept_for_everybody(page, url, export):
     page.get_by_role("link", name="Data", exact=True).click()
     page.locator("input[type=file]").first.set_input_files(export)
     expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.get_by_role("radio", name="5 Check and use").click()
     quiet(page)
     page.get_by_label("Name of the source").fill("Browser test")
@@ -146,19 +137,24 @@ def test_stages_are_put_in_order_in_the_grid(url, page, export):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)
     expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.get_by_role("radio", name="3 Stages").click()
     quiet(page)
     grid = page.locator('[class*="st-key-"][class*="stages"]').get_by_test_id("stDataFrame").first
     grid.scroll_into_view_if_needed()  # What is out of sight is not drawn.
     order = grid.locator("td[role=gridcell]")
     expect(order.first).to_have_text("Prospecting")
-    page.wait_for_timeout(1_000)
-    grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 85})
-    page.wait_for_timeout(300)
-    for _ in range(2):
-        page.keyboard.press("ArrowRight", delay=60)
-    page.keyboard.type("1", delay=40)
-    expect(page.locator(".gdg-clip-region input")).to_have_value("1", timeout=10_000)
-    page.wait_for_timeout(300)
-    page.keyboard.press("Enter")
+    quiet(page)
+    editor = page.locator(".gdg-clip-region input")
+    for _ in range(TRIES):  # A grid that is still drawn takes no key.
+        grid.locator(".dvn-scroller").first.click(position={"x": 60, "y": 85})
+        for _ in range(2):
+            page.keyboard.press("ArrowRight", delay=60)
+        page.keyboard.type("1", delay=40)
+        with suppress(AssertionError):
+            expect(editor).to_have_value("1", timeout=3_000)
+            break
+        page.keyboard.press("Escape")
+    expect(editor).to_have_value("1")
+    page.keyboard.press("Enter", delay=60)
     expect(grid.locator("td[role=gridcell]").first).to_have_text("Qualification", timeout=30_000)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
+from tests.browser.steps import at_rest
 from tests.page_measures import PAGES, measured, open_page, settle
 
 # Pixels at 1440, a little over half of what the pages took before they were set in two columns.
@@ -69,12 +71,11 @@ def test_the_bar_stays_in_sight_and_its_links_lead_below_it(url, page, width, to
     open_page(page, url)
     bar = page.locator(".st-key-bar")
     page.evaluate(SCROLLED)
-    page.wait_for_timeout(300)
-    assert bar.bounding_box()["y"] == pytest.approx(top, abs=2)
+    assert at_rest(bar)["y"] == pytest.approx(top, abs=2)
     page.locator(".st-key-bar_contents").get_by_role("link", name="Regions").click()
-    page.wait_for_timeout(800)
-    box = bar.bounding_box()
-    heading = page.get_by_role("heading", name="Which regions are driving the quarter?").bounding_box()
+    question = page.get_by_role("heading", name="Which regions are driving the quarter?")
+    expect(question).to_be_in_viewport()
+    heading, box = at_rest(question), at_rest(bar)
     assert box["y"] + box["height"] <= heading["y"] <= box["y"] + box["height"] + 60
     assert "#which-regions-are-driving-the-quarter" in page.url
 

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import expect
 
 from core.explain import headlines
+from tests.browser import steps
+from tests.browser.steps import opened, quiet, whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -17,9 +19,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 def test_executive_opens_a_number_and_downloads_the_notebook(url, page):
     page.goto(url)
     expect(page.get_by_role("heading", name="Bookings to date")).to_be_visible(timeout=60_000)
+    whole(page)
     page.get_by_role("button", name="Calculation").first.click()
     expect(page.get_by_text("Source: Sample company")).to_be_visible()
     page.keyboard.press("Escape")
+    quiet(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as notebook").click()
     assert download.value.suggested_filename == "executive.ipynb"
@@ -32,7 +36,9 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     file.write_text(rows, encoding="utf-8")
     page.goto(f"{url}/data")
     expect(page.get_by_role("heading", name="Loaded data")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").first.set_input_files(str(file))
+    quiet(page)
     page.get_by_role("radio", name="5 Check and use").click()
     expect(page.get_by_text("Deals: 1 read of 2 rows in the files, 1 left out")).to_be_visible(timeout=60_000)
     expect(page.get_by_text("All rows loaded.")).to_be_visible()
@@ -77,9 +83,11 @@ def test_a_list_goes_in_and_the_matrix_comes_out(url, page, tmp_path):
     file.write_text("Ref,Requirement,Priority\n" + "".join(f"{n},{t},Must\n" for n, t in enumerate(asked, 1)), "utf-8")
     page.goto(f"{url}/requirements")
     expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").set_input_files(str(file))
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", name="Gaps and how to close them")).to_be_visible()
+    quiet(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Matrix (Excel)").click()
     sheet = load_workbook(io.BytesIO(download.value.path().read_bytes()))["Matrix"]
@@ -93,9 +101,10 @@ def test_the_bars_of_a_customer_add_up_to_the_chance_shown(url, page):
     expect(note).to_be_visible(timeout=60_000)
     base, shown = (float(v) for v in re.match(r"([\d.]+) % .* = ([\d.]+) %", note.inner_text()).groups())
     # The panel is placed where the page stands when it is opened: the page has to be whole by then.
-    expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=60_000)
+    whole(page)
     cell = page.get_by_test_id("stVerticalBlock").filter(has=note).last
     cell.get_by_role("button", name="Calculation").click()
+    quiet(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Records as CSV").click()
     rows = list(csv.DictReader(download.value.path().read_text(encoding="utf-8").splitlines()))
@@ -119,6 +128,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
     for turn in (1, 2):
         page.goto(f"{url}/requirements")
         expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+        quiet(page)
         page.locator("input[type=file]").first.set_input_files(str(file))
         if turn == 1:
             expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
@@ -152,6 +162,7 @@ def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_pat
     made.save(file)
     page.goto(f"{url}/requirements")
     expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").first.set_input_files(str(file))
     expect(page.get_by_text("No requirement list was found")).to_be_visible(timeout=60_000)
     page.get_by_text("Not read: 1 place").click()
@@ -175,7 +186,7 @@ def own_file(page, answered, name=None):
     """Download the buyer's file once the page says how much of it is answered, and return where it lies."""
     told = page.get_by_text(re.compile(f"{answered} requirements (is|are) answered in the buyer's own file"))
     expect(told).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    quiet(page)
     with page.expect_download(timeout=60_000) as download:
         page.get_by_role("button", name="Download the buyer's own file").click()
     assert name in (None, download.value.suggested_filename)
@@ -183,20 +194,13 @@ def own_file(page, answered, name=None):
 
 
 def listed(page, label, wanted):
-    """Open a list, which closes when the page still moves under it, until it shows an option; return that."""
-    option = page.get_by_role("option", name=wanted, exact=True)
-    for _ in range(40):
-        if option.is_visible():
-            break
-        page.get_by_role("combobox", name=label, exact=True).press("ArrowDown")
-        page.wait_for_timeout(250)
-    expect(option).to_be_visible()
-    return option
+    """Open a list until it shows an option."""
+    opened(page, page.get_by_role("combobox", name=label, exact=True), wanted)
 
 
 def choose(page, label, wanted):
     """Choose from a list."""
-    listed(page, label, wanted).click()
+    steps.choose(page, page.get_by_role("combobox", name=label, exact=True), wanted)
 
 
 def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_path):
@@ -206,6 +210,7 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
     file.write_text("\n".join(["Ref,Requirement,Priority,Response", *lines, ""]), "utf-8")
     page.goto(f"{url}/requirements")
     expect(page.get_by_role("heading", name="Upload the RFP or questionnaire")).to_be_visible(timeout=60_000)
+    quiet(page)
     page.locator("input[type=file]").first.set_input_files(str(file))
     expect(page.get_by_text("3 requirements read from the file.")).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Confirm 2 likely matches").click()
@@ -245,6 +250,7 @@ def test_a_clicked_bar_of_the_flow_lists_its_deals(url, page):
     bar = page.locator('.st-key-flow_bars path[aria-label*="step: Pushed out"]')
     expect(bar).to_be_visible(timeout=60_000)
     n = int(re.search(r"deals: ([\d,]+)", bar.get_attribute("aria-label")).group(1).replace(",", ""))
+    whole(page)
     bar.scroll_into_view_if_needed()
     bar.click(force=True)
     expect(page.get_by_text(re.compile(rf"Pushed out: {n:,} deals in"))).to_be_visible(timeout=30_000)
@@ -255,6 +261,7 @@ def test_a_clicked_cell_of_the_heat_table_opens_its_bookings(url, page, sample, 
     cell = page.locator('.st-key-heat_quarter path[aria-label*="region: EMEA"]').last
     expect(cell).to_be_visible(timeout=60_000)
     n = re.search(r"deals: ([\d,]+)", cell.get_attribute("aria-label")).group(1)
+    whole(page)
     cell.scroll_into_view_if_needed()
     cell.click(force=True)
     expect(page.get_by_text(re.compile(f"{n} bookings in .*EMEA"))).to_be_visible(timeout=30_000)
@@ -269,10 +276,12 @@ def test_a_clicked_region_and_a_clicked_month_open_what_they_are_made_of(url, pa
     page.goto(url)
     tile = page.locator('.st-key-map_Bookings path[aria-label*="region: EMEA"]').first
     expect(tile).to_be_visible(timeout=60_000)
+    whole(page)
     tile.scroll_into_view_if_needed()
     tile.click(force=True)
     expect(page.get_by_text(re.compile(r"[\d,]+ lines this quarter, EMEA"))).to_be_visible(timeout=30_000)
     month = page.locator('.st-key-trend_Revenue path[aria-label*="month: Jul 2026"]').first
+    quiet(page)
     month.scroll_into_view_if_needed()
     month.click(force=True)
     expect(page.get_by_text("Forecast of July 2026 by region")).to_be_visible(timeout=30_000)

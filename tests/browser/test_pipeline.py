@@ -10,18 +10,15 @@ from playwright.sync_api import expect
 
 from core.explain.counterfactual import deals
 from core.metrics import flow, risk
+from tests.browser import steps
+from tests.browser.steps import whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
 def choose(view, label, name):
-    """Choose from a list by keyboard once the page stands still, for drawing again would close the list."""
-    expect(view.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
-    expect(view.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
-    box = view.get_by_role("combobox", name=label, exact=True)
-    box.click()
-    box.press_sequentially(name)
-    box.press("Enter")
+    """Choose from a list once the page stands still, by typing."""
+    steps.choose(view, view.get_by_role("combobox", name=label, exact=True), name, typed=True)
 
 
 def write_day(view, end, day):
@@ -44,6 +41,7 @@ def test_the_flow_of_a_team_by_the_hierarchy_of_then_and_of_now(url, page, sampl
     then, now = (flow.flow(sample, settings, *span, hierarchy) for hierarchy in ("then", "now"))
     assert then.amount("Transferred out") != now.amount("Transferred out"), "a rep came into this team or left it"
     page.goto(f"{url}/pipeline")
+    whole(page)
     choose(page, "Days", "Custom dates")
     for end, day in zip(("start", "end"), days, strict=True):
         write_day(page, end, day)
@@ -64,8 +62,7 @@ def test_a_slider_of_a_deal_moves_its_chance(url, page, sample, settings, bundle
     now = next(f.now for f in deals.fields(sample, settings, bundle, landmarks, one) if f.name == "n_meetings_30d")
     moved = deals.suppose(sample, settings, bundle, landmarks, one, (("n_meetings_30d", now + 2),))
     page.goto(f"{url}/pipeline")
-    expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
-    expect(page.get_by_test_id("stStatusWidget")).to_have_count(0, timeout=60_000)
+    whole(page)
     slider = page.get_by_role("slider", name="Meetings in the last 30 days")
     slider.press("ArrowRight")
     slider.press("ArrowRight")

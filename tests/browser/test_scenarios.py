@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.steps import choose, whole
+
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 
@@ -16,6 +18,7 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     page.goto(f"{url}/scenarios")
     slider = page.get_by_role("slider", name="Win rate")
     expect(slider).to_be_visible(timeout=90_000)
+    whole(page)
     slider.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
@@ -63,6 +66,7 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
     page.goto(f"{url}/scenarios")
     slider = page.get_by_role("slider", name="Deal size")
     expect(slider).to_be_visible(timeout=90_000)
+    whole(page)
     box = slider.bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -97,8 +101,8 @@ def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, br
     page = context.new_page()
     page.goto(f"{url}/scenarios")
     expect(page.get_by_role("slider", name="Win rate")).to_be_visible(timeout=90_000)
-    page.get_by_role("combobox", name="Templates").click()
-    page.get_by_role("option", name="Big deals slip").click()
+    whole(page)
+    choose(page, page.get_by_role("combobox", name="Templates"), "Big deals slip")
     expect(page).to_have_url(re.compile(r"slip=33.*slip_extra=6|slip_extra=6.*slip=33"), timeout=30_000)
     expect(page).to_have_url(re.compile(r"scope=Segment"))
     answer = page.get_by_text("bookings go from").first

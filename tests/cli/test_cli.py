@@ -1,32 +1,32 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from tests.cli.commands import as_process, in_process
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def run(settings, sample, tmp_path):
-    def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        values = {**os.environ, "QUARTERDECK_HOME": str(settings.home), **env}
-        command = [sys.executable, "-m", "core.cli", *words]
-        return subprocess.run(command, capture_output=True, text=True, env=values, check=False, timeout=120)
-
-    return call
+def run(settings, sample):
+    return partial(in_process, QUARTERDECK_HOME=str(settings.home))
 
 
-def test_summary_prints_the_same_number_as_the_core(run, sample, settings):
+@pytest.fixture
+def process(settings, sample):
+    return partial(as_process, QUARTERDECK_HOME=str(settings.home))
+
+
+def test_summary_prints_the_same_number_as_the_core(run, process, sample, settings):
     from core import metrics
 
-    found = json.loads(run("summary", "--json").stdout)
-    assert found["Open pipeline"]["value"] == metrics.pipeline.open_pipeline(sample, settings).value
+    figures = json.loads(process("summary", "--json").stdout)
+    assert figures["Open pipeline"]["value"] == metrics.pipeline.open_pipeline(sample, settings).value
     assert metrics.bookings.quarter_to_date(sample, settings).sentence() in run("summary").stdout
 
 
@@ -53,10 +53,10 @@ def test_sample_writes_a_folder(run, tmp_path):
     ],
 )
 def test_bad_input_ends_in_a_sentence(run, words, env, expected):
-    found = run(*words, **env)
-    assert found.returncode == 1
-    assert expected in found.stderr
-    assert "Traceback" not in found.stderr
+    done = run(*words, **env)
+    assert done.returncode == 1
+    assert expected in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_port_in_use_is_told(run):
@@ -64,9 +64,9 @@ def test_a_port_in_use_is_told(run):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        found = run("serve", "--port", str(port))
-    assert found.returncode == 1
-    assert f"Port {port} is in use" in found.stderr
+        done = run("serve", "--port", str(port))
+    assert done.returncode == 1
+    assert f"Port {port} is in use" in done.stderr
 
 
 def test_forecast_prints_the_number_of_the_core(run, sample, settings, bundle):
@@ -184,7 +184,7 @@ def test_gap_takes_a_catalogue_and_refuses_bad_ones(run, tmp_path):
 
 
 def test_a_scheduled_build_says_why_it_does_nothing(run, sample, settings, bundle):
-    found = run("build", "--if-due")
-    assert found.returncode == 0
-    assert "models of exactly this data are saved" in found.stdout
-    assert "Ready" not in found.stdout
+    done = run("build", "--if-due")
+    assert done.returncode == 0
+    assert "models of exactly this data are saved" in done.stdout
+    assert "Ready" not in done.stdout

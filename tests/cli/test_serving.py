@@ -74,7 +74,7 @@ def test_a_server_without_readable_settings_does_not_start(tmp_path):
     env = os.environ | {"QUARTERDECK_CONFIG": str(tmp_path / "gone.yaml")}
     server = resources.app_folder() / "server.py"
     command = [sys.executable, "-m", "streamlit", "run", str(server), "--server.port", "0"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=False, cwd=tmp_path)
     assert done.returncode != 0
     assert "The server does not start. The settings file cannot be read" in done.stderr + done.stdout
 

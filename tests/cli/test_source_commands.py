@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from functools import partial
 
 import pytest
 
+from tests.cli.commands import in_process
 from tests.sources.crm_stubs import TOKEN, hubspot
 from tests.sources.stub_servers import BEGIN, Book, Stub, serving
 
@@ -22,13 +21,7 @@ DEALS = (
 @pytest.fixture
 def run(tmp_path):
     """A command of its own home, so that no other test meets the choice made here."""
-
-    def call(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        values = {**os.environ, "QUARTERDECK_HOME": str(tmp_path / "home"), **env}
-        command = [sys.executable, "-m", "core.cli", *words]
-        return subprocess.run(command, capture_output=True, text=True, env=values, check=False, timeout=120)
-
-    return call
+    return partial(in_process, QUARTERDECK_HOME=str(tmp_path / "home"))
 
 
 @pytest.fixture

@@ -231,7 +231,7 @@ def test_the_template_of_the_settings_serves_on_the_page(tmp_path, content, is_u
     path = tmp_path / "acme.docx"
     if content is not None:
         path.write_bytes(content)
-    test = AppTest.from_string(PAGE)
+    test = AppTest.from_string(PAGE, default_timeout=120)
     test.session_state["path"] = str(path)
     test.run()
     assert not test.exception

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import lightgbm as lgb
 import numpy as np
 import polars as pl
 import pytest
@@ -13,6 +12,8 @@ from core.explain.importance import dependence, importance
 
 class Tiny:
     def __init__(self, frame, target, calibrator):
+        import lightgbm as lgb
+
         self.feature_names_ = ["n_meetings_30d", "n_pushes", "amount"]
         data = lgb.Dataset(frame.select(self.feature_names_).to_numpy(), target)
         settings = {"objective": "binary", "verbose": -1, "num_threads": 1, "deterministic": True, "num_leaves": 7}

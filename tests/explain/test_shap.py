@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import lightgbm as lgb
 import numpy as np
 import polars as pl
 import pytest
@@ -23,6 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def trained(names, x, y, words=(), **options):
+    import lightgbm as lgb
+
     plan = {"objective": "binary", "verbose": -1, "seed": 1, "num_threads": 1, "min_data_in_leaf": 5, **options}
     data = lgb.Dataset(x, y, categorical_feature=list(words), feature_name=list(names), params={"verbose": -1})
     return lgb.train(plan, data, 20)

@@ -5,7 +5,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.metrics import adjusted_rand_score, silhouette_score
 
 from core.contracts.errors import ModelError
 from core.models.customers import clustering, segments
@@ -31,6 +30,8 @@ def test_planted_groups_are_found(blobs):
 
 
 def test_measures_are_those_of_sklearn(blobs):
+    from sklearn.metrics import adjusted_rand_score, silhouette_score
+
     z, labels = blobs
     other = np.random.default_rng(2).integers(0, 3, len(z))
     assert clustering.adjusted_rand(labels, other) == pytest.approx(adjusted_rand_score(labels, other))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import lightgbm as lgb
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,6 +14,8 @@ ONE = {"num_threads": 1, "deterministic": True, "force_row_wise": True}
 
 
 def grown(leaves=8, gaps=True, **more):
+    import lightgbm as lgb
+
     rng = np.random.default_rng(3)
     x = rng.normal(size=(2_000, 5))
     x[:, 1] = rng.integers(0, 6, len(x))
@@ -120,6 +121,8 @@ MADE = grown()
 
 
 def test_many_deals_are_told_what_one_is_told():
+    import lightgbm as lgb
+
     names = ("days_to_close", "code", "days_to_quarter_end", "fiscal_quarter", "size")
     _, x = grown()
     width = len(names) + len(risk_intervals.CALENDAR)

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
-from sklearn.metrics import roc_auc_score
 
 from core.explain.contributions import shap_values
 from core.explain.importance import importance
@@ -98,6 +97,8 @@ def test_chances_of_winning_mean_what_they_say(closing, days):
 def expected_auc(chance, score):
     """Return the AUC of a score over all outcomes that could have been drawn from true chances."""
     both = np.concatenate([np.ones(len(chance)), np.zeros(len(chance))])
+    from sklearn.metrics import roc_auc_score
+
     return roc_auc_score(both, np.tile(score, 2), sample_weight=np.concatenate([chance, 1 - chance]))
 
 

@@ -106,7 +106,7 @@ st.session_state["rows"] = SimpleNamespace(selection=SimpleNamespace(rows=[1]))
 account_choice._opened("rows", ["A1", "A2"])
 st.write(account_choice.view(), st.query_params["account"])
 """
-    test = AppTest.from_string(script).run()
+    test = AppTest.from_string(script, default_timeout=120).run()
     assert not test.exception
     assert test.session_state[account_choice.CHOSEN] == "A2"
     assert "Account A2" in said(test)

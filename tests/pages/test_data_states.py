@@ -132,7 +132,7 @@ def test_without_a_server_that_asks_for_it_nothing_is_prepared_beside(folder, qu
 
 
 def opened():
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).switch_page("pages/data.py").run()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/data.py").run()
 
 
 def said(test):

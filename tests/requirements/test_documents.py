@@ -526,10 +526,10 @@ def test_three_hundred_pages_read_in_time():
             text = f"{page + 1}.{n + 1} The supplier shall deliver part {n} of lot {page} in time and without defects"
             made.text(50, 770 - 40 * n, text).text(50, 758 - 40 * n, f"at the place named for lot {page}.")
     content = made.bytes()
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     read = read_list(content, "a.pdf")
     assert read.frame.height == 5_400
-    assert time.perf_counter() - started < 30
+    assert time.process_time() - started < 30
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 500
     assert read.frame["text"][17].endswith("at the place named for lot 0.")
 

@@ -32,7 +32,7 @@ def left_by_a_kill(tmp_path, saves):
         f"for k in range({saves}): store.scenarios.save(f'plan {{k}}', {ME!r}, {{}})\n"
         "os._exit(0)"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60, env=os.environ)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=240, env=os.environ)
 
 
 def names(store):

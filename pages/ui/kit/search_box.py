@@ -12,7 +12,7 @@ from core.access.saved_content import Reader, shared_lists
 from core.config import Settings
 from core.contracts import Dataset
 from core.search import Entry, Hit
-from pages.ui.kit import cache, entity_links, questions
+from pages.ui.kit import cache, entity_links, questions, search_shortcut
 from pages.ui.kit.escaping import escaped
 
 Room = tuple[str, str, str]
@@ -24,18 +24,6 @@ RIGHTS = {
     "list": "requirements:read",
     "capability": "catalogue:read",
 }
-SHORTCUT = """<script>
-if (!window.quarterdeckSearch) {
-  window.quarterdeckSearch = true;
-  document.addEventListener("keydown", (event) => {
-    const at = event.target;
-    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (at.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(at.tagName)) return;
-    const box = document.querySelector(".st-key-search input");
-    if (box) { event.preventDefault(); box.focus(); box.select(); }
-  });
-}
-</script>"""
 
 
 @st.fragment
@@ -61,7 +49,7 @@ def offer(data: Dataset, settings: Settings, who: Identity, rooms: Mapping[str, 
         max_chars=search.finder.LONGEST_QUERY,
         live=PAUSE,
     )
-    st.html(SHORTCUT, unsafe_allow_javascript=True)
+    st.html(search_shortcut.SCRIPT, unsafe_allow_javascript=True)
     if not (query or "").strip():
         return
     mine = [room for group in rooms.values() for room in group]
