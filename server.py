@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
-from pages.ui.server import preload
+from pages.ui.server import preload, scim_routes
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
@@ -48,4 +48,5 @@ try:
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=[preload.route()], middleware=middleware)
+routes = [preload.route(), *scim_routes.routes(settings)]
+app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)

@@ -73,7 +73,9 @@ def main(megabytes: int) -> None:
         timed("open", lambda: Store.open(target.database).close())
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000
         size = file.stat().st_size / 1e6
-        print(f"{megabytes:,} MB, {manifest.n_rows:,} rows; the backup has {size:,.0f} MB; peak {peak:,.0f} MB of memory")
+        print(
+            f"{megabytes:,} MB, {manifest.n_rows:,} rows; the backup has {size:,.0f} MB; peak {peak:,.0f} MB of memory"
+        )
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from core import (
     digest_commands,
     page_commands,
     person_commands,
+    scim_commands,
     source_commands,
     sync_commands,
 )
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 app.add_typer(source_commands.app, name="source")
 app.add_typer(admin_commands.app, name="admin")
+app.add_typer(scim_commands.app, name="scim")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(person_commands.app, name="person")
 app.add_typer(backup_commands.app)

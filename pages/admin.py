@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.access import rights
 from core.access.directory import GROUP, PERSON
-from pages.ui.admin import audit_log, changes, role_form, rule_forms, waiting
+from pages.ui.admin import audit_log, changes, provisioning, role_form, rule_forms, waiting
 from pages.ui.kit import cache, notebook, people, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
@@ -64,6 +64,9 @@ with cell(page, "Waiting to be let in", "Waiting") as c:
 
 with cell(page, "Signed in now", "Signed in") as c:
     sign_in_list.show(page, c)
+
+with cell(page, "Provisioning", "Provisioning") as c:
+    provisioning.show(page, c)
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
     audit_log.show(page, c)

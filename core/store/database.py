@@ -22,9 +22,11 @@ from core.store.comments import Comments
 from core.store.expiry import Retention
 from core.store.known_people import KnownPeople
 from core.store.personal_data import PersonalData
+from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
+from core.store.scim_tokens import ScimTokens
 from core.store.sessions import Sessions, sentence
 from core.store.sign_ins import SignIns
 from core.store.source_versions import SourceVersions
@@ -79,6 +81,8 @@ class Store:
     known_people : KnownPeople
     retention : Retention
     personal_data : PersonalData
+    provisioned : Provisioned
+    scim_tokens : ScimTokens
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -109,6 +113,8 @@ class Store:
     known_people: KnownPeople
     retention: Retention
     personal_data: PersonalData
+    provisioned: Provisioned
+    scim_tokens: ScimTokens
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -176,6 +182,8 @@ class Store:
             KnownPeople(sessions, clock),
             Retention(sessions, clock),
             PersonalData(sessions, clock),
+            Provisioned(sessions, clock),
+            ScimTokens(sessions, clock),
             notices,
             saves,
         )

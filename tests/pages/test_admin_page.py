@@ -157,3 +157,29 @@ def test_whoever_is_no_administrator_any_more_sees_their_own_view(come, store):
     press(cy, "View")
     store.access.keep("person", "cy@example.com", '{"roles": ["rep"]}', "ana")
     assert "You see what" not in sentences(cy.switch_page("pages/pipeline.py").run())
+
+
+def test_a_token_is_shown_once_and_whom_the_directory_deactivates_is_out(come, store):
+    admin = come("ana@example.com")
+    assert "Off. With a token" in sentences(admin)
+    admin.text_input(key="scim_label").set_value("Entra").run()
+    admin.button(key="scim_make").click().run()
+    token = admin.code[0].value
+    assert store.scim_tokens.label_of(token) == "Entra"
+    assert not admin.run().code
+    number = store.provisioned.save("User", "bo@example.com", {}, "SCIM Entra")
+    store.provisioned.save("Group", "sales-emea", {}, "SCIM Entra", members=[number])
+    bo = come("bo@example.com", "pages/pipeline.py")
+    assert "leader  \nShowing: EMEA" in sentences(bo)
+    store.provisioned.save("User", "bo@example.com", {}, "SCIM Entra", is_active=False, number=number)
+    assert "Your account was deactivated" in sentences(bo.run())
+    assert not bo.dataframe
+    admin = come("ana@example.com")
+    assert "Provisioning is on; people: 1, deactivated: 1, groups: 1." in sentences(admin)
+    admin.text_input(key="scim_label").set_value("Entra").run()
+    admin.button(key="scim_make").click().run()
+    assert "There is a token called" in sentences(admin)
+    admin.selectbox(key="scim_ended").set_value("Entra").run()
+    admin.button(key="scim_end").click().run()
+    assert store.scim_tokens.label_of(token) is None
+    assert "Provisioning is off" in sentences(admin)

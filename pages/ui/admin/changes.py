@@ -59,7 +59,8 @@ def _stay_in(page: Page, entries: list[Entry]) -> None:
     if page.settings.access.sign_in == "none":
         return
     after: Directory = in_force(page.settings, entries)
-    groups = people.known(page.settings).groups(page.identity.user)
+    user = page.identity.user
+    groups = (*people.known(page.settings).groups(user), *people.provisioned(page.settings).groups(user))
     try:
         is_still_in = can(after.identify(page.identity.user, None, groups), "admin:write")
     except AccessError:

@@ -52,5 +52,6 @@ def offer_view_as(page: Page, directory: Directory) -> None:
             "View as", others, index=None, key="view_as_user", help="Read only, and noted in the audit log."
         )
         if st.button("View", disabled=user is None, icon=":material/visibility:"):
-            view_as.start(page.settings, page.identity, user, tuple(groups.get(user, ())))
+            given = people.provisioned(page.settings).groups(user)
+            view_as.start(page.settings, page.identity, user, (*groups.get(user, ()), *given))
             st.switch_page("app.py")

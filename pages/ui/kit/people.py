@@ -6,6 +6,7 @@ from core.access.directory import Directory, in_force
 from core.config import Settings
 from core.store.access_entries import AccessEntries
 from core.store.known_people import KnownPeople
+from core.store.provisioned import Provisioned
 from pages.ui.kit import cache
 
 
@@ -22,3 +23,8 @@ def entries(settings: Settings) -> AccessEntries:
 def known(settings: Settings) -> KnownPeople:
     """Return everybody who has ever signed in."""
     return cache.store(settings.database).known_people
+
+
+def provisioned(settings: Settings) -> Provisioned:
+    """Return everybody whom a company's directory provisioned."""
+    return cache.store(settings.database).provisioned
