@@ -11,7 +11,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -23,6 +23,9 @@ from pages.ui.server import preload, scim_routes
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
+
+if TYPE_CHECKING:
+    from core.store import Store
 
 
 @asynccontextmanager
@@ -38,6 +41,13 @@ async def ready(_: Any) -> AsyncIterator[None]:
     yield
 
 
+def opened() -> Store:
+    """Return the database, which pages and provisioning share."""
+    from pages.ui.kit import cache
+
+    return cache.store(settings.database)
+
+
 try:
     settings = load()
     middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors)]
@@ -48,5 +58,5 @@ try:
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
-routes = [preload.route(), *scim_routes.routes(settings)]
+routes = [preload.route(), *scim_routes.routes(settings, opened)]
 app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)

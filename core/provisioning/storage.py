@@ -25,7 +25,7 @@ from scim2_server.utils import parametrize
 
 from core.config import Settings
 from core.contracts.errors import ConflictError, StoreError
-from core.provisioning import rules
+from core.provisioning import follow_up
 from core.provisioning.resources import Group, Member, User
 from core.store import Store
 from core.store.provisioned import GROUP, USER, Resource
@@ -126,7 +126,7 @@ class PeopleStorage(ScimStorage):
 
     def _follow(self, before: Resource | None, after: Resource | None) -> None:
         if USER in {row.kind for row in (before, after) if row is not None}:
-            rules.follow(self._store, self._settings, before, after, self._author)
+            follow_up.follow(self._store, self._settings, before, after, self._author)
 
 
 def _facts(resource: ScimResource[Any]) -> tuple[str, bool, Sequence[str]]:

@@ -14,7 +14,6 @@ from starlette.testclient import TestClient
 from core.access import directory
 from core.config import load
 from core.store import Store
-from pages.ui.kit import cache
 from pages.ui.server import scim_routes
 
 PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
@@ -29,9 +28,8 @@ def settings(tmp_path):
 
 
 @pytest.fixture
-def store(settings, monkeypatch):
+def store(settings):
     opened = Store.open(settings.database)
-    monkeypatch.setattr(cache, "store", lambda _: opened)
     yield opened
     opened.close()
 
@@ -39,7 +37,7 @@ def store(settings, monkeypatch):
 @pytest.fixture
 def bare(settings, store):
     """A client of the routes that shows no token."""
-    with TestClient(Starlette(routes=scim_routes.routes(settings))) as client:
+    with TestClient(Starlette(routes=scim_routes.routes(settings, lambda: store))) as client:
         yield client
 
 
@@ -135,7 +133,7 @@ def test_the_settings_file_stands_before_the_directory(client, store, tmp_path, 
         update={"people": {"bo@example.com": directory.parsed("person", {"roles": ["rep"]})}}
     )
     ruled = settings.model_copy(update={"access": access})
-    with TestClient(Starlette(routes=scim_routes.routes(ruled)), headers=client.headers) as other:
+    with TestClient(Starlette(routes=scim_routes.routes(ruled, lambda: store)), headers=client.headers) as other:
         add(other, "bo@example.com", roles=[{"value": "admin"}])
     assert rules(store, ruled).people["bo@example.com"].roles == ("rep",)
     assert store.access.current() == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
@@ -15,13 +16,22 @@ from core.config import Settings
 if TYPE_CHECKING:
     from scim2_server.requests import ScimRequest
 
+    from core.store import Store
+
 ROOT = "/scim/v2"
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 MOST_BYTES = 2_000_000
 
 
-def routes(settings: Settings) -> list[Route]:
-    """Return the routes; what answers them is imported with the first request."""
+def routes(settings: Settings, opened: Callable[[], Store]) -> list[Route]:
+    """Return the routes; what answers them is imported with the first request.
+
+    Parameters
+    ----------
+    settings : Settings
+    opened : callable
+        Gives the database when it is asked for.
+    """
 
     async def answer(request: Request) -> Response:
         body = b""
@@ -29,16 +39,15 @@ def routes(settings: Settings) -> list[Route]:
             body += piece
             if len(body) > MOST_BYTES:
                 return Response(status_code=413)
-        return await run_in_threadpool(_answer, settings, request, body)
+        return await run_in_threadpool(_answer, settings, opened, request, body)
 
     return [Route(ROOT, answer, methods=METHODS), Route(f"{ROOT}/{{path:path}}", answer, methods=METHODS)]
 
 
-def _answer(settings: Settings, request: Request, body: bytes) -> Response:
+def _answer(settings: Settings, opened: Callable[[], Store], request: Request, body: bytes) -> Response:
     from core.provisioning import service
-    from pages.ui.kit import cache
 
-    answered = service.answer(cache.store(settings.database), settings, _request(request, body))
+    answered = service.answer(opened(), settings, _request(request, body))
     content = b"" if answered.body is None else json.dumps(answered.body).encode()
     headers = {"Cache-Control": "no-store", **answered.headers}
     return Response(content, int(answered.status), headers)

@@ -51,8 +51,8 @@ def follow(store: Store, settings: Settings, before: Resource | None, after: Res
     if roles and not _is_ruled_elsewhere(rules, after.name):
         rule = rules.people.get(after.name) or Person(roles=roles)
         shown = str(after.content.get("displayName") or rule.name)[:200]
-        kept = rule.model_copy(update={"roles": roles, "name": shown})
-        store.access.keep(PERSON, after.name, kept.model_dump_json(), author)
+        changed = rule.model_copy(update={"roles": roles, "name": shown})
+        store.access.keep(PERSON, after.name, changed.model_dump_json(), author)
         store.known_people.settle(after.name)
     elif before is not None:
         _take_away(store, settings, before, author)
