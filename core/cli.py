@@ -360,6 +360,7 @@ def doctor(as_json: AsJson = False) -> None:
     from core.artifacts import combined, integrity, open_cache
     from core.requirements.text import embeddings
     from core.sources import loading
+    from core.store.database import is_verified
 
     settings = _settings()
     notices = integrity.examine(open_cache(settings.home))
@@ -372,6 +373,7 @@ def doctor(as_json: AsJson = False) -> None:
         "Data is there": loading.is_ready(settings),
         "What is kept is whole, and new results can be kept": not notices,
         "Sentence vectors are installed": embeddings.folder() is not None,
+        "The database is on this machine, or shows who it is by TLS": is_verified(settings.database),
     }
     if as_json:
         typer.echo(json.dumps(needed | wanted, indent=2))

@@ -63,7 +63,7 @@ with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
 
 with cell(page, "Signed in now", "Signed in") as c:
-    sign_in_list.show(page, c)
+    sign_in_list.show(page, c, lambda user: changes.is_theirs(page, directory, user))
 
 with cell(page, "Provisioning", "Provisioning") as c:
     provisioning.show(page, c)

@@ -46,6 +46,7 @@ from core.store.upgrade import bring_up
 logger = logging.getLogger(__name__)
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 10
+THIS_MACHINE = ("", "localhost", "127.0.0.1", "::1")
 
 
 def _now() -> datetime:
@@ -232,6 +233,20 @@ def sqlite_file(url: URL) -> Path | None:
     """Return the file of a SQLite database; None for one in memory and for a server's."""
     is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
     return Path(str(url.database)) if is_file else None
+
+
+def is_verified(given: str) -> bool:
+    """Say whether a database can be no other than the one meant: it lies on this machine, or shows who it is by TLS.
+
+    Raises
+    ------
+    StoreError
+        As `database_url`.
+    """
+    url = database_url(given)
+    host = url.host or url.query.get("host") or ""
+    is_here = host in THIS_MACHINE or str(host).startswith("/")
+    return url.get_backend_name() == "sqlite" or is_here or url.query.get("sslmode") == "verify-full"
 
 
 def _shown(url: URL) -> str:

@@ -269,8 +269,10 @@ IDP = {
     "config.php": """<?php $config = [
  'baseurlpath' => '{idp}/', 'secretsalt' => 'only for this test', 'auth.adminpassword' => 'nobody',
  'certdir' => '{folder}/', 'metadatadir' => '{folder}/metadata/', 'datadir' => '{folder}/',
- 'tempdir' => '{folder}/tmp/', 'loggingdir' => '{folder}/', 'logging.handler' => 'errorlog', 'enable.saml20-idp' => true, 'timezone' => 'UTC',
- 'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true], 'store.type' => 'phpsession',
+ 'tempdir' => '{folder}/tmp/', 'loggingdir' => '{folder}/', 'logging.handler' => 'errorlog',
+ 'enable.saml20-idp' => true, 'timezone' => 'UTC',
+ 'module.enable' => ['exampleauth' => true, 'core' => true, 'saml' => true],
+ 'store.type' => 'phpsession',
  'session.cookie.secure' => false, 'session.cookie.samesite' => null, 'session.phpsession.cookiename' => 'idp',
  'session.phpsession.savepath' => '{folder}/tmp', 'metadata.sources' => [['type' => 'flatfile']],
 ];""",

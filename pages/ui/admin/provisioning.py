@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.store.provisioned import GROUP, USER
+from pages.ui.admin import changes
 from pages.ui.kit import cache, people
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -33,7 +34,7 @@ def show(page: Page, cell: Cell) -> None:
         cell.answer(
             f"Provisioning is {state}; people: {len(users):,}, deactivated: {n_off:,}, groups: {len(groups):,}."
         )
-    if not page.may("admin:write"):
+    if not page.may("admin:write") or changes.delegation(page).is_bound:
         return
     if not (tokens.is_empty() or page.view.is_masked):
         cell.table(tokens, column_config=COLUMNS)
