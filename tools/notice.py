@@ -29,7 +29,7 @@ COPYLEFT = re.compile(r"GPL|MPL|EPL|CDDL|EUPL|SSPL|General Public|Mozilla|Eclips
 # Licences that ask for something of whoever changes the library itself, and why that is borne here.
 ACCEPTED = {
     "certifi": "a file of root certificates, used as it is and not part of Quarterdeck",
-    "psycopg": "LGPL: imported as it is installed, replaceable by whoever runs Quarterdeck; needed for PostgreSQL alone",
+    "psycopg": "LGPL: imported as it is installed, replaceable by whoever runs Quarterdeck; for PostgreSQL",
     "psycopg-binary": "as psycopg",
     "tqdm": "MPL for single files, used as they are and not part of Quarterdeck",
 }

@@ -45,6 +45,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_identity_provider.py",),
         (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py", "core/store/known_people.py"),
     ),
+    "attack": (
+        ("tests/slow/test_under_attack.py",),
+        (*INSTALLED, *SERVED, "core/artifacts", "core/store", "pages/scenarios.py", "pages/ui/kit"),
+    ),
     "proxies": (
         ("tests/slow/test_proxies.py",),
         (*INSTALLED, *SERVED, "deploy/proxies", "tests/slow/certificates.py", "pages/ui/kit/auth.py"),
