@@ -21,6 +21,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import preload, scim_routes
 from pages.ui.server.identity_header import IdentityHeader
+from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
 
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from pages.ui.kit import first_page, people
-    from pages.ui.server import sign_in_routes, uploads, warmup
+    from pages.ui.server import patches, sign_in_routes, uploads, warmup
 
     uploads.bound()
+    patches.keep_caches()
     if settings.access.sign_in == "oidc":
         sign_in_routes.trim(settings.access.group_claims, lambda *who: people.known(settings).note(*who))
     threading.Thread(target=warmup.ready, args=(first_page.read,), name=warmup.NAME, daemon=True).start()
@@ -55,6 +57,7 @@ try:
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
         middleware.append(Middleware(WantedPage))
+    middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header))
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 

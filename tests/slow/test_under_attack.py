@@ -219,9 +219,13 @@ def test_what_was_typed_and_not_saved_is_there_after_a_restart(small_settings, s
         expect(page.get_by_text("Win rate +USD").first).to_be_visible(timeout=120_000)
         expect(page.get_by_label("Name", exact=True)).to_have_value("Not yet saved", timeout=60_000)
         assert "win_rate=5" in page.url
-        page.wait_for_timeout(2_000)
-        page.get_by_role("button", name="Save", exact=True).click()
-        expect(page.get_by_text("Saved: Not yet saved")).to_be_visible(timeout=90_000)
+        outcome = page.get_by_text(re.compile("Saved: Not yet saved|There is already a scenario"))
+        for _ in range(20):  # Until the browser has come back by itself, a button does nothing.
+            page.get_by_role("button", name="Save", exact=True).click()
+            page.wait_for_timeout(4_000)
+            if outcome.count():
+                break
+        expect(outcome).to_be_visible()
     store = Store.open(f"sqlite:///{tmp_path / 's.db'}")
     assert store.scenarios.list()[0].payload["levers"]["win_rate"] == 5
     store.close()
@@ -267,7 +271,7 @@ def test_pages_are_shown_and_saving_says_why_it_cannot_on_a_full_disk(small_disk
         expect(page.get_by_text("Saved: Before")).to_be_visible(timeout=60_000)
         fill(small_disk)
         save(page, "On a full disk")
-        expect(page.get_by_text(re.compile("disk is full|no space", re.IGNORECASE)).first).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("lies on is full. Nothing was saved").first).to_be_visible(timeout=60_000)
         for path, heading in (("pipeline", "Pipeline"), ("forecast", "Forecast"), ("admin", "Admin")):
             page.goto(f"{address}/{path}")
             expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible(timeout=120_000)
@@ -295,10 +299,10 @@ def test_a_day_of_moves_neither_fills_the_memory_nor_leaves_files_open(small_set
             for key in ["ArrowRight"] * 25 + ["ArrowLeft"] * 50 + ["ArrowRight"] * 25:
                 slider.focus()
                 page.keyboard.press(key)
-                page.wait_for_timeout(40)
+                page.wait_for_timeout(25)
             for path in ("pipeline", "forecast", "customers", "review", "requirements", "") * 2:
                 page.goto(f"{address}/{path}")
-                page.wait_for_timeout(1_200)
+                page.wait_for_timeout(800)
                 assert page.get_by_test_id("stException").count() == 0
             n_files = len(list(Path(f"/proc/{server.pid}/fd").iterdir()))
             measured.append((megabytes(server.pid), n_files))
