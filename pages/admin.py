@@ -23,9 +23,8 @@ GROUPS = PEOPLE | {"group": "Group or app role"}
 
 page = shell.open("Admin")
 data, settings = page.data, page.settings
-entries = people.entries(settings).current()
+entries, directory = people.standing(settings)
 given = (entries,) if entries else ()
-directory = people.directory(settings)
 may_change = page.may("admin:write")
 changes.outcome()
 
