@@ -33,7 +33,7 @@ test: .venv/ready
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov=core --cov-report=term:skip-covered --cov-fail-under=95
 
 test-slow: .venv/ready
-	@.ci/tools || true
+	@.ci/tools --proxies || true
 	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed)
 
 tools:

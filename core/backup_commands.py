@@ -50,10 +50,10 @@ def restore(file: File) -> None:
     """Put a backup into an empty home folder and database, and check every row and file of it."""
     from core.backup import archive
     from core.config import load
-    from core.sealing.sealing_keys import key_in_force
+    from core.sealing.sealing_keys import keys_in_force
 
     settings = load()
-    manifest = archive.restore(file, settings, key_in_force(os.environ))
+    manifest = archive.restore(file, settings, keys_in_force(os.environ))
     typer.echo(f"{manifest.n_rows:,} rows and {len(manifest.files) - 1} files of {manifest.made_at} are back.")
     if any(path.startswith(f"{archive.SETTINGS_FOLDER}/") for path in manifest.files):
         typer.echo(f"Settings of that day lie in {settings.home / archive.SETTINGS_FOLDER}; they take no effect there.")
@@ -66,9 +66,9 @@ def drill(
     """Restore a backup beside the running app, compare it row for row, and take it away again."""
     from core.backup import drill as trial
     from core.config import load
-    from core.sealing.sealing_keys import key_in_force
+    from core.sealing.sealing_keys import keys_in_force
 
-    result = trial.run(file, load(), key_in_force(os.environ))
+    result = trial.run(file, load(), keys_in_force(os.environ))
     if as_json:
         summary = {"made_at": result.manifest.made_at, "rows": result.manifest.n_rows, "since": result.since}
         typer.echo(json.dumps(summary))

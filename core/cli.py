@@ -22,6 +22,7 @@ from core import (
     job_commands,
     page_commands,
     person_commands,
+    scim_commands,
     source_commands,
     sync_commands,
 )
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.add_typer(source_commands.app, name="source")
 app.add_typer(admin_commands.app, name="admin")
+app.add_typer(scim_commands.app, name="scim")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(person_commands.app, name="person")
 app.add_typer(api_commands.keys, name="api-key")
@@ -353,6 +355,7 @@ def doctor(as_json: AsJson = False) -> None:
     from core.artifacts import combined, integrity, open_cache
     from core.requirements.text import embeddings
     from core.sources import loading
+    from core.store.database import is_verified
 
     settings = _settings()
     notices = integrity.examine(open_cache(settings.home))
@@ -365,6 +368,7 @@ def doctor(as_json: AsJson = False) -> None:
         "Data is there": loading.is_ready(settings),
         "What is kept is whole, and new results can be kept": not notices,
         "Sentence vectors are installed": embeddings.folder() is not None,
+        "The database is on this machine, or shows who it is by TLS": is_verified(settings.database),
     }
     if as_json:
         typer.echo(json.dumps(needed | wanted, indent=2))

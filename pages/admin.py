@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.access import rights
 from core.access.directory import GROUP, PERSON
-from pages.ui.admin import api_keys, audit_log, changes, role_form, rule_forms, waiting
+from pages.ui.admin import api_keys, audit_log, changes, provisioning, role_form, rule_forms, waiting
 from pages.ui.kit import cache, notebook, people, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
@@ -23,9 +23,8 @@ GROUPS = PEOPLE | {"group": "Group or app role"}
 
 page = shell.open("Admin")
 data, settings = page.data, page.settings
-entries = people.entries(settings).current()
+entries, directory = people.standing(settings)
 given = (entries,) if entries else ()
-directory = people.directory(settings)
 may_change = page.may("admin:write")
 changes.outcome()
 
@@ -63,7 +62,10 @@ with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
 
 with cell(page, "Signed in now", "Signed in") as c:
-    sign_in_list.show(page, c)
+    sign_in_list.show(page, c, lambda user: changes.is_theirs(page, directory, user))
+
+with cell(page, "Provisioning", "Provisioning") as c:
+    provisioning.show(page, c)
 
 with cell(page, "API keys", "API keys", span="all") as c:
     api_keys.show(page, c, directory)

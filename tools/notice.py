@@ -25,6 +25,14 @@ This file is written by `python -m tools.notice`.
 # What the metadata of a package leave out or garble; read from the licence file it carries.
 KNOWN = {"dataframely": "BSD-3-Clause"}
 LONGEST = 60
+COPYLEFT = re.compile(r"GPL|MPL|EPL|CDDL|EUPL|SSPL|General Public|Mozilla|Eclipse|Affero|Server Side", re.IGNORECASE)
+# Licences that ask for something of whoever changes the library itself, and why that is borne here.
+ACCEPTED = {
+    "certifi": "a file of root certificates, used as it is and not part of Quarterdeck",
+    "psycopg": "LGPL: imported as it is installed, replaceable by whoever runs Quarterdeck; for PostgreSQL",
+    "psycopg-binary": "as psycopg",
+    "tqdm": "MPL for single files, used as they are and not part of Quarterdeck",
+}
 
 
 def needed(project: str = "quarterdeck") -> list[Distribution]:
@@ -64,6 +72,18 @@ def licence(package: Distribution) -> str:
     field = re.sub(r"\s+", " ", metadata.get("License") or "").strip()
     text = expression or ", ".join(named) or KNOWN.get(name, "") or (field if len(field) <= LONGEST else "")
     return text or KNOWN.get(name, "see the licence file it carries")
+
+
+def is_copyleft_only(terms: str) -> bool:
+    """Say whether terms bind with no choice of others.
+
+    Examples
+    --------
+    >>> is_copyleft_only("LGPL-3.0-only"), is_copyleft_only("MIT OR GPL-2.0"), is_copyleft_only("MPL-2.0 AND MIT")
+    (True, False, True)
+    """
+    choices = re.split(r"\s+or\s+", terms, flags=re.IGNORECASE)
+    return all(COPYLEFT.search(choice) for choice in choices)
 
 
 def fonts() -> list[str]:

@@ -45,6 +45,18 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_identity_provider.py",),
         (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py", "core/store/known_people.py"),
     ),
+    "attack": (
+        ("tests/slow/test_under_attack.py",),
+        (*INSTALLED, *SERVED, "core/artifacts", "core/store", "pages/scenarios.py", "pages/ui/kit"),
+    ),
+    "proxies": (
+        ("tests/slow/test_proxies.py",),
+        (*INSTALLED, *SERVED, "deploy/proxies", "tests/slow/certificates.py", "pages/ui/kit/auth.py"),
+    ),
+    "provisioning": (
+        ("tests/provisioning/test_scim.py",),
+        (*INSTALLED, "core/provisioning", "core/store/provisioned.py", "pages/ui/server/scim_routes.py"),
+    ),
     "rights": (("tests/pages/test_rights_matrix.py",), ("core/access", "pages", "app.py", "tests/conftest.py")),
     "proofs": (
         (

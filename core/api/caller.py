@@ -174,7 +174,7 @@ def identified(key: ApiKey, settings: Settings, store: Store) -> Identity:
     Raises
     ------
     AccessError
-        When the owner has no role any more.
+        When the owner has no role any more, or was deactivated.
     """
     directory = in_force(settings, store.access.current())
     if key.roles:
@@ -182,7 +182,10 @@ def identified(key: ApiKey, settings: Settings, store: Store) -> Identity:
         return Identity(key.owner, key.name, key.roles, (), "", directory.masks_all, rights, hidden)
     if settings.access.sign_in == "none":
         return replace(LOCAL, user=key.owner, is_masked=settings.access.mask_names)
-    return directory.identify(key.owner, None, store.known_people.groups(key.owner))
+    if store.provisioned.is_shut_out(key.owner):
+        raise AccessError("The account of this key's owner was deactivated.", mend="Ask an administrator.")
+    groups = (*store.known_people.groups(key.owner), *store.provisioned.groups(key.owner))
+    return directory.identify(key.owner, None, groups)
 
 
 def caller(

@@ -7,7 +7,7 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -103,7 +103,7 @@ def write(settings: Settings, target: Path, key: Key | None, at: datetime, envir
     return manifest
 
 
-def restore(file: Path, settings: Settings, key: Key | None) -> Manifest:
+def restore(file: Path, settings: Settings, keys: Sequence[Key]) -> Manifest:
     """Put a backup into an empty place, and see that every row and file is there as it was.
 
     Parameters
@@ -112,16 +112,17 @@ def restore(file: Path, settings: Settings, key: Key | None) -> Manifest:
     settings : Settings
         Home and database to restore into: no database there, or an empty one, and no kept sources. Settings files
         are put into the folder `settings` of the home for the administrator to look at, and take no effect there.
-    key : Key or None
+    keys : sequence of Key
+        Those at hand; the one it was sealed with is found among them by its number.
 
     Raises
     ------
     SourceError
-        When the file is no backup, is damaged, or was sealed with another key.
+        When the file is no backup, is damaged, or was sealed with a key that is not at hand.
     StoreError
         When something is there already, or a row is missing afterwards.
     """
-    with opened(file, key) as (folder, manifest):
+    with opened(file, keys) as (folder, manifest):
         url = database_url(settings.database)
         if manifest.kind != url.get_backend_name():
             raise ConfigError(
@@ -160,7 +161,7 @@ def check(manifest: Manifest, tables: Mapping[str, TableHash]) -> None:
 
 
 @contextmanager
-def opened(file: Path, key: Key | None) -> Iterator[tuple[Path, Manifest]]:
+def opened(file: Path, keys: Sequence[Key]) -> Iterator[tuple[Path, Manifest]]:
     """Unpack a backup into a folder that is gone afterwards, each file checked against the manifest.
 
     Raises
@@ -171,7 +172,7 @@ def opened(file: Path, key: Key | None) -> Iterator[tuple[Path, Manifest]]:
     with tempfile.TemporaryDirectory(prefix="quarterdeck-restore-") as name:
         folder = Path(name)
         try:
-            archive = _unsealed(file, folder, key)
+            archive = _unsealed(file, folder, keys)
             with tarfile.open(archive, "r:gz") as packed:
                 packed.extractall(folder / "content", filter="data")
             content = json.loads((folder / "content" / MANIFEST).read_text(encoding="utf-8"))
@@ -192,14 +193,14 @@ def oldest(folder: Path, n_kept: int) -> list[Path]:
     return sorted(folder.glob(f"*{ENDING}"), reverse=True)[n_kept:]
 
 
-def _unsealed(file: Path, folder: Path, key: Key | None) -> Path:
+def _unsealed(file: Path, folder: Path, keys: Sequence[Key]) -> Path:
     with file.open("rb") as source:
         if not sealed_files.is_sealed(source):
             return file
-        if key is None:
+        if not keys:
             raise SourceError("The backup is sealed.", str(file), "Set QUARTERDECK_KEY, _KEY_FILE or _KEY_COMMAND.")
         with (folder / "archive").open("wb") as target:
-            sealed_files.unseal(source, target, key)
+            sealed_files.unseal(source, target, keys)
     return folder / "archive"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ class Drill:
     since: dict[str, tuple[int, int]]
 
 
-def run(file: Path, settings: Settings, key: Key | None) -> Drill:
+def run(file: Path, settings: Settings, keys: Sequence[Key]) -> Drill:
     """Restore a backup into a database of its own, compare it row for row, and take it away again.
 
     Parameters
@@ -44,7 +44,7 @@ def run(file: Path, settings: Settings, key: Key | None) -> Drill:
     file : path
     settings : Settings
         Of the running app, whose database is only read.
-    key : Key or None
+    keys : sequence of Key
 
     Raises
     ------
@@ -52,7 +52,7 @@ def run(file: Path, settings: Settings, key: Key | None) -> Drill:
         When the backup cannot be restored as it was.
     """
     live = database_url(settings.database)
-    with archive.opened(file, key) as (folder, manifest), _beside(live) as trial:
+    with archive.opened(file, keys) as (folder, manifest), _beside(live) as trial:
         engines.put_back(folder / archive.DATABASE, trial)
         archive.check(manifest, engines.hashes(trial))
         return Drill(manifest, differing(_rows(trial), _rows(live)))

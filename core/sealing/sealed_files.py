@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
@@ -41,22 +41,30 @@ def is_sealed(source: BinaryIO) -> bool:
     return head == MAGIC
 
 
-def unseal(source: BinaryIO, target: BinaryIO, key: Key) -> None:
+def unseal(source: BinaryIO, target: BinaryIO, keys: Sequence[Key]) -> None:
     """Copy what a sealed file holds.
+
+    Parameters
+    ----------
+    source, target : binary file
+    keys : sequence of Key
+        Those at hand; the number in front of the file says which of them opens it.
 
     Raises
     ------
     SourceError
-        When it is none, was sealed with another key, or is not as it was written.
+        When it is none, was sealed with a key that is not at hand, or is not as it was written.
     """
     head = source.read(len(MAGIC) + NUMBER + PREFIX)
     number, prefix = head[len(MAGIC) : len(MAGIC) + NUMBER].decode("ascii", "replace"), head[-PREFIX:]
     if not head.startswith(MAGIC) or len(head) < len(MAGIC) + NUMBER + PREFIX:
         raise SourceError("The file is no sealed one.", mend="Name a file that Quarterdeck sealed.")
-    if number != key.number:
+    key = next((candidate for candidate in keys if candidate.number == number), None)
+    if key is None:
+        at_hand = ", ".join(candidate.number for candidate in keys) or "none"
         raise SourceError(
-            f"The file was sealed with key {number}, and the key in force is {key.number}.",
-            mend="Set the key it was sealed with.",
+            f"The file was sealed with key {number}; keys at hand: {at_hand}.",
+            mend="Add the key it was sealed with to those of the server; the admin guide shows how.",
         )
     cipher = AESGCM(key.secret)
     try:

@@ -24,9 +24,11 @@ from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
 from core.store.personal_data import PersonalData
+from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
 from core.store.save_count import SaveCount
+from core.store.scim_tokens import ScimTokens
 from core.store.sessions import Sessions, sentence
 from core.store.sign_ins import SignIns
 from core.store.source_versions import SourceVersions
@@ -46,6 +48,7 @@ from core.store.upgrade import bring_up
 logger = logging.getLogger(__name__)
 BUSY_MILLISECONDS = 15_000
 CONNECT_SECONDS = 10
+THIS_MACHINE = ("", "localhost", "127.0.0.1", "::1")
 
 
 def _now() -> datetime:
@@ -83,6 +86,8 @@ class Store:
     personal_data : PersonalData
     jobs : JobQueue
     api_keys : ApiKeys
+    provisioned : Provisioned
+    scim_tokens : ScimTokens
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -115,6 +120,8 @@ class Store:
     personal_data: PersonalData
     jobs: JobQueue
     api_keys: ApiKeys
+    provisioned: Provisioned
+    scim_tokens: ScimTokens
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -184,6 +191,8 @@ class Store:
             PersonalData(sessions, clock),
             JobQueue(sessions, clock),
             ApiKeys(sessions, clock),
+            Provisioned(sessions, clock),
+            ScimTokens(sessions, clock),
             notices,
             saves,
         )
@@ -232,6 +241,20 @@ def sqlite_file(url: URL) -> Path | None:
     """Return the file of a SQLite database; None for one in memory and for a server's."""
     is_file = url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:"
     return Path(str(url.database)) if is_file else None
+
+
+def is_verified(given: str) -> bool:
+    """Say whether a database can be no other than the one meant: it lies on this machine, or shows who it is by TLS.
+
+    Raises
+    ------
+    StoreError
+        As `database_url`.
+    """
+    url = database_url(given)
+    host = url.host or url.query.get("host") or ""
+    is_here = host in THIS_MACHINE or str(host).startswith("/")
+    return url.get_backend_name() == "sqlite" or is_here or url.query.get("sslmode") == "verify-full"
 
 
 def _shown(url: URL) -> str:

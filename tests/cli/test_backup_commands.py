@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from typer.testing import CliRunner
@@ -43,6 +44,10 @@ def test_a_key_is_made_a_backup_taken_tried_and_put_back(home, monkeypatch, tmp_
     assert json.loads(run("drill", files[-1], "--json").output)["since"]["audit"] == [0, 1]
     assert "audit: 1 rows are new or changed since" in run("drill", files[-1]).output
     monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path / "other"))
+    old = os.environ["QUARTERDECK_KEY"]
+    monkeypatch.setenv("QUARTERDECK_KEY", run("keys", "new").output.strip())
+    assert "keys at hand" in str(run("restore", files[-1]).exception)
+    monkeypatch.setenv("QUARTERDECK_KEY", f"{os.environ['QUARTERDECK_KEY']} {old}")
     done = run("restore", files[-1])
     assert (done.exit_code, "are back" in done.output) == (0, True)
 

@@ -178,3 +178,46 @@ def test_a_key_of_the_api_is_made_shown_once_and_revoked(come, store):
     admin.text_input(key="api_key_name").set_value("")
     press(admin, "Make")
     assert "needs a name" in sentences(admin)
+def test_a_token_is_shown_once_and_whom_the_directory_deactivates_is_out(come, store):
+    admin = come("ana@example.com")
+    assert "Off. With a token" in sentences(admin)
+    admin.text_input(key="scim_label").set_value("Entra").run()
+    admin.button(key="scim_make").click().run()
+    token = admin.code[0].value
+    assert store.scim_tokens.label_of(token) == "Entra"
+    assert not admin.run().code
+    number = store.provisioned.save("User", "bo@example.com", {}, "SCIM Entra")
+    store.provisioned.save("Group", "sales-emea", {}, "SCIM Entra", members=[number])
+    bo = come("bo@example.com", "pages/pipeline.py")
+    assert "leader  \nShowing: EMEA" in sentences(bo)
+    store.provisioned.save("User", "bo@example.com", {}, "SCIM Entra", is_active=False, number=number)
+    assert "Your account was deactivated" in sentences(bo.run())
+    assert not bo.dataframe
+    admin = come("ana@example.com")
+    assert "Provisioning is on; people: 1, deactivated: 1, groups: 1." in sentences(admin)
+    admin.text_input(key="scim_label").set_value("Entra").run()
+    admin.button(key="scim_make").click().run()
+    assert "There is a token called" in sentences(admin)
+    admin.selectbox(key="scim_ended").set_value("Entra").run()
+    admin.button(key="scim_end").click().run()
+    assert store.scim_tokens.label_of(token) is None
+    assert "Provisioning is off" in sentences(admin)
+
+
+def test_an_administrator_of_a_region_gives_nothing_beyond_it(come, store):
+    store.access.keep("person", "re@example.com", '{"roles": ["admin"], "name": "Re", "regions": ["EMEA"]}', "ana")
+    store.access.keep("person", "ap@example.com", '{"roles": ["rep"], "regions": ["APAC"]}', "ana")
+    come("eve@example.com", "pages/pipeline.py")
+    come("ap@example.com", "pages/pipeline.py")
+    admin = come("re@example.com")
+    assert "1 person is signed in" in sentences(admin)
+    assert not [button for button in admin.button if button.key == "scim_make"]
+    admin.selectbox(key="waiting_role").set_value("rep").run()
+    assert "eve@example.com is saved" in sentences(press(admin, "Let in"))
+    rules = {entry[1]: entry[2] for entry in store.access.current()}
+    assert '"regions":["EMEA"]' in rules["eve@example.com"]
+    admin.selectbox(key="person_chosen").set_value("ap@example.com").run()
+    assert "beyond what you see" in sentences(press(admin, "Take away"))
+    admin.selectbox(key="view_as_user").set_value("ap@example.com").run()
+    assert "That person sees more than you do" in sentences(press(admin, "View"))
+    assert "ap@example.com" in {entry[1] for entry in store.access.current()}

@@ -39,13 +39,20 @@ def page(settings, monkeypatch):
 @pytest.mark.parametrize("content", [b"12345", lambda: b"12345"])
 def test_what_is_downloaded_is_written_down_with_scope_and_size(page, content):
     button = Button()
-    downloads.button(button, "CSV", content, "deals.csv")
+    downloads.button(button, "PDF", content, "deals.pdf")
     assert page.lines == []
     assert button.data() == b"12345"
     ((action, target, detail),) = page.lines
-    assert (action, target) == ("downloaded", "deals.csv")
+    assert (action, target) == ("downloaded", "deals.pdf")
     for word in ("Pipeline", "the whole company", "names hidden", "EMEA", "5 bytes"):
         assert word in detail
+
+
+def test_the_number_of_rows_is_written_down(page):
+    button = Button()
+    downloads.button(button, "CSV", lambda: "id\n1\n2\n", "deals.csv")
+    button.data()
+    assert "; 2 rows; 7 bytes" in page.lines[0][2]
 
 
 def test_what_cannot_be_written_down_does_not_leave_where_people_sign_in(page, settings):

@@ -23,9 +23,9 @@ def sealed(content, key=ONE):
     return out.getvalue()
 
 
-def unsealed(content, key=ONE):
+def unsealed(content, *keys):
     out = io.BytesIO()
-    sealing.unseal(io.BytesIO(content), out, key)
+    sealing.unseal(io.BytesIO(content), out, keys or [ONE])
     return out.getvalue()
 
 
@@ -55,8 +55,9 @@ def test_pieces_can_be_neither_cut_off_nor_swapped(monkeypatch):
 
 
 def test_another_key_is_told_from_a_damage_and_nothing_else_is_sealed():
-    with pytest.raises(SourceError, match=f"key {ONE.number}, and the key in force is {OTHER.number}"):
+    with pytest.raises(SourceError, match=f"key {ONE.number}; keys at hand: {OTHER.number}"):
         unsealed(sealed(b"x"), OTHER)
+    assert unsealed(sealed(b"x"), OTHER, ONE) == b"x"
     with pytest.raises(SourceError, match="no sealed one"):
         unsealed(b"PK\x03\x04")
     assert not sealing.is_sealed(io.BytesIO(b"PK"))

@@ -30,7 +30,8 @@ COLUMNS = {
 
 def show(page: Page, c: Cell, directory: Directory) -> None:
     """List the keys, and let an administrator make and revoke them."""
-    keys = cache.store(page.settings.database).api_keys.list()
+    whole = cache.store(page.settings.database).api_keys.list()
+    keys = [key for key in whole if changes.is_theirs(page, directory, key.owner)]
     good = [key for key in keys if key.revoked_at is None]
     c.answer(
         f"{len(good)} {'key opens' if len(good) == 1 else 'keys open'} the API, which is described at /api/docs."
@@ -67,7 +68,7 @@ def _frame(page: Page, keys: list[ApiKey]) -> pl.DataFrame:
 def _form(page: Page, directory: Directory) -> None:
     with st.expander("Make a key", icon=":material/key:"), st.form("api_key_form", border=False, clear_on_submit=True):
         name = st.text_input("What it is for", key="api_key_name", max_chars=120)
-        owners = [page.identity.user, *sorted(set(directory.people) - {page.identity.user})]
+        owners = [page.identity.user, *sorted(_theirs(page, directory) - {page.identity.user})]
         if page.settings.access.sign_in == "none":
             owners = [LOCAL.user]
         owner = st.selectbox("Whose rows and rights it has", owners, key="api_key_owner")
@@ -78,13 +79,20 @@ def _form(page: Page, directory: Directory) -> None:
             _make(page, directory, name, owner, rights, days)
 
 
+def _theirs(page: Page, directory: Directory) -> set[str]:
+    return {user for user in directory.people if changes.is_theirs(page, directory, user)}
+
+
 def _make(page: Page, directory: Directory, name: str, owner: str, rights: list[str], days: int) -> None:
     try:
         if not page.may("admin:write"):
             raise AccessError("Your role makes no keys.", mend="Ask an administrator.")
         store = cache.store(page.settings.database)
         if page.settings.access.sign_in != "none":
-            directory.identify(owner, None, store.known_people.groups(owner))
+            groups = (*store.known_people.groups(owner), *store.provisioned.groups(owner))
+            directory.identify(owner, None, groups)
+            if not changes.is_theirs(page, directory, owner):
+                raise AccessError("That person sees more than you do.", mend="Let another administrator make the key.")
         token, _ = store.api_keys.make(name, owner, page.identity.user, rights or (ALL,), (), days)
         st.session_state[MADE] = token
         st.rerun()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
 from core.access import can
-from core.access.directory import PERSON, Directory, Entry, Rule, checked, in_force
+from core.access.delegation import Delegation
+from core.access.directory import GROUP, PERSON, ROLE, Directory, Entry, Rule, checked, in_force
 from core.contracts.errors import AccessError, QuarterdeckError
 from pages.ui.kit import people
 from pages.ui.kit.escaping import escaped
@@ -22,6 +23,7 @@ def save(page: Page, kind: str, name: str, rule: Rule) -> None:
     def change() -> str:
         directory = people.directory(page.settings)
         title = checked(kind, name, rule, directory)
+        delegation(page).check(kind, _standing(directory, kind, title), rule, directory)
         content = rule.model_dump_json()
         _stay_in(page, [*_others(page, kind, title), (kind, title, content, 1)])
         people.entries(page.settings).keep(kind, title, content, page.identity.user)
@@ -36,6 +38,8 @@ def remove(page: Page, kind: str, name: str) -> None:
     """Take a rule away, and say on the next run what came of it."""
 
     def change() -> str:
+        directory = people.directory(page.settings)
+        delegation(page).check(kind, _standing(directory, kind, name), None, directory)
         _stay_in(page, _others(page, kind, name))
         people.entries(page.settings).remove(kind, name, page.identity.user)
         return f"{name} is taken away. Whoever had rights by it is out or down with the next click."
@@ -53,6 +57,29 @@ def attempt(page: Page, change: Callable[[], object], sentence: str) -> None:
         return sentence
 
     _tell(tried)
+def delegation(page: Page) -> Delegation:
+    """Return what the person at the page may hand on."""
+    company = page.visible or page.data
+    return Delegation(page.identity, page.view.team, {*company.sales_team["rep_id"], page.view.team} - {""})
+
+
+def is_theirs(page: Page, directory: Directory, user: str) -> bool:
+    """Say whether somebody is the person at the page, or sees nothing that person does not see."""
+    bounds = delegation(page)
+    if not bounds.is_bound or user == page.identity.user:
+        return True
+    groups = (*people.known(page.settings).groups(user), *people.provisioned(page.settings).groups(user))
+    rule, _ = directory.rule_of(user, groups)
+    return rule is not None and bounds.covers(rule)
+
+
+def _standing(directory: Directory, kind: str, name: str) -> Rule | None:
+    tables: Mapping[str, Mapping[str, Rule]] = {
+        PERSON: directory.people,
+        GROUP: directory.groups,
+        ROLE: directory.roles,
+    }
+    return tables[kind].get(name)
 
 
 def outcome() -> None:
@@ -71,7 +98,8 @@ def _stay_in(page: Page, entries: list[Entry]) -> None:
     if page.settings.access.sign_in == "none":
         return
     after: Directory = in_force(page.settings, entries)
-    groups = people.known(page.settings).groups(page.identity.user)
+    user = page.identity.user
+    groups = (*people.known(page.settings).groups(user), *people.provisioned(page.settings).groups(user))
     try:
         is_still_in = can(after.identify(page.identity.user, None, groups), "admin:write")
     except AccessError:

@@ -37,7 +37,7 @@ def show(page: Page, cell: Cell, directory: Directory) -> None:
         user = st.selectbox("Person", rows["user"], key="waiting_user")
         role = st.selectbox("Role", list(directory.roles), index=None, key="waiting_role")
         name = rows.filter(pl.col("user") == user)["name"][0]
-        rule = Person.model_construct(name=name, roles=(role,))
+        rule = changes.delegation(page).bounded(Person.model_construct(name=name, roles=(role,)))
         st.button("Let in", disabled=role is None, on_click=changes.save, args=(page, PERSON, user, rule))
         st.button("Turn away", on_click=people.known(page.settings).settle, args=(user,))
 
@@ -52,5 +52,10 @@ def offer_view_as(page: Page, directory: Directory) -> None:
             "View as", others, index=None, key="view_as_user", help="Read only, and noted in the audit log."
         )
         if st.button("View", disabled=user is None, icon=":material/visibility:"):
-            view_as.start(page.settings, page.identity, user, tuple(groups.get(user, ())))
+            given = people.provisioned(page.settings).groups(user)
+            rule, _ = directory.rule_of(user, (*groups.get(user, ()), *given))
+            if rule is not None and not changes.delegation(page).covers(rule):
+                st.error("That person sees more than you do.")
+                return
+            view_as.start(page.settings, page.identity, user, (*groups.get(user, ()), *given))
             st.switch_page("app.py")

@@ -52,12 +52,16 @@ def _provider(settings: Settings) -> Identity:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
     login = str(user.get("email") or user.get("sub") or "").strip().lower()
     rules = people.directory(settings)
-    groups = people.known(settings).groups(login) if rules.groups else ()
+    groups: tuple[str, ...] = ()
+    if rules.groups:
+        groups = (*people.known(settings).groups(login), *people.provisioned(settings).groups(login))
     return _identified(settings, login, user.get("name"), groups)
 
 
 def _identified(settings: Settings, login: str, name: str | None, groups: Iterable[str]) -> Identity:
     """Return who somebody is; who has no role is noted, so that an administrator sees that they asked."""
+    if people.provisioned(settings).is_shut_out(login):
+        raise AccessError("Your account was deactivated by your company's directory.", mend="Ask your admin.")
     try:
         return people.directory(settings).identify(login, name, groups)
     except AccessError:
@@ -87,8 +91,12 @@ def _sign_in() -> None:
 
 def _proxy(settings: Settings) -> Identity:
     headers = st.context.headers
-    groups = (headers.get(settings.access.groups_header) or "").split(",")
-    return _identified(settings, (headers.get(settings.access.header) or "").strip().lower(), None, groups)
+    login = (headers.get(settings.access.header) or "").strip().lower()
+    groups = [
+        *(headers.get(settings.access.groups_header) or "").split(","),
+        *people.provisioned(settings).groups(login),
+    ]
+    return _identified(settings, login, None, groups)
 
 
 def leave(settings: Settings, who: Identity, names: Mapping[str, str]) -> None:

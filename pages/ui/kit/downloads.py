@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.access.file_rows import rows_text
 from core.contracts.errors import StoreError
 
 if TYPE_CHECKING:
@@ -34,18 +35,19 @@ def button(
     def made() -> Content:
         finished = content() if callable(content) else content
         if page is not None:
-            _write_down(page, file_name, len(finished))
+            _write_down(page, file_name, finished)
         return finished
 
     where.download_button(label, made, file_name, *more, on_click="ignore", **options)
 
 
-def _write_down(page: Page, file_name: str, size: int) -> None:
+def _write_down(page: Page, file_name: str, content: Content) -> None:
     """Write a download into the audit log; where people sign in, what cannot be written down does not leave."""
     narrowed = f"; narrowed to {dict(page.scope.parts)}" if page.scope.parts else ""
     masked = "; names hidden" if page.view.is_masked else ""
+    amount = f"{rows_text(file_name, content)}{len(content):,} bytes"
     try:
-        page.note("downloaded", file_name, f"{page.title}; {page.identity.scope()}{masked}{narrowed}; {size:,} bytes")
+        page.note("downloaded", file_name, f"{page.title}; {page.identity.scope()}{masked}{narrowed}; {amount}")
     except StoreError:
         if page.settings.access.sign_in != "none":
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
 from pages.ui.kit import sign_ins
@@ -19,10 +21,19 @@ COLUMNS = {
 }
 
 
-def show(page: Page, c: Any) -> None:
-    """List who is signed in, and let an administrator end a sign-in or all of a person's."""
+def show(page: Page, c: Any, is_theirs: Callable[[str], bool]) -> None:
+    """List who is signed in, and let an administrator end a sign-in or all of a person's.
+
+    Parameters
+    ----------
+    page : Page
+    c : Cell
+    is_theirs : callable
+        Says of a sign-in name whether the administrator may see and end its sign-ins.
+    """
     own = sign_ins.opened(page.settings)
     rows = own.open(*sign_ins.limits(page.settings))
+    rows = rows.filter(pl.Series([is_theirs(user) for user in rows["user"]], dtype=pl.Boolean))
     n_people = rows["user"].n_unique()
     if rows.is_empty():
         c.empty("Nobody signs in here: access.sign_in is none.")

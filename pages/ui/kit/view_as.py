@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.access import Identity, can
+from core.access.delegation import viewed_by
 from core.access.directory import Directory
-from core.access.identity import AREAS
 from core.config import Settings
 from core.contracts.errors import AccessError
 from pages.ui.kit import cache, people
@@ -20,22 +18,22 @@ CHOSEN = "view_as"
 def applied(actor: Identity, settings: Settings) -> Identity:
     """Return the identity a page works with: an administrator's own, or with the view of whom they chose.
 
-    Roles, rows, masking and hidden fields are the other's; all rights are cut to reading, and what is private stays
-    the administrator's own. Every page says so, with the way back. Whoever is no administrator any more is
-    themselves again.
+    Rows are the other's; all rights are cut to reading, nothing is seen that the administrator does not see, and what
+    is private stays the administrator's own. Every page says so, with the way back. Whoever is no administrator any
+    more, or looks at somebody whose rows have been changed, is themselves again.
     """
     chosen = st.session_state.get(CHOSEN)
     if not chosen:
         return actor
-    other = _other(actor, *chosen, people.directory(settings))
-    if other is None:
+    user, groups, rows = chosen
+    other = _other(actor, user, groups, people.directory(settings))
+    if other is None or (other.regions, other.team_of) != rows:
         st.session_state.pop(CHOSEN, None)
         return actor
     with st.sidebar:
-        st.warning(escaped(f"You see what {chosen[0]} sees. Nothing can be changed meanwhile."))
-        st.button("Back to my own view", key="end_view_as", on_click=_end, args=(chosen[0],))
-    rights = tuple(f"{area}:read" for area in AREAS if can(other, f"{area}:read"))
-    return replace(other, user=actor.user, name=f"{actor.name} as {other.name}", rights=rights)
+        st.warning(escaped(f"You see what {user} sees. Nothing can be changed meanwhile."))
+        st.button("Back to my own view", key="end_view_as", on_click=_end, args=(user,))
+    return viewed_by(actor, other)
 
 
 def _other(actor: Identity, user: str, groups: tuple[str, ...], directory: Directory) -> Identity | None:
@@ -49,7 +47,9 @@ def _other(actor: Identity, user: str, groups: tuple[str, ...], directory: Direc
 
 def start(settings: Settings, actor: Identity, user: str, groups: tuple[str, ...]) -> None:
     """Begin to see the app as somebody else, and write it into the audit log."""
-    st.session_state[CHOSEN] = (user, groups)
+    other = _other(actor, user, groups, people.directory(settings))
+    rows = (other.regions, other.team_of) if other is not None else None
+    st.session_state[CHOSEN] = (user, groups, rows)
     cache.store(settings.database).audit.add(actor.user, "began to view as", user)
 
 

@@ -31,6 +31,18 @@ def lighten() -> None:
         vars(app_session)["_populate_theme_msg"] = _kept(read)
 
 
+def keep_caches() -> None:
+    """Let a client that asks for cleared caches clear its own session alone.
+
+    The server takes such a message from anybody who reaches it, and would empty everybody's.
+    """
+    app_session.AppSession._handle_clear_cache_request = _clear_own  # type: ignore[method-assign]
+
+
+def _clear_own(session: app_session.AppSession) -> None:
+    session._session_state.clear()
+
+
 def _kept(read: Callable[..., None]) -> Callable[..., None]:
     """Return the reader of a section of the theme, which reads each section once."""
     sections: dict[str, Any] = {}

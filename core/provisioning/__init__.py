@@ -1,0 +1,1 @@
+"""People and groups provisioned from a company's directory by SCIM 2.0."""
