@@ -17,6 +17,7 @@ from core import (
     admin_commands,
     audit_commands,
     backup_commands,
+    call_commands,
     digest_commands,
     page_commands,
     person_commands,
@@ -40,6 +41,7 @@ app.add_typer(source_commands.app, name="source")
 app.add_typer(admin_commands.app, name="admin")
 app.add_typer(audit_commands.app, name="audit")
 app.add_typer(person_commands.app, name="person")
+app.add_typer(call_commands.app, name="calls")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)

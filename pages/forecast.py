@@ -136,6 +136,7 @@ with cell(page, "Manager forecasts", "Managers") as c:
     period = calls.period(page)
     team = calls.rollup(page, period)
     c.answer(team.sentence())
+    c.remark(calls.remark(page))
     if team.leaders.is_empty():
         c.empty("Load the sales team with its managers on the Data page.")
     else:
@@ -165,6 +166,7 @@ if is_ready:
         by = track_record.cut()
         score = track_record.score(page, by)
         c.answer(score.sentence())
+        c.remark(calls.remark(page))
         if score.value is not None:
             left, right = st.columns([4, 7], gap="medium")
             with left:

@@ -51,6 +51,7 @@ with cell(page, "What has the review changed?", "Change") as c:
 with cell(page, "Team forecasts", "Teams") as c:
     team = calls.rollup(page)
     c.answer(team.sentence())
+    c.remark(calls.remark(page))
     if not team.leaders.is_empty():
         c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE, height=300)
     c.method(forecasts.calls.rollup, team.frame, given="data, settings, bundle, calls, edits")

@@ -15,8 +15,9 @@ from core.contracts.errors import StoreError
 from core.store import save_count
 from core.store.access_entries import AccessEntries
 from core.store.answers import Answers
-from core.store.append_only import DealEdits, ForecastCalls, Snapshots
+from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
+from core.store.call_reminders import CallReminders
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.expiry import Retention
@@ -64,6 +65,8 @@ class Store:
     audit : Audit
     requirement_layouts : Documents
     calls : ForecastCalls
+    call_approvals : CallApprovals
+    call_reminders : CallReminders
     deal_edits : DealEdits
     snapshots : Snapshots
     views : Documents
@@ -94,6 +97,8 @@ class Store:
     audit: Audit
     requirement_layouts: Documents
     calls: ForecastCalls
+    call_approvals: CallApprovals
+    call_reminders: CallReminders
     deal_edits: DealEdits
     snapshots: Snapshots
     views: Documents
@@ -161,6 +166,8 @@ class Store:
             Audit(sessions, clock),
             Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
             ForecastCalls(sessions, clock),
+            CallApprovals(sessions, clock),
+            CallReminders(sessions, clock),
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),

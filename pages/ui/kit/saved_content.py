@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def reader(page: Page) -> Reader:
-    """Return who reads, and which rows they see."""
-    return Reader.of(page.identity, page.data)
+    """Return who reads, and which rows they may see, whatever they look at now."""
+    return Reader.of(page.identity, page.visible or page.data)
 
 
 def lists(page: Page) -> list[Saved]:

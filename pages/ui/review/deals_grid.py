@@ -80,7 +80,7 @@ def table(page: Page, view: View, rows: Any) -> None:
     """Show the deals for editing; what is typed stays until it is saved or thrown away."""
     _notice()
     _conflicts(page)
-    base = _base(view, rows)
+    base = _base((view, page.scope.mark), rows)
     if base.is_empty():
         st.info("No open deal fits this view. Widen the filters.", icon=":material/lightbulb:")
         return
@@ -109,8 +109,8 @@ def table(page: Page, view: View, rows: Any) -> None:
     row.button("Discard my changes", on_click=_forget, icon=":material/refresh:")
 
 
-def _base(view: View, rows: Any) -> Any:
-    """Return the rows under the editor: fixed while one edits, laid anew when the view changes."""
+def _base(view: tuple[View, str], rows: Any) -> Any:
+    """Return the rows under the editor: fixed while one edits, laid anew when the view or the scope changes."""
     if st.session_state.get("review_view") != view or "review_base" not in st.session_state:
         st.session_state["review_view"] = view
         st.session_state["review_base"] = weekly_review.with_drafts(rows, _drafts())
@@ -200,7 +200,8 @@ def _conflicts(page: Page) -> None:
 
 def _title(page: Page, deal: str) -> str:
     """Return a deal's name, else its id."""
-    names = page.data.opportunities.filter(opportunity_id=deal)["opportunity_name"].drop_nulls().to_list()
+    deals = (page.visible or page.data).opportunities
+    names = deals.filter(opportunity_id=deal)["opportunity_name"].drop_nulls().to_list()
     return str(names[0]) if names else deal
 
 
