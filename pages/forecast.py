@@ -7,7 +7,7 @@ from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui.explain import compare, drivers
-from pages.ui.forecast import calls, controls, monday, track_record
+from pages.ui.forecast import approvals, calls, controls, monday, track_record
 from pages.ui.kit import cache, deal_lists, notebook, shell
 from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.escaping import escaped
@@ -145,6 +145,9 @@ with cell(page, "Manager forecasts", "Managers") as c:
         with st.expander("Every change, newest first"):
             c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
+
+with cell(page, "Approval of forecasts", "Approval") as c:
+    approvals.panel(page, c, period)
 
 with cell(page, "Forecast on a past day", "Past day") as c:
     is_ready = track_record.is_ready(page)

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from core.store import Store
 
 SAMPLE = "Sample company"
+ACTIONS = (
+    "forecast call saved",
+    "review of the deal saved",
+    "decision on the forecast call saved",
+    "reminder of the forecast call queued",
+)
 AMOUNTS = ("commit_amount", "best_case_amount", "pipeline_amount")
 EDITS = {
     "opportunity_id": pl.String,
@@ -195,7 +201,7 @@ def changes(data: Dataset, audit: pl.DataFrame, most: int = 100) -> pl.DataFrame
     most : int
     """
     mine = pl.concat([data.sales_team["rep_id"], data.opportunities["opportunity_id"]]).unique().implode()
-    ours = pl.col("action").is_in(["forecast call saved", "review of the deal saved"])
+    ours = pl.col("action").is_in(ACTIONS)
     return audit.filter(ours & pl.col("target").str.split(" ").list.first().is_in(mine)).head(most)
 
 

@@ -70,6 +70,11 @@ class Comments:
             (CommentRow.book == book) & (CommentRow.kind == kind) & (CommentRow.target == target)
         ).reverse()
 
+    def below(self, book: str, kind: str, begin: str) -> pl.DataFrame:
+        """Return what was said about everything of a kind whose id begins so, newest first, as `about` does."""
+        begins = CommentRow.target.startswith(begin, autoescape=True)
+        return self._read((CommentRow.book == book) & (CommentRow.kind == kind) & begins)
+
     def naming(self, book: str, names: list[str]) -> pl.DataFrame:
         """Return the newest comments that mention one of some names, newest first."""
         rows = self._read(CommentRow.book == book)

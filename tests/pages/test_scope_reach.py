@@ -26,7 +26,9 @@ def company(sample):
     number = pl.int_range(pl.len()) % 2
     names = pl.when(number == 0).then(pl.lit(PIPES[0])).otherwise(pl.lit(PIPES[1]))
     rows = sample.opportunities.with_columns(pipeline=names)
-    return replace(sample.with_frames(opportunities=rows), whole=sample, known_fingerprint=f"{sample.fingerprint}-pipes")
+    return replace(
+        sample.with_frames(opportunities=rows), whole=sample, known_fingerprint=f"{sample.fingerprint}-pipes"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +88,22 @@ def test_time(path, company, scopes, bundle, settings, monkeypatch, tmp_path):
     test = opened(path, company, monkeypatch, settings, tmp_path)
     print(path, "open", round(time.time() - t, 2), flush=True)
     assert not test.exception
-    for scope in [*scopes, Scope(period="last quarter"), Scope(period="next quarter"), Scope(period="this year"), Scope(period="custom", begin=date(2025, 11, 3), end=date(2026, 2, 7))]:
+    for scope in [
+        *scopes,
+        Scope(period="last quarter"),
+        Scope(period="next quarter"),
+        Scope(period="this year"),
+        Scope(period="custom", begin=date(2025, 11, 3), end=date(2026, 2, 7)),
+    ]:
         t = time.time()
         test.session_state["page_scope"] = scope
         test.run()
-        print("  ", scope.normal, round(time.time() - t, 2), "EXC" if test.exception else "", [w.value[:150] for w in (*test.warning, *test.error)], [c.value for c in test.caption if "hatever" in c.value or "company" in c.value][:3], flush=True)
+        print(
+            "  ",
+            scope.normal,
+            round(time.time() - t, 2),
+            "EXC" if test.exception else "",
+            [w.value[:150] for w in (*test.warning, *test.error)],
+            [c.value for c in test.caption if "hatever" in c.value or "company" in c.value][:3],
+            flush=True,
+        )

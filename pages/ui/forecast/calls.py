@@ -55,10 +55,11 @@ def reviewed(page: Page) -> Any:
     return saved_content.deal_edits(page)
 
 
-def stamp(page: Page) -> tuple[int, int, str]:
-    """Return what changes whenever somebody calls or reviews."""
+def stamp(page: Page) -> tuple[int, int, int, str]:
+    """Return what changes whenever somebody calls, decides on a call or reviews."""
     database, book = store(page), calls.book(page.data)
-    return database.calls.count(book), database.deal_edits.count(book), page.settings.database
+    counts = (kind.count(book) for kind in (database.calls, database.deal_edits, database.call_approvals))
+    return (*counts, page.settings.database)
 
 
 def rollup(page: Page, quarter: date | None = None, is_whole: bool = False) -> Rollup:

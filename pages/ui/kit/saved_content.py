@@ -70,6 +70,12 @@ def calls(page: Page) -> pl.DataFrame:
     return seen.calls(reader(page), forecast_calls.kept(page.data, _store(page)))
 
 
+def call_approvals(page: Page) -> pl.DataFrame:
+    """Return the newest decision on each forecast call this person may see."""
+    rows = _store(page).call_approvals.newest(forecast_calls.book(page.data))
+    return seen.calls(reader(page), rows)
+
+
 def deal_edits(page: Page) -> pl.DataFrame:
     """Return what reviews say of the deals this person sees."""
     rows = _store(page).deal_edits.newest(forecast_calls.book(page.data))

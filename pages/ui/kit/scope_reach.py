@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.scope import Scope
 from core.scope.definition import PERIODS
+from pages.ui.kit import period
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class Reach:
     of_one: str = ""
 
 
-TODAY = "Whatever the period: as of today."
+TODAY = period.TODAY
 REACHES = {
     "Executive": Reach(),
     "Pipeline": Reach(),
-    "Forecast": Reach(),
+    "Forecast": Reach(period=period.RUNNING),
     "Customers": Reach(),
     "My day": Reach("My day is about one person, whatever the scope.", "My day speaks of the running quarter."),
     "Weekly review": Reach(period="Whatever the period: the running quarter, which is reviewed now."),

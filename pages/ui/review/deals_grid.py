@@ -11,7 +11,7 @@ from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
 from pages.ui.forecast.calls import author, store
-from pages.ui.kit import cache
+from pages.ui.kit import cache, comments
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import ROW
 from pages.ui.kit.shell import Page
@@ -52,6 +52,18 @@ COLUMNS = {
     "stage": "Stage",
     "team": "Team",
 }
+WHOLE = "deal"
+CELLS = {
+    WHOLE: "The whole deal",
+    "amount": "Amount",
+    "p_win": "Win chance",
+    "forecast_category": "Reviewed category",
+    "call_amount": "Forecast amount",
+    "note": "Note",
+    "close_on": "Expected close",
+    "stage": "Stage",
+}
+COMMENT_DEAL, COMMENT_CELL, ARRIVED = "review_comment_deal", "review_comment_cell", "review_arrived"
 FIELDS = {"forecast_category": "Category", "call_amount": "Forecast amount", "note": "Note"}
 
 
@@ -290,7 +302,28 @@ def _settle(choices: weekly_review.Choices) -> None:
             st.session_state[KEYS[field]] = [name for name in chosen if name in names]
 
 
-def commented(rows: Any) -> str:
-    """Ask which of the deals to comment on, and return its id."""
+def arrive() -> None:
+    """Choose the deal and the cell that the address names, once for each address."""
+    asked = (st.query_params.get("deal", ""), st.query_params.get("cell", ""))
+    if asked[0] and st.session_state.get(ARRIVED) != asked:
+        st.session_state[ARRIVED] = asked
+        st.session_state[COMMENT_DEAL] = asked[0]
+        st.session_state[COMMENT_CELL] = asked[1] if asked[1] in CELLS else WHOLE
+
+
+def commented(page: Page, rows: Any) -> tuple[str, str]:
+    """Ask which deal and which of its cells to comment on, and return the kind and the id of it."""
     names = dict(rows.select("opportunity_id", "opportunity_name").iter_rows())
-    return str(st.selectbox("Deal", list(names), format_func=lambda key: names[key] or key, key="review_comment_deal"))
+    asked = st.session_state.get(COMMENT_DEAL)
+    if asked and asked not in names:
+        # A link may lead to a deal that the filters leave out.
+        deals = (page.visible or page.data).opportunities.filter(opportunity_id=asked)
+        names |= dict(deals.select("opportunity_id", "opportunity_name").iter_rows())
+        if deals.is_empty():
+            st.session_state.pop(COMMENT_DEAL)
+    left, right = st.columns([3, 2])
+    deal = str(left.selectbox("Deal", list(names), format_func=lambda key: names[key] or key, key=COMMENT_DEAL))
+    counts = comments.cell_counts(page, deal)
+    titles = {name: f"{title} ({counts[name]})" if name in counts else title for name, title in CELLS.items()}
+    cell = str(right.selectbox("Cell", list(CELLS), format_func=titles.get, key=COMMENT_CELL))
+    return ("deal", deal) if cell == WHOLE else ("review", comments.cell_target(deal, cell))
