@@ -195,6 +195,7 @@ with analysts(page):
     with cell(page, "How accurate are these chances?", "Record") as c:
         record = cache.result(models.evaluation.record, page.data, page.settings)
         c.answer(record.sentence())
+        c.stays_whole()
         if not record.frame.is_empty():
             c.chart(reasons.reliability, record.frame, "won within 90 days")
             c.method(models.evaluation.record, record.frame)

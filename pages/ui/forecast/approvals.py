@@ -40,6 +40,7 @@ def panel(page: Page, cell: Cell, quarter: date | None = None) -> None:
     _notice()
     now = standing(page, quarter)
     cell.answer(now.sentence())
+    cell.stays_whole("Forecasts are approved for whole teams, whatever the scope.")
     if now.frame.is_empty():
         return
     cell.table(now.frame, column_config=STATES, column_order=list(STATES), height=250)

@@ -20,12 +20,15 @@ class Reach:
         Why it shows the whole company's rows; empty where it follows region, team, person and the other parts.
     period : str
         Why the period does not change it; empty where its cells say it one by one.
+    partly : str
+        What on the page stays whole, where the rest follows.
     of_one : str
         Why it shows something whole where its address names it; empty where it never does.
     """
 
     rows: str = ""
     period: str = ""
+    partly: str = ""
     of_one: str = ""
 
 
@@ -39,7 +42,10 @@ REACHES = {
     "Weekly review": Reach(period="Whatever the period: the running quarter, which is reviewed now."),
     "Scenarios": Reach(period="Whatever the period: scenarios begin with the running quarter."),
     "Digest": Reach(period="Whatever the period: the digest speaks of the last week and the running quarter."),
-    "Requirements": Reach(period="Whatever the period: requirements are as of today."),
+    "Requirements": Reach(
+        period="Whatever the period: requirements are as of today.",
+        partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",
+    ),
     "Deal": Reach(period=TODAY, of_one="A deal is shown whole, whatever the scope."),
     "Account": Reach(period=TODAY, of_one="An account is shown whole, whatever the scope."),
     "Catalogue": Reach("The catalogue is the whole company's.", TODAY),
@@ -78,9 +84,10 @@ def line(title: str, scope: Scope, address: Mapping[str, str], reported: str = "
     reported : str
         The currency the page shows in place of the one chosen; empty where it follows it.
     """
+    reach = REACHES.get(title, Reach())
     parts = [
-        why_whole(title, address) if scope.parts else "",
-        REACHES.get(title, Reach()).period if scope.period != PERIODS[0] else "",
+        (why_whole(title, address) or reach.partly) if scope.parts else "",
+        reach.period if scope.period != PERIODS[0] else "",
         f"Whatever the currency: in {reported}, as reported." if reported else "",
     ]
     return " ".join(part for part in parts if part)
