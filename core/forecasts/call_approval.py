@@ -61,8 +61,9 @@ class Standing:
         waits = f"{counts[SUBMITTED]:,} {'waits' if counts[SUBMITTED] == 1 else 'wait'} for approval"
         parts = [f"{done:,} of {self.frame.height:,} forecasts for {self.label} are settled", waits]
         parts += [f"{counts[RETURNED]:,} sent back"] if counts[RETURNED] else []
-        text = ", ".join([*parts, f"{counts[MISSING]:,} missing"])
-        return f"{text}; due {_day(self.frame['due_on'][0])}." if counts[MISSING] else f"{text}."
+        if not counts[MISSING]:
+            return f"{', '.join(parts)}."
+        return f"{', '.join(parts)}, {counts[MISSING]:,} missing; due {_day(self.frame['due_on'][0])}."
 
     def waiting_for(self, person: str, data: Dataset) -> pl.DataFrame:
         """Return the submitted calls a person may decide: of everybody below them, at any depth."""

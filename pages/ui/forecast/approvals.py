@@ -20,11 +20,10 @@ from pages.ui.kit.shell import Page
 
 NOTICE = "approval_notice"
 STATES: dict[str, Any] = {
-    "person_name": st.column_config.TextColumn("Manager", width=150),
-    "state": st.column_config.TextColumn("State", width=90),
-    "above_name": st.column_config.TextColumn("Approved by", width=150),
-    "comment": st.column_config.TextColumn("Comment", width=220),
-    "due_on": st.column_config.DateColumn("Due", width=90),
+    "person_name": st.column_config.TextColumn("Manager", width=125),
+    "state": st.column_config.TextColumn("State", width=85),
+    "above_name": st.column_config.TextColumn("Decides", width=125),
+    "comment": st.column_config.TextColumn("Comment", width=165),
 }
 
 

@@ -13,7 +13,7 @@ from core.forecasts.weekly_review import View
 from pages.ui.forecast.calls import author, store
 from pages.ui.kit import cache, comments
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import ROW
+from pages.ui.kit.grid import NOTHING, ROW
 from pages.ui.kit.shell import Page
 
 KEYS = {
@@ -36,7 +36,7 @@ COLUMNS = {
     "opportunity_name": st.column_config.TextColumn("Deal", width=230),
     "amount": st.column_config.NumberColumn("Amount", format="compact", width=75),
     "p_win": st.column_config.ProgressColumn(
-        "Win chance this quarter", format="%.0f %%", min_value=0, max_value=100, width=110
+        "Win chance", format="%.0f %%", min_value=0, max_value=100, width=100, help="In the running quarter"
     ),
     "data_category": st.column_config.SelectboxColumn(
         "CRM category", options=weekly_review.CATEGORIES, format_func=named
@@ -106,6 +106,7 @@ def table(page: Page, view: View, rows: Any) -> None:
         width="stretch",
         column_config=COLUMNS,
         column_order=list(COLUMNS),
+        placeholder=NOTHING,
         disabled=[n for n in COLUMNS if n not in weekly_review.EDITABLE or not page.may("review:write")],
         on_change=_harvest,
         args=(key,),
