@@ -173,7 +173,7 @@ def decide(
     about = {"manager_id": manager, "period_start_on": standing_now.period}
     call_version = int(rows["version"][0])
     newest = store.calls.newest(calls.book(data), **about)
-    if int(newest["version"].max() or 0) != call_version:  # type: ignore[call-overload]
+    if newest.is_empty() or int(newest["version"][0]) != call_version:
         raise ConflictError("The forecast was changed meanwhile.", {}, mend="Look at the new one, then decide.")
     values = {"call_version": call_version, "state": state, "decided_by": person, "note": note.strip()}
     earlier = store.call_approvals.newest(calls.book(data), **about)

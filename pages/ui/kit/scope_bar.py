@@ -129,8 +129,8 @@ def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Id
                 _presets(whole, asked, settings, who)
                 _lists(whole, asked, settings)
                 _views(asked, settings, who)
-    if said := scope_reach.line(title, asked, st.query_params, currency_switch.not_followed(whole, settings, title)):
-        st.caption(escaped(said))
+    if remark := scope_reach.line(title, asked, st.query_params, currency_switch.not_followed(whole, settings, title)):
+        st.caption(escaped(remark))
     if chosen.problem:
         st.warning(escaped(f"{chosen.problem} The whole company is shown."), icon=":material/filter_alt_off:")
 
