@@ -56,8 +56,9 @@ with cell(page, "What drives the forecast?", "Why") as c:
 
 with cell(page, "Deals in the forecast", "Deals", span="all") as c:
     behind = outlook.behind(window)
-    c.answer(behind.sentence())
-    if not behind.frame.is_empty():
+    has_chances = outlook.is_known and not behind.frame.is_empty()
+    c.answer(behind.sentence() if has_chances else outlook.sentence())
+    if has_chances:
         left, right = st.columns([8, 5], gap="medium")
         with left:
             shown_as = {"column_config": COLUMNS, "column_order": list(COLUMNS), "height": 340}
@@ -70,7 +71,7 @@ with cell(page, "Deals in the forecast", "Deals", span="all") as c:
             st.caption(escaped(deal.check()))
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
-if not behind.frame.is_empty():
+if has_chances:
     picked = behind.chosen(chosen.selection.rows)
     with cell(page, "What changed on this deal since last week?", "This week") as c:
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
@@ -187,7 +188,7 @@ if is_ready:
         c.method(forecasts.quota_record.quota_record, chances.frame)
 
 with analysts(page):
-    if not behind.frame.is_empty():
+    if has_chances:
         drivers.overall(page, "What makes deals close?", "close")
         drivers.one(page, "close")
         drivers.together(page, "close")

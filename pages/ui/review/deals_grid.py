@@ -94,7 +94,7 @@ def table(page: Page, view: View, rows: Any) -> None:
     _conflicts(page)
     base = _base((view, page.scope.mark), rows)
     if base.is_empty():
-        st.info("No open deal fits this view. Widen the filters.", icon=":material/lightbulb:")
+        st.markdown(":gray[Widen the filters, or load open deals on the Data page.]")
         return
     key = f"review_grid_{st.session_state['review_turn']}"
     st.data_editor(
