@@ -6,7 +6,8 @@ from core import charts, explain, metrics, models
 from pages.ui.executive import controls, trends
 from pages.ui.forecast import track_record
 from pages.ui.kit import cache, notebook, period, shell
-from pages.ui.kit.cells import cell, tile, tile_rows
+from pages.ui.kit.cells import cell, place_later, tile, tile_rows
+from pages.ui.kit.grid import HALF
 
 PLACES = {
     "Will we make the quarter?": "Quarter",
@@ -75,8 +76,7 @@ with cell(page, "Bookings to date", "Bookings", by=period.END) as c:
     c.facts(metrics.growth.told(growth, of, currency, page.formats))
     c.method(metrics.growth.table, growth.frame, of)
 
-with cell(page, "Revenue and bookings by month", "Ahead") as c:
-    trends.shown(page, c)
+ahead_place = place_later(page, "Revenue and bookings by month", "Ahead")
 
 with cell(page, "Which regions are driving the quarter?", "Regions", span="all", by=period.END) as c:
     kind = controls.mapped()
@@ -138,5 +138,8 @@ with cell(page, "How concentrated are we?", "Customers", by=period.END) as c:
         )
         controls.account(page, picked)
     c.method(metrics.concentration.customers, customers.frame)
+
+with ahead_place, cell(page, "Revenue and bookings by month", "Ahead", span=None, room=HALF) as c:
+    trends.shown(page, c)
 
 notebook.offer(page)

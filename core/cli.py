@@ -18,6 +18,7 @@ from core import (
     api_commands,
     audit_commands,
     backup_commands,
+    call_commands,
     digest_commands,
     job_commands,
     page_commands,
@@ -46,6 +47,7 @@ app.add_typer(audit_commands.app, name="audit")
 app.add_typer(person_commands.app, name="person")
 app.add_typer(api_commands.keys, name="api-key")
 app.command("api")(api_commands.api)
+app.add_typer(call_commands.app, name="calls")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)

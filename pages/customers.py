@@ -67,6 +67,7 @@ if view == "Churn risk":
             with cell(page, "How accurate are these chances?", "Record") as c:
                 record = cache.result(models.evaluation.record, data, settings, "churn")
                 c.answer(record.sentence())
+                c.stays_whole()
                 if not record.frame.is_empty():
                     c.chart(why_charts.reliability, record.frame, "churned within 90 days")
                     c.method(models.evaluation.record, record.frame, "churn")

@@ -15,14 +15,16 @@ scope = narrowing.sentence(page.visible or data, settings, page.scope)
 
 with cell(page, "Digest set-up", "Set-up", "all") as c:
     plan = setup.form(page, scope)
-    c.answer(f"It speaks of {scope}; choose another scope above. Deals count from the amount below on.")
+    part = scope if page.scope.parts or page.scope.currency else "the whole company"
+    c.answer(f"It speaks of {part}; choose another scope above. Deals count from the amount below on.")
     setup.offer_saved(page, plan)
 
 with cell(page, "Digest preview", "Preview", "all") as c:
     content = cache.result(digest.digest, data, settings, plan, tasks.due(page))
     c.answer(content.sentence())
     setup.files(page, content)
-    st.html(digest.inside(content, page.formats))
+    with st.container(key="digest_paper"):  # On white in both themes, as it arrives.
+        st.html(digest.inside(content, page.formats))
     c.method(digest.digest, content.frame, given=f"data, settings, bundle, digest.{plan!r}")
 
 notebook.offer(page)

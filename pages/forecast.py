@@ -7,7 +7,7 @@ from core.charts import calls as voices
 from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui.explain import compare, drivers
-from pages.ui.forecast import calls, controls, monday, track_record
+from pages.ui.forecast import approvals, calls, controls, monday, track_record
 from pages.ui.kit import cache, deal_lists, notebook, shell
 from pages.ui.kit.cells import analysts, cell
 from pages.ui.kit.escaping import escaped
@@ -56,8 +56,9 @@ with cell(page, "What drives the forecast?", "Why") as c:
 
 with cell(page, "Deals in the forecast", "Deals", span="all") as c:
     behind = outlook.behind(window)
-    c.answer(behind.sentence())
-    if not behind.frame.is_empty():
+    has_chances = outlook.is_known and not behind.frame.is_empty()
+    c.answer(behind.sentence() if has_chances else outlook.sentence())
+    if has_chances:
         left, right = st.columns([8, 5], gap="medium")
         with left:
             shown_as = {"column_config": COLUMNS, "column_order": list(COLUMNS), "height": 340}
@@ -70,7 +71,7 @@ with cell(page, "Deals in the forecast", "Deals", span="all") as c:
             st.caption(escaped(deal.check()))
         c.method(explain.deals.deal, deal.frame, *behind.chosen(chosen.selection.rows))
 
-if not behind.frame.is_empty():
+if has_chances:
     picked = behind.chosen(chosen.selection.rows)
     with cell(page, "What changed on this deal since last week?", "This week") as c:
         since = cache.result(explain.differences.deal, page.data, page.settings, *picked)
@@ -136,6 +137,7 @@ with cell(page, "Manager forecasts", "Managers") as c:
     period = calls.period(page)
     team = calls.rollup(page, period)
     c.answer(team.sentence())
+    c.remark(calls.remark(page))
     if team.leaders.is_empty():
         c.empty("Load the sales team with its managers on the Data page.")
     else:
@@ -144,6 +146,9 @@ with cell(page, "Manager forecasts", "Managers") as c:
         with st.expander("Every change, newest first"):
             c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
+
+with cell(page, "Approval of forecasts", "Approval") as c:
+    approvals.panel(page, c, period)
 
 with cell(page, "Forecast on a past day", "Past day") as c:
     is_ready = track_record.is_ready(page)
@@ -165,6 +170,7 @@ if is_ready:
         by = track_record.cut()
         score = track_record.score(page, by)
         c.answer(score.sentence())
+        c.remark(calls.remark(page))
         if score.value is not None:
             left, right = st.columns([4, 7], gap="medium")
             with left:
@@ -182,7 +188,7 @@ if is_ready:
         c.method(forecasts.quota_record.quota_record, chances.frame)
 
 with analysts(page):
-    if not behind.frame.is_empty():
+    if has_chances:
         drivers.overall(page, "What makes deals close?", "close")
         drivers.one(page, "close")
         drivers.together(page, "close")
@@ -190,6 +196,7 @@ with analysts(page):
     with cell(page, "How accurate are these chances?", "Record") as c:
         record = cache.result(models.evaluation.record, page.data, page.settings)
         c.answer(record.sentence())
+        c.stays_whole()
         if not record.frame.is_empty():
             c.chart(reasons.reliability, record.frame, "won within 90 days")
             c.method(models.evaluation.record, record.frame)

@@ -93,13 +93,6 @@ with cell(page, "Where do deals get stuck?", "Stages", by=period.END) as c:
             c.chart(charts.cohorts, months.frame)
     c.method(metrics.stage_conversion.conversion, stages.frame)
 
-with cell(page, "Coaching", "Coaching", span="all", by=period.END) as c:
-    reps = cache.result(metrics.coaching.coaching, measured, settings)
-    c.answer(reps.sentence())
-    if not reps.frame.is_empty():
-        c.table(reps.frame, column_config=controls.COACHING, column_order=list(controls.COACHING), height=280)
-    c.method(metrics.coaching.coaching, reps.frame)
-
 with cell(page, "Sales velocity", "Velocity", by=period.END) as c:
     speed = cache.result(metrics.velocity.velocity, measured, settings)
     rates = cache.result(metrics.velocity.win_rates, measured, settings)
@@ -114,6 +107,13 @@ with cell(page, "Sales velocity", "Velocity", by=period.END) as c:
         with cohort:
             c.chart(charts.win_rates, rates.frame)
     c.method(metrics.velocity.velocity, speed.frame)
+
+with cell(page, "Coaching", "Coaching", span="all", by=period.END) as c:
+    reps = cache.result(metrics.coaching.coaching, measured, settings)
+    c.answer(reps.sentence())
+    if not reps.frame.is_empty():
+        c.table(reps.frame, column_config=controls.COACHING, column_order=list(controls.COACHING), height=280)
+    c.method(metrics.coaching.coaching, reps.frame)
 
 with cell(page, "Deals at risk", "At risk", span="all") as c:
     risks = cache.result(metrics.risk.at_risk, data, settings)

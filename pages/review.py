@@ -4,11 +4,12 @@ import streamlit as st
 
 from core import forecasts
 from core.charts import calls as charts
-from pages.ui.forecast import calls
+from pages.ui.forecast import approvals, calls
 from pages.ui.kit import bundles, comments, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.review import deals_grid
 
+COMMENTS = "Comments on a deal"
 PEOPLE = {
     "person_name": "Person",
     "closed_amount": st.column_config.NumberColumn("Closed", format="compact"),
@@ -24,6 +25,7 @@ PEOPLE = {
 page = shell.open("Weekly review")
 data, settings = page.data, page.settings
 calls.pulse(page)
+deals_grid.arrive()
 bundle, edits = bundles.bundle(data, settings), calls.reviewed(page)
 
 with cell(page, "Deals to review", "Deals", span="all") as c:
@@ -38,8 +40,8 @@ with cell(page, "Deals to review", "Deals", span="all") as c:
     )
 
 if not deals.frame.is_empty():
-    with cell(page, "Comments on a deal", "Comments") as c:
-        comments.shelf(page, c, "deal", deals_grid.commented(deals.frame))
+    with cell(page, COMMENTS, "Comments") as c:
+        comments.shelf(page, c, *deals_grid.commented(page, deals.frame))
 
 with cell(page, "What has the review changed?", "Change") as c:
     moved = forecasts.weekly_review.moves(data, settings, bundle, edits)
@@ -51,8 +53,12 @@ with cell(page, "What has the review changed?", "Change") as c:
 with cell(page, "Team forecasts", "Teams") as c:
     team = calls.rollup(page)
     c.answer(team.sentence())
+    c.remark(calls.remark(page))
     if not team.leaders.is_empty():
         c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE, height=300)
     c.method(forecasts.calls.rollup, team.frame, given="data, settings, bundle, calls, edits")
+
+with cell(page, "Approval of forecasts", "Approval") as c:
+    approvals.panel(page, c)
 
 notebook.offer(page)

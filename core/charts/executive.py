@@ -112,8 +112,8 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
     order = top["rep_name"].to_list()
     form = ".0%" if unit == "rate" else "~s"
     titles = {
-        "Attainment": "of quota this quarter",
-        "Bookings": f"{currency} booked this quarter (tick: quota)",
+        "Attainment": "of quota",
+        "Bookings": f"{currency} booked in the quarter (tick: quota)",
         "Win rate": "won in twelve months, with likely range",
         "Activity": "activities in 28 days",
         "Improvement": f"{currency} more than the year before",
@@ -218,7 +218,7 @@ def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     bars = (
         base.mark_bar(color=ACTUAL, height=14, cornerRadius=2, cursor="pointer")
         .encode(
-            x=alt.X("amount:Q", title=f"{currency} booked this quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
+            x=alt.X("amount:Q", title=f"{currency} booked in the quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
             tooltip=["team:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("attainment_rate:Q", format=".0%")],
         )

@@ -203,8 +203,8 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
 def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Bars of quota, booked, still to book, open, weighted, needed: [item, amount]."""
     hue = {
-        "Booked so far": ACTUAL,
-        "Open and due this quarter": PALE,
+        "Booked": ACTUAL,
+        "Open and due": PALE,
         "Weighted": PALE,
         "Pipeline still to build": FORECAST,
     }

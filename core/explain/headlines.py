@@ -116,7 +116,8 @@ def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
     word = "grew" if moved > 0 else "shrank"
     amount = money(abs(moved), settings.currency)
     most = money(abs(week_flow.amount(top)), settings.currency)
-    text = f"The pipeline due this quarter {word} by {amount} in a week; the largest move was {most} {top.lower()}."
+    label = quarter_label(data.as_of, settings)
+    text = f"The pipeline due in {label} {word} by {amount} in a week; the largest move was {most} {top.lower()}."
     yield text, abs(moved), CHANGE
 
 

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from core.store import Store
 
 SAMPLE = "Sample company"
+ACTIONS = (
+    "forecast call saved",
+    "review of the deal saved",
+    "decision on the forecast call saved",
+    "reminder of the forecast call queued",
+)
 AMOUNTS = ("commit_amount", "best_case_amount", "pipeline_amount")
 EDITS = {
     "opportunity_id": pl.String,
@@ -195,7 +201,7 @@ def changes(data: Dataset, audit: pl.DataFrame, most: int = 100) -> pl.DataFrame
     most : int
     """
     mine = pl.concat([data.sales_team["rep_id"], data.opportunities["opportunity_id"]]).unique().implode()
-    ours = pl.col("action").is_in(["forecast call saved", "review of the deal saved"])
+    ours = pl.col("action").is_in(ACTIONS)
     return audit.filter(ours & pl.col("target").str.split(" ").list.first().is_in(mine)).head(most)
 
 
@@ -330,7 +336,7 @@ def rollup(
         team.join(under, left_on="person_id", right_on="leader_id", how="left")
         .join(latest, on="person_id", how="left")
         .with_columns(
-            is_leader=pl.col("person_id").is_in(team["manager_id"].drop_nulls().implode()) | (pl.col("role") != "rep"),
+            is_leader=is_leader(team),
             version=pl.col("version").fill_null(0),
         )
         .sort("place")
@@ -340,6 +346,11 @@ def rollup(
     if stray.select(pl.sum_horizontal(pl.col(sums)).abs().sum()).item():
         frame = pl.concat([frame, _nobody(stray, frame.height)], how="diagonal_relaxed")
     return Rollup(frame, begin, quarter_label(begin, settings), settings.currency, _system(forecast))
+
+
+def is_leader(team: pl.DataFrame) -> pl.Expr:
+    """Return whether somebody of a team leads others, or is no rep: such people submit forecasts."""
+    return pl.col("person_id").is_in(team["manager_id"].drop_nulls().implode()) | (pl.col("role") != "rep")
 
 
 def _nobody(stray: pl.DataFrame, position: int) -> pl.DataFrame:

@@ -66,6 +66,8 @@ class Monday:
         amount, quota = self.whole["amount"], self.whole["quota_amount"]
         if amount is None:
             return "There are no deals to forecast from."
+        if not self.whole["upper"]:
+            return f"There is no forecast for {self.label} yet: no deal has been won to learn from."
         low, high, closed = (money(self.whole[name], self.currency) for name in ("lower", "upper", "closed_amount"))
         share = f"{amount / quota * 100:.0f} % of quota, " if quota else ""
         number = money(amount, self.currency)

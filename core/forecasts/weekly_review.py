@@ -223,7 +223,9 @@ def _rows(data: Dataset, edits: pl.DataFrame) -> pl.DataFrame:
 
 def _with_chances(rows: pl.DataFrame, data: Dataset, settings: Settings, bundle: Bundle) -> pl.DataFrame:
     """Put each deal's chance to be won by the end of the quarter behind its amount."""
-    chances = outlook.current(data, settings, bundle).behind().frame
+    forecast = outlook.current(data, settings, bundle)
+    # Before anything was won every chance would read 0 %, which nobody can know.
+    chances = forecast.behind().frame if forecast.is_known else pl.DataFrame()
     chances = chances.select("opportunity_id", "p_win") if chances.height else pl.DataFrame(schema=_CHANCES)
     both = rows.join(chances, on="opportunity_id", how="left", maintain_order="left")
     before = rows.columns[: rows.columns.index("amount") + 1]

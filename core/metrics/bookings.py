@@ -163,7 +163,7 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     label = quarter_label(data.as_of, settings)
     so_far = "" if data.as_of == quarter_end(data.as_of, settings) else " so far"
     text = f"{money(amount, settings.currency)} booked in {label}{so_far}, from {counted(n_deals, 'deal')}."
-    return Measure("Bookings this quarter", amount, "money", rows.sort("day"), text)
+    return Measure(f"Bookings in {label}", amount, "money", rows.sort("day"), text)
 
 
 def in_period(data: Dataset, settings: Settings, since: str, until: str) -> Measure:
@@ -205,7 +205,7 @@ def revenue(data: Dataset, settings: Settings) -> Measure:
     label = quarter_label(data.as_of, settings)
     so_far = "" if data.as_of == quarter_end(data.as_of, settings) else " so far"
     text = f"{money(amount, settings.currency)} invoiced in {label}{so_far}, refunds taken off."
-    return Measure("Revenue this quarter", amount, "money", rows, text)
+    return Measure(f"Revenue in {label}", amount, "money", rows, text)
 
 
 def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) -> Measure:
@@ -235,16 +235,16 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     now = frame.filter(pl.col("quarter_start_on") == quarter_start(data.as_of, settings)).sort(
         "amount", "region", descending=[True, False]
     )
-    amount = float(now["amount"].sum())
+    amount, label = float(now["amount"].sum()), quarter_label(data.as_of, settings)
     if now.is_empty():
-        return Measure("Bookings by region", None, "money", frame, "Nothing has been booked this quarter yet.")
+        return Measure("Bookings by region", None, "money", frame, f"Nothing is booked in {label}.")
     rate, best = share(float(now["amount"][0]), amount), money(now["amount"][0], settings.currency)
     rest = (
         f"{rate * 100:.0f} % of all bookings"
         if rate is not None
         else f"all together {money(amount, settings.currency)}"
     )
-    text = f"{now['region'][0]} leads this quarter with {best}, {rest}."
+    text = f"{now['region'][0]} leads in {label} with {best}, {rest}."
     return Measure("Bookings by region", amount, "money", frame, text)
 
 

@@ -87,9 +87,9 @@ def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     to_create = max(needed - due, 0.0) if needed is not None else None
     rows = [
         ("Quota", quota),
-        ("Booked so far", booked),
+        ("Booked", booked),
         ("Gap to quota", left),
-        ("Open and due this quarter", due),
+        ("Open and due", due),
         ("Weighted", weighted_amount),
         ("Needed by past quarters", needed),
         ("Pipeline still to build", to_create),
@@ -116,11 +116,11 @@ def _text(
     amounts = {item: money(amount, settings.currency) for item, amount in rows}
     value, required, goal = ratios["remaining"], ratios["required"], settings.targets.coverage_ratio
     if ratios["full"] is None:
-        return f"No quota is set for {label}; {amounts['Open and due this quarter']} is open and due."
+        return f"No quota is set for {label}; {amounts['Open and due']} is open and due."
     if value is None:
-        return f"The quota of {label} is met already: {amounts['Booked so far']} of {amounts['Quota']} is booked."
+        return f"The quota of {label} is met already: {amounts['Booked']} of {amounts['Quota']} is booked."
     text = (
-        f"The gap to the {label} quota is {amounts['Gap to quota']}, with {amounts['Open and due this quarter']} open "
+        f"The gap to the {label} quota is {amounts['Gap to quota']}, with {amounts['Open and due']} open "
         f"and due by {end.day} {end:%B}: {value:.1f}x coverage of what is left ({ratios['weighted']:.1f}x weighted, "
         f"{ratios['full']:.1f}x of the full quota)."
     )

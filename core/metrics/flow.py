@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from core.config import Settings
+from core.config.calendar import add_quarters, quarter_label
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.metrics.deal_events import at, between, tracks
@@ -72,7 +73,7 @@ class Flow:
 
     def sentence(self) -> str:
         """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
-        due = "" if self.due == "any date" else f" due {self.due}"
+        due = f" due {self.due}" if self.due else ""
         since, until = (f"{day.day} {day:%B %Y}" for day in (self.since, self.until))
         span = f"between {since} and {until}"
         if self.value is None:
@@ -175,7 +176,26 @@ def flow(
     n_late, put_off = _put_off(steps)
     who = _who(data, level, name)
     n_unknown = steps.filter(pl.col("is_unknown") & pl.col("Won"))["deal"].n_unique()
-    return Flow(frame, first, last, who, due, n_late, put_off, left / 100, settings.currency, n_unknown)
+    return Flow(
+        frame,
+        first,
+        last,
+        who,
+        _due_words(due, last, settings),
+        n_late,
+        put_off,
+        left / 100,
+        settings.currency,
+        n_unknown,
+    )
+
+
+def _due_words(due: str, day: date, settings: Settings) -> str:
+    """Return the close-date window with the quarter's name, as seen from the later day; empty for any date."""
+    if due == "any date":
+        return ""
+    begin = day if due == "this quarter" else add_quarters(day, 1, settings)
+    return f"in {quarter_label(begin, settings)}"
 
 
 def _put_off(steps: pl.DataFrame) -> tuple[int, float]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from core.config import Settings, windows
+from core.config.calendar import quarter_label
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.formats import Formats
@@ -16,11 +17,11 @@ from core.metrics.deal_events import DELETED, tracks
 from core.metrics.measure import Measure, counted, growth_rate, money, percent
 
 TOLD = {
-    "Bookings": "this quarter's bookings are",
-    "Revenue": "this quarter's revenue is",
-    "Deals won": "the number of deals won this quarter is",
-    "Pipeline created": "pipeline created this quarter is",
-    "Deals created": "the number of deals created this quarter is",
+    "Bookings": "bookings in {} are",
+    "Revenue": "revenue in {} is",
+    "Deals won": "the number of deals won in {} is",
+    "Pipeline created": "pipeline created in {} is",
+    "Deals created": "the number of deals created in {} is",
 }
 MEASURES = tuple(TOLD)
 MONEY = ("Bookings", "Revenue", "Pipeline created")
@@ -81,16 +82,17 @@ def _sentence(frame: pl.DataFrame, case: windows.Comparison, measure: str, setti
     row = frame.row(2, named=True)
     growth, note = row["growth_rate"], f" {case.note}" if case.note else ""
     when = f"After {counted(case.now.count, 'day')}"
+    noun = TOLD[measure].format(quarter_label(case.now.begin, settings))
     other = "all of the same quarter" if case.is_finished else "the same days"
     if growth is not None:
-        return f"{when}, {TOLD[measure]} {percent(growth, sign=True)} vs {other} a year ago.{note}"
+        return f"{when}, {noun} {percent(growth, sign=True)} vs {other} a year ago.{note}"
     if not row["earlier_amount"]:
         return "There is no earlier period to compare with."
     amounts = [
         money(row[name], settings.currency) if measure in MONEY else f"{row[name]:,.0f}"
         for name in ("amount", "earlier_amount")
     ]
-    return f"{when}, {TOLD[measure]} at {amounts[0]}, against {amounts[1]} in {other} a year ago.{note}"
+    return f"{when}, {noun} at {amounts[0]}, against {amounts[1]} in {other} a year ago.{note}"
 
 
 def told(growth: Measure, measure: str, currency: str, formats: Formats | None = None) -> pl.DataFrame:

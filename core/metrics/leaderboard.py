@@ -128,7 +128,8 @@ def _bookings(data: Dataset, settings: Settings) -> Measure:
     rows = _quarter(data, settings)
     frame = _shaped(rows.with_columns(value="amount"), data)
     if frame.is_empty() or not frame["value"].abs().sum():
-        return Measure("Bookings", None, "money", frame, "Nobody has booked anything this quarter yet.")
+        label = quarter_label(data.as_of, settings)
+        return Measure("Bookings", None, "money", frame, f"Nobody has booked anything in {label}.")
     whole, best = float(rows["amount"].sum()), frame.head(5)
     part, unit = float(best["value"].sum()), settings.currency
     rate = share(part, whole)

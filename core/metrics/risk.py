@@ -79,13 +79,14 @@ class Risks:
         text += f" {money(self.value, self.currency)} of expected wins is at risk."
         leading = self.leading
         if leading.is_empty():
-            return f"{text} None of them is due this quarter."
+            return f"{text} None of them is due by {_day(self.due_by)}."
         due = self.frame.filter(pl.col("close_on") <= self.due_by)
         stake = money(float(due["at_stake_amount"].sum()), self.currency)
         listed = f"the {leading.height} with most at stake are listed" if due.height > leading.height else "all listed"
         top = leading.row(0, named=True)
         return (
-            f"{text} {due.height:,} are due this quarter, with {stake} at risk: {listed}, first {deal_name(top)} "
+            f"{text} {due.height:,} are due by {_day(self.due_by)}, with {stake} at risk: {listed}, first "
+            f"{deal_name(top)} "
             f"({money(top['at_stake_amount'], self.currency)})."
         )
 
@@ -373,3 +374,7 @@ def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
     )
     called = named[0] if named and named[0] else opportunity_id
     return History(frame, called)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from core.contracts.errors import ContractError, closest
 
-PERIODS = ("this quarter", "last quarter", "next quarter", "this year", "custom")
+PERIODS = ("this quarter", "last quarter", "next quarter", "this year", "last year", "custom")
 DIMENSIONS = {
     "region": "Region",
     "team": "Team",

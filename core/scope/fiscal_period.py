@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from core.config import Settings, windows
-from core.config.calendar import add_quarters, fiscal_year, quarter_end, quarter_label, year_end, year_start
+from core.config.calendar import DAY, add_quarters, fiscal_year, quarter_end, quarter_label, year_end, year_start
 from core.config.windows import Days
 from core.scope.definition import Scope
 
+YEARS = ("this year", "last year")
 OFFSETS = {"last quarter": -1, "this quarter": 0, "next quarter": 1}
 
 
@@ -24,8 +25,9 @@ def days(scope: Scope, as_of: date, settings: Settings) -> Days:
     """
     if scope.begin is not None and scope.end is not None:
         return windows.through(scope.begin, scope.end)
-    if scope.period == "this year":
-        return windows.through(year_start(as_of, settings), year_end(as_of, settings))
+    if scope.period in YEARS:
+        day = year_start(as_of, settings) - (DAY if scope.period == "last year" else timedelta(0))
+        return windows.through(year_start(day, settings), year_end(day, settings))
     begin = add_quarters(as_of, OFFSETS[scope.period], settings)
     return windows.through(begin, quarter_end(begin, settings))
 
@@ -35,6 +37,6 @@ def label(scope: Scope, as_of: date, settings: Settings) -> str:
     span = days(scope, as_of, settings)
     if scope.period == "custom":
         return f"{span.begin:%d %b %Y} to {span.last:%d %b %Y}"
-    if scope.period == "this year":
-        return f"fiscal year {fiscal_year(as_of, settings)}"
+    if scope.period in YEARS:
+        return f"fiscal year {fiscal_year(span.begin, settings)}"
     return quarter_label(span.begin, settings)

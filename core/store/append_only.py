@@ -15,7 +15,14 @@ from core.contracts.errors import ConflictError, StoreError
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
-from core.store.tables import Base, DealEditRow, ForecastCallRow, ForecastSnapshotRow, VersionedRow
+from core.store.tables import (
+    Base,
+    CallApprovalRow,
+    DealEditRow,
+    ForecastCallRow,
+    ForecastSnapshotRow,
+    VersionedRow,
+)
 
 LONGEST_NOTE = 4_000
 _POLARS: Mapping[type, pl.DataType] = {
@@ -171,6 +178,13 @@ class ForecastCalls(Versions):
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         super().__init__(sessions, clock, ForecastCallRow, "forecast call")
+
+
+class CallApprovals(Versions):
+    """What those above a manager decided on the manager's calls."""
+
+    def __init__(self, sessions: Sessions, clock: Clock) -> None:
+        super().__init__(sessions, clock, CallApprovalRow, "decision on the forecast call")
 
 
 class DealEdits(Versions):

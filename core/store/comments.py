@@ -1,4 +1,4 @@
-"""What people say to each other about a deal, an account or a row; only ever added to."""
+"""What people say to each other about a deal, an account, a row or a cell of the review; only ever added to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.store.repositories import Clock
 from core.store.sessions import Sessions
 from core.store.tables import CommentRow
 
-KINDS = ("deal", "account", "requirement")
+KINDS = ("deal", "account", "requirement", "review")
 LONGEST, MOST = 4_000, 500
 SHAPE: dict[str, Any] = {
     "kind": pl.String,
@@ -38,7 +38,7 @@ class Comments:
         ----------
         book : str
             The source of the data it is about.
-        kind : {"deal", "account", "requirement"}
+        kind : {"deal", "account", "requirement", "review"}
         target : str
             The id of what it is about.
         author : str
@@ -69,6 +69,11 @@ class Comments:
         return self._read(
             (CommentRow.book == book) & (CommentRow.kind == kind) & (CommentRow.target == target)
         ).reverse()
+
+    def below(self, book: str, kind: str, begin: str) -> pl.DataFrame:
+        """Return what was said about everything of a kind whose id begins so, newest first, as `about` does."""
+        begins = CommentRow.target.startswith(begin, autoescape=True)
+        return self._read((CommentRow.book == book) & (CommentRow.kind == kind) & begins)
 
     def naming(self, book: str, names: list[str]) -> pl.DataFrame:
         """Return the newest comments that mention one of some names, newest first."""

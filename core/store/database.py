@@ -16,8 +16,9 @@ from core.store import save_count
 from core.store.access_entries import AccessEntries
 from core.store.answers import Answers
 from core.store.api_keys import ApiKeys
-from core.store.append_only import DealEdits, ForecastCalls, Snapshots
+from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
+from core.store.call_reminders import CallReminders
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.expiry import Retention
@@ -69,6 +70,8 @@ class Store:
     audit : Audit
     requirement_layouts : Documents
     calls : ForecastCalls
+    call_approvals : CallApprovals
+    call_reminders : CallReminders
     deal_edits : DealEdits
     snapshots : Snapshots
     views : Documents
@@ -103,6 +106,8 @@ class Store:
     audit: Audit
     requirement_layouts: Documents
     calls: ForecastCalls
+    call_approvals: CallApprovals
+    call_reminders: CallReminders
     deal_edits: DealEdits
     snapshots: Snapshots
     views: Documents
@@ -174,6 +179,8 @@ class Store:
             Audit(sessions, clock),
             Documents(sessions, clock, RequirementLayoutRow, "remembered layout"),
             ForecastCalls(sessions, clock),
+            CallApprovals(sessions, clock),
+            CallReminders(sessions, clock),
             DealEdits(sessions, clock),
             Snapshots(sessions, clock),
             Documents(sessions, clock, ReviewViewRow, "view"),

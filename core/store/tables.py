@@ -248,6 +248,40 @@ class ForecastCallRow(VersionedRow):
     system_upper: Mapped[float | None] = mapped_column(Double)
 
 
+class CallApprovalRow(VersionedRow):
+    """What somebody above a manager decided on one version of the manager's call."""
+
+    __tablename__ = "call_approvals"
+    __table_args__ = (UniqueConstraint("book", "manager_id", "period_start_on", "version"),)
+    KEYS = ("manager_id", "period_start_on")
+    WORDS = ("call_version", "state", "decided_by", "note")
+
+    manager_id: Mapped[str] = mapped_column(String(200))
+    period_start_on: Mapped[date] = mapped_column(Date)
+    call_version: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(String(20))
+    decided_by: Mapped[str] = mapped_column(String(200))
+    note: Mapped[str] = mapped_column(Text)
+
+
+class CallReminderRow(Base):
+    """A reminder of a missing call that waits to be sent: whom, of which quarter, due when."""
+
+    __tablename__ = "call_reminders"
+    __table_args__ = (UniqueConstraint("book", "manager_id", "period_start_on", "queued_on"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    book: Mapped[str] = mapped_column(String(200))
+    manager_id: Mapped[str] = mapped_column(String(200))
+    period_start_on: Mapped[date] = mapped_column(Date)
+    due_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(40))
+    queued_by: Mapped[str] = mapped_column(String(200))
+    queued_on: Mapped[date] = mapped_column(Date)
+    queued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+
+
 class DealEditRow(VersionedRow):
     """What a review said of a deal; the deal itself stays as the data has it."""
 

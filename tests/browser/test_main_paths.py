@@ -279,7 +279,7 @@ def test_a_clicked_region_and_a_clicked_month_open_what_they_are_made_of(url, pa
     whole(page)
     tile.scroll_into_view_if_needed()
     tile.click(force=True)
-    expect(page.get_by_text(re.compile(r"[\d,]+ lines this quarter, EMEA"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile(r"[\d,]+ lines of the quarter, EMEA"))).to_be_visible(timeout=30_000)
     month = page.locator('.st-key-trend_Revenue path[aria-label*="month: Jul 2026"]').first
     quiet(page)
     month.scroll_into_view_if_needed()

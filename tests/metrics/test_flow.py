@@ -186,7 +186,7 @@ def test_what_cannot_be_asked_is_a_sentence(firm, settings, call, word):
 def test_nothing_is_no_number(settings):
     found = flow.flow(company(), settings, SINCE, UNTIL, due="this quarter")
     assert found.value is None
-    assert found.sentence() == "The company had no open pipeline due this quarter between 1 May 2026 and 15 May 2026."
+    assert found.sentence() == "The company had no open pipeline due in Q2 2026 between 1 May 2026 and 15 May 2026."
     assert flow.parts(company(), settings, SINCE, UNTIL).is_empty()
 
 

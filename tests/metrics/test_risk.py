@@ -164,7 +164,7 @@ def test_the_list_ranks_by_amount_times_loss(sample, settings):
     assert found.leading.equals(due.head(20))
     assert found.chosen([3]) == due["opportunity_id"][3]
     assert found.chosen([]) == found.chosen([99_999]) == due["opportunity_id"][0]
-    assert f"{due.height:,} are due this quarter" in found.sentence()
+    assert f"{due.height:,} are due by 30 June 2026" in found.sentence()
     assert "of expected wins is at risk" in found.sentence()
     assert "Strongest warning sign" in found.told()
 

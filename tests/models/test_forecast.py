@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-import core.models.revenue.local_models  # noqa: F401
+import core.models.revenue.local_models
 from core import models
 from core.config.calendar import add_months
 from core.contracts.constants import Z80
@@ -142,3 +142,21 @@ def test_many_units_are_measured_by_their_own_year_too(settings):
     for alike in (wavering[:8], 100 + 10.0 * (months % 2)):
         panel.series_ = [alike] * 70
         assert panel._scale(0).tolist() == panel._unrest(0).tolist()
+
+
+def test_a_series_that_is_there_twice_is_fitted_once(monkeypatch):
+    from statsforecast import models as library
+
+    seen = []
+    plain = library.AutoETS.forecast
+
+    def counted(self, y, h):
+        seen.append(y.tobytes())
+        return plain(self, y=y, h=h)
+
+    monkeypatch.setattr(library.AutoETS, "forecast", counted)
+    y = 100.0 + 10.0 * np.sin(np.arange(30.0)) + np.arange(30.0)
+    alone = core.models.revenue.local_models.alone([y, y[:29], y.copy()], 2)
+    assert len(seen) == 2
+    assert np.array_equal(alone[:, 0], alone[:, 2])
+    assert not np.array_equal(alone[:, 0], alone[:, 1])

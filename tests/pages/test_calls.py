@@ -204,3 +204,64 @@ def test_a_page_is_sent_as_one_file(name, settings):
     for heading in test.subheader:
         assert heading.value.replace("'", "&#x27;") in found
     assert found.count("<svg") >= 5
+
+
+def test_a_forecast_is_sent_back_by_the_person_above_and_missing_ones_are_reminded_of(home, sample):
+    boss = sample.sales_team.filter(pl.col("rep_id") == "M11")["manager_id"][-1]
+    name = sample.sales_team.filter(pl.col("rep_id") == "M11")["rep_name"][-1]
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240)
+    test.session_state["i_am"] = boss
+    test.switch_page("pages/review.py").run()
+    assert not test.exception
+    test.selectbox(key="approval_of_2026-04-01").set_value("M11")
+    button(test, "Send back").click().run()
+    assert "sent back with a comment" in test.warning[0].value
+    test.text_area(key="approval_note_2026-04-01").set_value("Too high")
+    test.selectbox(key="approval_of_2026-04-01").set_value("M11")
+    button(test, "Send back").click().run()
+    assert test.success[0].value == f"Sent back: {name}, Q2 2026."
+    assert "1 sent back" in said(test)
+    (reminding,) = [b for b in test.button if b.label.startswith("Remind ")]
+    reminding.click().run()
+    assert "queued for Q2 2026, due 23 June 2026" in test.success[0].value
+    assert any(c.value.startswith(f"Reminders wait to be sent to {name}") for c in test.caption)
+    assert next(b for b in test.button if b.label.startswith("Remind ")).disabled
+    kept = Store.open(home)
+    row = kept.call_approvals.newest("Sample company").row(0, named=True)
+    waiting = kept.call_reminders.waiting("Sample company")["manager_id"].to_list()
+    kept.close()
+    assert (row["manager_id"], row["state"], row["note"], row["decided_by"]) == ("M11", "Sent back", "Too high", boss)
+    assert "M11" in waiting
+    forecast = opened("pages/forecast.py")
+    assert not forecast.exception
+    assert "No forecast waits for your approval. Say who you are" in " ".join(c.value for c in forecast.caption)
+
+
+def test_a_comment_on_a_cell_of_the_review_is_reached_from_my_day(home, sample):
+    test = opened("pages/review.py")
+    deal = test.selectbox(key="review_comment_deal").value
+    test.selectbox(key="review_comment_cell").set_value("call_amount").run()
+    (box,) = [area for area in test.text_area if area.label == "Comment" and area.key is None]
+    box.set_value("@You why so much?")
+    button(test, "Add comment").click().run()
+    assert not test.exception
+    assert "1 comment." in said(test)
+    kept = Store.open(home)
+    rows = kept.comments.below("Sample company", "review", f"{deal}/")
+    kept.close()
+    assert rows["target"].to_list() == [f"{deal}/call_amount"]
+    assert "1 comment for you." in said(opened("pages/day.py"))
+    link = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240).switch_page("pages/review.py")
+    link.query_params["deal"], link.query_params["cell"] = deal, "call_amount"
+    link.run()
+    assert link.selectbox(key="review_comment_cell").value == "call_amount"
+    assert "Forecast amount (1)" in link.selectbox(key="review_comment_cell").options
+    assert "why so much?" in said(link)
+
+
+def test_a_link_to_a_cell_of_a_deal_that_is_gone_opens_the_review(home):
+    link = AppTest.from_file(str(ROOT / "app.py"), default_timeout=240).switch_page("pages/review.py")
+    link.query_params["deal"], link.query_params["cell"] = "GONE", "nothing"
+    link.run()
+    assert not link.exception
+    assert link.selectbox(key="review_comment_cell").value == "deal"

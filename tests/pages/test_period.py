@@ -45,7 +45,7 @@ def test_what_is_over_is_measured_at_its_end_and_nothing_else(data, settings):
         (Scope(period="last quarter"), "Data", "", ""),
         (Scope(period="last quarter"), "Pipeline", period.DAYS, ""),
         (Scope(period="last quarter"), "Pipeline", "", period.TODAY),
-        (Scope(period="last quarter"), "Forecast", "", period.RUNNING),
+        (Scope(period="last quarter"), "Forecast", "", ""),
         (Scope(period="last quarter"), "Customers", period.RUNNING, period.RUNNING),
         (Scope(period="last quarter"), "Executive", period.END, "As of 31 March 2026, the last day of the period."),
         (Scope(period="this year"), "Executive", period.END, "As of today, for fiscal year 2026 is not over."),

@@ -96,7 +96,7 @@ def shown(sample, settings, bundle):
     """The same numbers as pages show them."""
     table = monday.monday(sample, settings, bundle, pl.DataFrame(schema=calls.CALLS), pl.DataFrame(schema=calls.EDITS))
     top = table.frame.filter(~pl.col("who").str.starts_with(monday.INDENT))
-    due = coverage.coverage(sample, settings).frame.filter(pl.col("item") == "Open and due this quarter")
+    due = coverage.coverage(sample, settings).frame.filter(pl.col("item") == "Open and due")
     return {
         "bookings": bookings.quarter_to_date(sample, settings).value,
         "revenue": bookings.revenue(sample, settings).value,

@@ -185,6 +185,7 @@ def test_an_address_that_says_nothing_is_refused(address, says):
         (Scope("last quarter"), date(2026, 1, 1), date(2026, 3, 31), "Q1 2026"),
         (Scope("next quarter"), date(2026, 7, 1), date(2026, 9, 30), "Q3 2026"),
         (Scope("this year"), date(2026, 1, 1), date(2026, 12, 31), "fiscal year 2026"),
+        (Scope("last year"), date(2025, 1, 1), date(2025, 12, 31), "fiscal year 2025"),
         (Scope("custom", date(2026, 2, 1), date(2026, 2, 28)), date(2026, 2, 1), date(2026, 2, 28), "01 Feb 2026 to"),
     ],
 )

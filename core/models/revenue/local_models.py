@@ -154,11 +154,15 @@ def _each(series: Sequence[Floats], h: int, name: str, plain: Floats, problems: 
     from statsforecast import models
 
     make: Callable[..., Any] = getattr(models, name)
-    out = plain.copy()
+    out, fitted = plain.copy(), dict[bytes, int]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for i, y in enumerate(series):
             if len(y) < FEWEST_MONTHS or np.ptp(y) == 0:
+                continue
+            first = fitted.setdefault(y.tobytes(), i)
+            if first != i and not np.isnan(out[first]).any():
+                out[i] = out[first]  # Of one region alone, the whole is the same series.
                 continue
             try:
                 forecast = make(season_length=SEASON if len(y) >= 2 * SEASON else 1).forecast(y.copy(), h=h)["mean"]

@@ -59,6 +59,7 @@ class RevenueForecaster:
         self._shares: dict[tuple[int, int], Floats] = {}
         self._missed: dict[tuple[int, int], Floats] = {}
         self._past: dict[int, Past] = {}
+        self._moved: dict[tuple[int, int], Floats] = {}
         self._pool: worker_pool.WorkerPool | None = None
 
     def fit(self, frame: pl.DataFrame, won: pl.DataFrame | None = None, whole: str | None = None) -> RevenueForecaster:
@@ -87,7 +88,7 @@ class RevenueForecaster:
         if frame.is_empty():
             raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
         self.units_, self.last_months_, self.series_ = _series(frame)
-        self._forecasts, self._shares, self._missed, self._past = {}, {}, {}, {}
+        self._forecasts, self._shares, self._missed, self._past, self._moved = {}, {}, {}, {}, {}
         self.left_out_: dict[str, dict[str, str]] = {}
         self.surprises_ = None if won is None else _surprises(won, self.units_, self.last_months_, self.series_)
         self.whole_ = whole
@@ -175,7 +176,11 @@ class RevenueForecaster:
             self.left_out_.setdefault(self.units_[units[index]], {})[member] = reason
 
     def _mixed(self, h: int, back: int) -> Floats:
-        return self.base(h, back) * (1 + self.lift(h, back))
+        """Return the forecast of each unit, units by h; a replay asks for the same month again and again."""
+        if (h, back) not in self._moved:
+            self._moved[h, back] = self.base(h, back) * (1 + self.lift(h, back))
+            self._moved[h, back].flags.writeable = False
+        return self._moved[h, back]
 
     def lift(self, h: int, back: int = 0) -> Floats:
         """Return by what share each unit's forecast is moved for what was won lately, units by h."""

@@ -11,7 +11,7 @@ from core.contracts.errors import ScenarioError
 from core.metrics.measure import counted, likely, money
 from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.engine import distribution, expectation
-from core.scenarios.levers import LEVERS, LeverSetting, Scenario
+from core.scenarios.levers import LEVERS, LIMITS, LeverSetting, Scenario
 
 STEPS = 7
 DECISIVE = 5
@@ -191,7 +191,9 @@ def _value(start: Ground, plan: Scenario, measure: str) -> float:
 
 
 def _with(plan: Scenario, lever: str, value: float) -> Scenario:
-    return replace(plan, levers=(*plan.levers, LeverSetting(lever, value)))
+    """Return a plan with one lever more; a part of a company may have seen more than any lever takes."""
+    low, high = LIMITS[LEVERS[lever].unit]
+    return replace(plan, levers=(*plan.levers, LeverSetting(lever, min(max(value, low), high))))
 
 
 def _steps(start: Ground, name: str) -> list[float]:

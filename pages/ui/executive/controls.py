@@ -47,7 +47,7 @@ def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
     """Show the rows behind a clicked tile of the map."""
     if not picked:
         return
-    noun = "open deals" if kind == "Open pipeline" else "lines this quarter"
+    noun = "open deals" if kind == "Open pipeline" else "lines of the quarter"
     _table(
         page,
         cache.result(regions.behind, page.measured, page.settings, kind, picked["region"]),
@@ -97,7 +97,7 @@ def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:
         return
     if picked["part"] == "Booked":
         begin = quarter_start(page.data.as_of, page.settings)
-        _table(page, bookings.dated(page.data, begin, page.data.as_of), "bookings so far this quarter")
+        _table(page, bookings.dated(page.data, begin, page.data.as_of), "bookings of the running quarter")
     else:
         _table(page, outlook.behind().frame, "open deals, the largest expectation first")
 

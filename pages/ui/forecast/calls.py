@@ -19,6 +19,7 @@ from pages.ui.kit.shell import Page
 
 AMOUNTS = {"commit_amount": "Commit", "best_case_amount": "Best case", "pipeline_amount": "Pipeline"}
 PULSE_SECONDS = 4
+WHOLE_TEAMS = "Managers forecast for their whole team, so their forecasts are left out of this scope."
 
 
 def author(page: Page) -> str:
@@ -34,8 +35,19 @@ def store(page: Page) -> Store:
 
 
 def said(page: Page) -> Any:
-    """Return every call kept for the page's data."""
-    return saved_content.calls(page)
+    """Return every call kept for the page's data; none where the scope cuts through teams, for which calls stand."""
+    rows = saved_content.calls(page)
+    return rows.clear() if is_cut_through(page) else rows
+
+
+def is_cut_through(page: Page) -> bool:
+    """Say whether the scope leaves a part of what teams sell, so that their calls cannot be held against it."""
+    return bool(page.scope.parts.keys() - {"team", "rep"})
+
+
+def remark(page: Page) -> str:
+    """Say that calls are left out where the scope cuts through teams; else nothing."""
+    return WHOLE_TEAMS if is_cut_through(page) else ""
 
 
 def reviewed(page: Page) -> Any:
@@ -43,20 +55,21 @@ def reviewed(page: Page) -> Any:
     return saved_content.deal_edits(page)
 
 
-def stamp(page: Page) -> tuple[int, int, str]:
-    """Return what changes whenever somebody calls or reviews."""
+def stamp(page: Page) -> tuple[int, int, int, str]:
+    """Return what changes whenever somebody calls, decides on a call or reviews."""
     database, book = store(page), calls.book(page.data)
-    return database.calls.count(book), database.deal_edits.count(book), page.settings.database
+    counts = (kind.count(book) for kind in (database.calls, database.deal_edits, database.call_approvals))
+    return (*counts, page.settings.database)
 
 
-def rollup(page: Page, quarter: date | None = None) -> Rollup:
-    """Return the calls along the hierarchy."""
+def rollup(page: Page, quarter: date | None = None, is_whole: bool = False) -> Rollup:
+    """Return the calls along the hierarchy, of the scope or of all the person may see."""
     team: Rollup = call_cache.result(
         calls.rollup,
-        page.data,
+        page.visible if is_whole and page.visible is not None else page.data,
         page.settings,
-        (*stamp(page), quarter),
-        calls=said(page),
+        (*stamp(page), quarter, is_whole),
+        calls=saved_content.calls(page) if is_whole else said(page),
         edits=reviewed(page),
         period=quarter,
     )
@@ -78,7 +91,12 @@ def period(page: Page) -> date:
 
 
 def form(page: Page, team: Rollup) -> None:
-    """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost."""
+    """Take a manager's call, with the system's number beside it; a colleague's newer call is shown, not lost.
+
+    A call is of a whole team, so what stands beside it is too, whatever the scope.
+    """
+    if page.scope.parts:
+        team = rollup(page, team.period, is_whole=True)
     last = calls.deadline(team.period, page.settings)
     if not page.may("review:write"):
         st.caption("Your role can read forecasts but not submit them.")

@@ -86,6 +86,9 @@ def moved(page: Page, cell: Cell) -> None:
     """Show what moved the number since last week, and the deals behind a bar."""
     walk = cache.result(quarter_walk.walk, page.data, page.settings)
     cell.answer(walk.sentence())
+    if walk.deals.is_empty():
+        cell.method(quarter_walk.walk, walk.deals)
+        return
     left, right = st.columns([5, 7], gap="medium")
     with left:
         picked = cell.pick("step", "walk_bars", deal_page.moves, walk.frame, page.settings.currency)

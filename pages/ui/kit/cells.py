@@ -28,6 +28,7 @@ NARROW = "\u202f"
 SHORTEST_TREND = 2
 NARROWEST = 430  # pixels of a column; where two do not fit, the cells stand one below the other
 Span = Literal[1, 2, "all"]
+MODELS = "The models speak of the whole company."
 
 
 class Cell:
@@ -42,6 +43,11 @@ class Cell:
         if words:
             self.page.shown.append((self.question, "text", words))
             st.caption(escaped(words))
+
+    def stays_whole(self, why: str = MODELS) -> None:
+        """Say why the cell is the same whatever part of the company is looked at."""
+        if self.page.scope.parts:
+            self.remark(why)
 
     def answer(
         self, sentence: str, see: str = "", before: str = "", after: str = "", strong: str = "", called: str = ""
@@ -204,6 +210,26 @@ def grid_cell(page: Page, span: Span = 1) -> Iterator[None]:
         page.grid = st.grid(2, min_column_width=NARROWEST, gap="xsmall", border=True)
     with page.grid.cell(column_span=span), st.container(gap="xsmall"):
         yield
+
+
+def place_later(page: Page, question: str, short: str) -> Any:
+    """Take the next place of the page's two columns for a cell that is drawn last, for it may take its time.
+
+    Parameters
+    ----------
+    page : Page
+    question, short : str
+        Its place in the contents is taken too.
+
+    Returns
+    -------
+    container
+        To be opened with `with`; the cell in it has the span None.
+    """
+    if page.bar is not None:
+        page.bar.enter(question, short)
+    with grid_cell(page):
+        return st.container(gap="xsmall")
 
 
 @contextmanager

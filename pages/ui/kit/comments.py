@@ -1,4 +1,4 @@
-"""What people say about a deal, an account or a row of a requirement list, and what is for whoever looks."""
+"""What people say of a deal, an account, a requirement row or a cell of the review, and what is for whoever looks."""
 
 from __future__ import annotations
 
@@ -11,20 +11,39 @@ from core.contracts.errors import QuarterdeckError
 from core.forecasts.calls import book
 from core.metrics import counted
 from core.metrics.deal_scope import people
-from pages.ui.kit import cache, entity_links, saved_content
+from pages.ui.kit import cache, entity_links, questions, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
-RIGHTS = {"deal": "review:write", "account": "review:write", "requirement": "requirements:read"}
+RIGHTS = {
+    "deal": "review:write",
+    "account": "review:write",
+    "requirement": "requirements:read",
+    "review": "review:write",
+}
 MOST, LONGEST_SHEET = 50, 300
-REQUIREMENTS = "pages/requirements.py"
+REQUIREMENTS, REVIEW = "pages/requirements.py", "pages/review.py"
 TARGETS = {"deal": entity_links.DEAL, "account": entity_links.ACCOUNT}
 
 
 def row_target(list_id: int, sheet: str, row: int) -> str:
     """Return what a comment on a row of a saved requirement list is about; a long name of a sheet is cut."""
     return f"{list_id}/{row}/{sheet[:LONGEST_SHEET]}"
+
+
+def cell_target(deal: str, column: str) -> str:
+    """Return what a comment on one cell of the weekly review is about."""
+    return f"{deal}/{column}"
+
+
+def cell_counts(page: Page, deal: str) -> dict[str, int]:
+    """Return how many comments each cell of a deal in the weekly review has; cells without any are left out."""
+    if saved_content.reader(page).is_masked or page.data.is_transient:
+        return {}
+    rows = cache.store(page.settings.database).comments.below(book(page.data), "review", f"{deal}/")
+    columns = rows["target"].str.slice(len(deal) + 1).to_list()
+    return {column: columns.count(column) for column in columns}
 
 
 def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
@@ -75,10 +94,20 @@ def for_me(page: Page, cell: Cell, me: str) -> None:
     cell.answer(f"{counted(len(mine), 'comment')} for you." if mine else "No comment names you.")
     for row in mine[:MOST]:
         _said(row)
-        if row["kind"] in TARGETS:
-            entity_links.to(TARGETS[row["kind"]], row["target"], f"Open the {row['kind']}")
-        else:
-            st.page_link(REQUIREMENTS, label="Open the requirements", icon=":material/open_in_new:")
+        _lead_to(row)
+
+
+def _lead_to(row: dict[str, Any]) -> None:
+    """Draw the link to what a comment is about: a deal, an account, the cell of the review, or the requirements."""
+    kind, icon = row["kind"], ":material/open_in_new:"
+    if kind in TARGETS:
+        entity_links.to(TARGETS[kind], row["target"], f"Open the {kind}")
+    elif kind == "review":
+        deal, _, column = row["target"].rpartition("/")
+        given = {"deal": deal, "cell": column, questions.SEE: "Comments on a deal", **entity_links.carried()}
+        st.page_link(REVIEW, label="Open the cell in the review", icon=icon, query_params=given)
+    else:
+        st.page_link(REQUIREMENTS, label="Open the requirements", icon=icon)
 
 
 def _said(row: dict[str, Any]) -> None:
@@ -92,12 +121,15 @@ def _visible_ids(page: Page, kinds: set[str]) -> dict[str, set[str]]:
     ids = {
         "deal": lambda: set(data.opportunities["opportunity_id"]),
         "account": lambda: set(data.accounts["account_id"]),
+        "review": lambda: set(data.opportunities["opportunity_id"]),
         "requirement": lambda: {str(saved.id) for saved in saved_content.lists(page)},
     }
     return {kind: ids[kind]() for kind in kinds}
 
 
 def _owner_of(row: dict[str, Any]) -> str:
-    """Return the id of what a comment hangs on; for a row of a requirement list, the list's."""
+    """Return the id of what a comment hangs on; for a row of a requirement list the list's, for a cell the deal's."""
     target = str(row["target"])
+    if row["kind"] == "review":
+        return target.rpartition("/")[0]
     return target.split("/", maxsplit=1)[0] if row["kind"] == "requirement" else target

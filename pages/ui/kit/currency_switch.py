@@ -33,6 +33,18 @@ def chosen(data: Dataset, settings: Settings, title: str) -> tuple[str, date | N
     return None if currency == choices.currencies[0] and on is None else (currency, on)
 
 
+def not_followed(data: Dataset, settings: Settings, title: str) -> str:
+    """Return the reported currency where another view of amounts is chosen that a page does not follow."""
+    choices = currency_views.choices(data, settings)
+    if not choices.currencies or title in FOLLOWING:
+        return ""
+    base = choices.currencies[0]
+    picked = st.session_state.get(CURRENCY)
+    is_other = picked in choices.currencies and picked != base
+    is_constant = choices.rates_on is not None and bool(st.session_state.get(CONSTANT))
+    return base if is_other or is_constant else ""
+
+
 def applied(data: Dataset, settings: Settings, title: str) -> Dataset:
     """Return the data in the currency this session chose for the pages that follow it."""
     choice = chosen(data, settings, title)
@@ -73,7 +85,6 @@ def offer(data: Dataset, viewed: Dataset, settings: Settings, formats: Formats, 
         label = f"At the rates of {formats.day(choices.rates_on)}"
         st.toggle(label, key=CONSTANT, persist_state="session", help=CONSTANT_HELP)
     if title not in FOLLOWING:
-        sentence = f"This page is in {base}, as reported. {', '.join(FOLLOWING)} follow the currency chosen."
-        st.caption(escaped(sentence))
+        st.caption(escaped(f"{', '.join(FOLLOWING)} follow the currency chosen."))
     for sentence in currency_views.told(data, viewed):
         st.caption(escaped(sentence))

@@ -13,7 +13,7 @@ from core.scope.definition import PERIODS
 END, DAYS = "end", "days"
 TODAY = "Whatever the period: as of today."
 RUNNING = "Whatever the period: the running quarter, which the models forecast."
-USUAL = {"Executive": TODAY, "Pipeline": TODAY, "Forecast": RUNNING, "Customers": TODAY}
+USUAL = {"Executive": TODAY, "Pipeline": TODAY, "Customers": TODAY}
 
 
 def is_usual(scope: Scope) -> bool:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def reader(page: Page) -> Reader:
-    """Return who reads, and which rows they see."""
-    return Reader.of(page.identity, page.data)
+    """Return who reads, and which rows they may see, whatever they look at now."""
+    return Reader.of(page.identity, page.visible or page.data)
 
 
 def lists(page: Page) -> list[Saved]:
@@ -68,6 +68,12 @@ def people(page: Page, names: list[str]) -> dict[str, str]:
 def calls(page: Page) -> pl.DataFrame:
     """Return every forecast call this person may see."""
     return seen.calls(reader(page), forecast_calls.kept(page.data, _store(page)))
+
+
+def call_approvals(page: Page) -> pl.DataFrame:
+    """Return the newest decision on each forecast call this person may see."""
+    rows = _store(page).call_approvals.newest(forecast_calls.book(page.data))
+    return seen.calls(reader(page), rows)
 
 
 def deal_edits(page: Page) -> pl.DataFrame:

@@ -17,21 +17,33 @@ from core.scope.definition import PARAMETERS, PERIODS
 from core.scope.own_scopes import person_of, presets
 from core.sources import currency_views
 from core.store.repositories import Saved
-from pages.ui.kit import cache, currency_switch
+from pages.ui.kit import cache, currency_switch, scope_reach
 from pages.ui.kit.escaping import escaped
 
-FOLLOWING = ("Executive", "Pipeline", "Forecast", "Customers", "My day", "Digest")
-SCOPE, WRITTEN, PERSON, PREFERENCE = "scope", "scope_written", "i_am", "scope"
+SCOPE, WRITTEN, PERSON, PREFERENCE = "page_scope", "scope_written", "i_am", "scope"
 ALL = ""
 EVERYTHING = {"region": "All regions", "team": "All teams", "rep": "Everybody", "pipeline": "All pipelines"}
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The scope in force on a page: what it leaves of the data, and what went wrong with it."""
+    """The scope in force on a page.
+
+    Attributes
+    ----------
+    scope : Scope
+        What the page's rows are cut to, and the period; the whole company where the page cannot be cut.
+    data : Dataset
+        What it leaves of the data.
+    asked : Scope
+        As it was chosen.
+    problem : str
+        What went wrong with it.
+    """
 
     scope: Scope
     data: Dataset
+    asked: Scope
     problem: str = ""
 
 
@@ -45,19 +57,20 @@ def applied_to(data: Dataset, settings: Settings, who: Identity, title: str) -> 
     settings : Settings
     who : Identity
     title : str
-        Of the page; those that do not follow the scope show all the person may see.
+        Of the page; one that cannot be cut shows all the person may see.
     """
     _arrive(settings, who)
     scope: Scope = st.session_state[SCOPE]
-    if title not in FOLLOWING:
-        return Chosen(Scope(), data)
+    if scope_reach.why_whole(title, st.query_params):
+        _write(scope)
+        return Chosen(Scope(), data, scope)
     try:
         part = data if scope.is_whole else cache.result(applied, data, settings, replace(scope, currency=""))
     except QuarterdeckError as error:
         st.session_state[SCOPE] = Scope()
-        return Chosen(Scope(), data, str(error))
+        return Chosen(Scope(), data, Scope(), str(error))
     _write(scope)
-    return Chosen(scope, part)
+    return Chosen(scope, part, scope)
 
 
 def _arrive(settings: Settings, who: Identity) -> None:
@@ -93,7 +106,7 @@ def _write(scope: Scope) -> None:
 
 
 def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Identity, title: str) -> None:
-    """Draw what the page is cut to at the right of its title; the lists open on a click.
+    """Draw what the page is cut to at the right of its title, and a line where it cannot; lists open on a click.
 
     Parameters
     ----------
@@ -106,17 +119,18 @@ def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Id
     who : Identity
     title : str
     """
-    if title not in FOLLOWING:
-        return
-    words = narrowing.sentence(whole, settings, replace(chosen.scope, currency=""))
-    label = f"{fiscal_period.label(chosen.scope, whole.as_of, settings)} · {words}"
+    asked = chosen.asked
+    words = narrowing.sentence(whole, settings, replace(asked, currency=""))
+    label = f"{fiscal_period.label(asked, whole.as_of, settings)} · {words}"
     with slot:
         popover = st.popover(escaped(label), icon=":material/tune:", key="scope_open", on_change="rerun")
         if popover.open:
             with popover:
-                _presets(whole, chosen.scope, settings, who)
-                _lists(whole, chosen.scope, settings)
-                _views(chosen.scope, settings, who)
+                _presets(whole, asked, settings, who)
+                _lists(whole, asked, settings)
+                _views(asked, settings, who)
+    if remark := scope_reach.line(title, asked, st.query_params, currency_switch.not_followed(whole, settings, title)):
+        st.caption(escaped(remark))
     if chosen.problem:
         st.warning(escaped(f"{chosen.problem} The whole company is shown."), icon=":material/filter_alt_off:")
 

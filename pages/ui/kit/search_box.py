@@ -16,7 +16,7 @@ from pages.ui.kit import cache, entity_links, questions, search_shortcut
 from pages.ui.kit.escaping import escaped
 
 Room = tuple[str, str, str]
-KEY, PAUSE = "search", "300ms"
+KEY, PAUSE = "search", "120ms"
 RIGHTS = {
     "account": "customers:read",
     "deal": "pipeline:read",

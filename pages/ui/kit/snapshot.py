@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.scope import Scope, fiscal_period, narrowing
 from pages.ui.kit import cache, downloads
 
 if TYPE_CHECKING:
@@ -76,4 +77,8 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
     from core.charts import snapshot
 
     about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
+    if page.scope != Scope():
+        whole = page.visible or page.data
+        days = fiscal_period.label(page.scope, whole.as_of, page.settings)
+        about += f" · {days} · {narrowing.sentence(whole, page.settings, page.scope)}"
     return snapshot.collected(page.title, about, shown, page.formats)

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core import charts
+from core.config.calendar import add_quarters, quarter_label
 from core.metrics import deal_scope, flow, pipeline, pipeline_path
 from core.scope import fiscal_period
 from pages.ui.kit import cache
@@ -36,13 +37,19 @@ MOVED = {
 }
 
 
+DUE = {"any date": "Any date", "this quarter": "By the quarter's end", "next quarter": "In the quarter after"}
+
+
 def asked(page: Page) -> Asked:
     """Draw the controls and return the arguments of `flow.flow` after data and settings."""
     usual, spans = deal_scope.periods(page.data, page.settings), _of_scope(page)
     left, middle, right = st.columns([3, 2, 2], vertical_alignment="bottom")
     key = "flow_days" if page.days is None else f"flow_days_{'_'.join(page.days)}"
-    period = left.selectbox("Days", [*spans, *usual, OWN], index=0 if spans else 2, key=key)
-    due = middle.selectbox("Deals due", deal_scope.DUE, index=1, format_func=str.capitalize, key="flow_due")
+    named = _named(page)
+    period = left.selectbox(
+        "Days", [*spans, *usual, OWN], index=0 if spans else 2, key=key, format_func=lambda name: named.get(name, name)
+    )
+    due = middle.selectbox("Deals due", deal_scope.DUE, index=1, format_func=DUE.get, key="flow_due")
     level = right.selectbox("Whose deals", deal_scope.LEVELS, format_func=_title, key="flow_level")
     since, until = {**spans, **usual}.get(period) or _own(page)
     name, hierarchy = None, "then"
@@ -54,6 +61,15 @@ def asked(page: Page) -> Asked:
         if level in ("region", "team"):
             hierarchy = _hierarchy(second)
     return since, until, level, name, due, hierarchy
+
+
+def _named(page: Page) -> dict[str, str]:
+    """Return the usual spans under the names of their quarters, where the scope has another period than the running."""
+    if page.days is None:
+        return {}
+    day = page.data.as_of
+    last = quarter_label(add_quarters(day, -1, page.settings), page.settings)
+    return {"This quarter so far": f"{quarter_label(day, page.settings)} so far", "Last quarter": last}
 
 
 def _of_scope(page: Page) -> dict[str, tuple[str, str]]:

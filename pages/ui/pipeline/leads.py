@@ -35,7 +35,7 @@ def coverage(page: Page, cell: Cell) -> None:
     """Show what is open against what is left of the quota, and what past quarters needed."""
     cover = cache.result(metrics.coverage.coverage, page.measured, page.settings)
     cell.answer(cover.sentence())
-    now, before = st.tabs(["This quarter", "What past quarters needed"])
+    now, before = st.tabs(["The quarter", "What past quarters needed"])
     with now:
         cell.chart(charts.coverage, cover.frame, page.settings.currency)
     with before:

@@ -11,9 +11,9 @@ from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
 from pages.ui.forecast.calls import author, store
-from pages.ui.kit import cache
+from pages.ui.kit import cache, comments
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import ROW
+from pages.ui.kit.grid import NOTHING, ROW
 from pages.ui.kit.shell import Page
 
 KEYS = {
@@ -36,7 +36,7 @@ COLUMNS = {
     "opportunity_name": st.column_config.TextColumn("Deal", width=230),
     "amount": st.column_config.NumberColumn("Amount", format="compact", width=75),
     "p_win": st.column_config.ProgressColumn(
-        "Win chance this quarter", format="%.0f %%", min_value=0, max_value=100, width=110
+        "Win chance", format="%.0f %%", min_value=0, max_value=100, width=100, help="In the running quarter"
     ),
     "data_category": st.column_config.SelectboxColumn(
         "CRM category", options=weekly_review.CATEGORIES, format_func=named
@@ -52,6 +52,18 @@ COLUMNS = {
     "stage": "Stage",
     "team": "Team",
 }
+WHOLE = "deal"
+CELLS = {
+    WHOLE: "The whole deal",
+    "amount": "Amount",
+    "p_win": "Win chance",
+    "forecast_category": "Reviewed category",
+    "call_amount": "Forecast amount",
+    "note": "Note",
+    "close_on": "Expected close",
+    "stage": "Stage",
+}
+COMMENT_DEAL, COMMENT_CELL, ARRIVED = "review_comment_deal", "review_comment_cell", "review_arrived"
 FIELDS = {"forecast_category": "Category", "call_amount": "Forecast amount", "note": "Note"}
 
 
@@ -80,9 +92,9 @@ def table(page: Page, view: View, rows: Any) -> None:
     """Show the deals for editing; what is typed stays until it is saved or thrown away."""
     _notice()
     _conflicts(page)
-    base = _base(view, rows)
+    base = _base((view, page.scope.mark), rows)
     if base.is_empty():
-        st.info("No open deal fits this view. Widen the filters.", icon=":material/lightbulb:")
+        st.markdown(":gray[Widen the filters, or load open deals on the Data page.]")
         return
     key = f"review_grid_{st.session_state['review_turn']}"
     st.data_editor(
@@ -94,6 +106,7 @@ def table(page: Page, view: View, rows: Any) -> None:
         width="stretch",
         column_config=COLUMNS,
         column_order=list(COLUMNS),
+        placeholder=NOTHING,
         disabled=[n for n in COLUMNS if n not in weekly_review.EDITABLE or not page.may("review:write")],
         on_change=_harvest,
         args=(key,),
@@ -109,8 +122,8 @@ def table(page: Page, view: View, rows: Any) -> None:
     row.button("Discard my changes", on_click=_forget, icon=":material/refresh:")
 
 
-def _base(view: View, rows: Any) -> Any:
-    """Return the rows under the editor: fixed while one edits, laid anew when the view changes."""
+def _base(view: tuple[View, str], rows: Any) -> Any:
+    """Return the rows under the editor: fixed while one edits, laid anew when the view or the scope changes."""
     if st.session_state.get("review_view") != view or "review_base" not in st.session_state:
         st.session_state["review_view"] = view
         st.session_state["review_base"] = weekly_review.with_drafts(rows, _drafts())
@@ -200,7 +213,8 @@ def _conflicts(page: Page) -> None:
 
 def _title(page: Page, deal: str) -> str:
     """Return a deal's name, else its id."""
-    names = page.data.opportunities.filter(opportunity_id=deal)["opportunity_name"].drop_nulls().to_list()
+    deals = (page.visible or page.data).opportunities
+    names = deals.filter(opportunity_id=deal)["opportunity_name"].drop_nulls().to_list()
     return str(names[0]) if names else deal
 
 
@@ -289,7 +303,28 @@ def _settle(choices: weekly_review.Choices) -> None:
             st.session_state[KEYS[field]] = [name for name in chosen if name in names]
 
 
-def commented(rows: Any) -> str:
-    """Ask which of the deals to comment on, and return its id."""
+def arrive() -> None:
+    """Choose the deal and the cell that the address names, once for each address."""
+    asked = (st.query_params.get("deal", ""), st.query_params.get("cell", ""))
+    if asked[0] and st.session_state.get(ARRIVED) != asked:
+        st.session_state[ARRIVED] = asked
+        st.session_state[COMMENT_DEAL] = asked[0]
+        st.session_state[COMMENT_CELL] = asked[1] if asked[1] in CELLS else WHOLE
+
+
+def commented(page: Page, rows: Any) -> tuple[str, str]:
+    """Ask which deal and which of its cells to comment on, and return the kind and the id of it."""
     names = dict(rows.select("opportunity_id", "opportunity_name").iter_rows())
-    return str(st.selectbox("Deal", list(names), format_func=lambda key: names[key] or key, key="review_comment_deal"))
+    asked = st.session_state.get(COMMENT_DEAL)
+    if asked and asked not in names:
+        # A link may lead to a deal that the filters leave out.
+        deals = (page.visible or page.data).opportunities.filter(opportunity_id=asked)
+        names |= dict(deals.select("opportunity_id", "opportunity_name").iter_rows())
+        if deals.is_empty():
+            st.session_state.pop(COMMENT_DEAL)
+    left, right = st.columns([3, 2])
+    deal = str(left.selectbox("Deal", list(names), format_func=lambda key: names[key] or key, key=COMMENT_DEAL))
+    counts = comments.cell_counts(page, deal)
+    titles = {name: f"{title} ({counts[name]})" if name in counts else title for name, title in CELLS.items()}
+    cell = str(right.selectbox("Cell", list(CELLS), format_func=titles.get, key=COMMENT_CELL))
+    return ("deal", deal) if cell == WHOLE else ("review", comments.cell_target(deal, cell))

@@ -6,7 +6,7 @@ from alembic import op
 from core.store.schema import create_index, create_table
 
 revision = "0090"
-down_revision = "0060"
+down_revision = "0070"
 branch_labels = None
 depends_on = None
 
