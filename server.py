@@ -20,6 +20,7 @@ from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import preload
+from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
@@ -40,7 +41,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
 
 try:
     settings = load()
-    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors)]
+    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors), Middleware(BrowserMark)]
     if settings.access.sign_in == "header":
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
