@@ -72,15 +72,15 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
     -------
     Dataset
         Companies and people bear invented names and ids, none of which is a name in the data, deals the name of
-        their company; free text
-        is replaced where it says more than twenty different things; columns of your own that hold text
-        are left out; head counts keep two digits; rejected rows are left out, for they are raw. Null
-        stays null, every other number, date, stage, region and product is as it was.
+        their company; free text is replaced where it says more than twenty different things, or names somebody;
+        columns of your own that hold text are left out; head counts keep two digits; rejected rows are left out, for
+        they are raw. Null stays null, every other number, date, stage, region and product is as it was.
     """
     key = _key(dataset, settings)
-    frames = {name: _plain(name, dataset.frame(name), key) for name in contracts.SCHEMAS if name not in RAW_FRAMES}
-    accounts, team = frames["accounts"], frames["sales_team"]
     real = _names(dataset)
+    tables = [name for name in contracts.SCHEMAS if name not in RAW_FRAMES]
+    frames = {name: _without_names(_plain(name, dataset.frame(name), key), real) for name in tables}
+    accounts, team = frames["accounts"], frames["sales_team"]
     called = _called(accounts["account_id"], company, N_COMPANIES, real)
     frames["accounts"] = accounts.with_columns(
         account_name=pl.col("account_id").replace_strict(called, default=None, return_dtype=pl.String),
@@ -101,7 +101,7 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
     factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64 if way == SCALED else 1.0
     money = (factor, way == ROUNDED)
     frames = {n: _changed(f, *money) for n, f in frames.items()}
-    raw = {name: dataset.later(name, partial(_hidden, name, key, money)) for name in RAW_FRAMES}
+    raw = {name: dataset.later(name, partial(_hidden, name, (key, real), money)) for name in RAW_FRAMES}
     out = dataset.with_frames(**frames, **raw).without_people()
     mark = hashlib.blake2b(f"{key}{way}".encode(), digest_size=6).hexdigest()
     return replace(
@@ -162,8 +162,11 @@ def _changed(frame: pl.DataFrame, factor: float, is_rounded: bool) -> pl.DataFra
     return frame if factor == 1 else frame.with_columns(pl.col(money) * factor)
 
 
-def _hidden(entity: str, key: str, money: tuple[float, bool], rows: pl.LazyFrame) -> pl.LazyFrame:
-    return _changed(_plain(entity, rows.collect(), key), *money).lazy()
+def _hidden(
+    entity: str, secret: tuple[str, frozenset[str]], money: tuple[float, bool], rows: pl.LazyFrame
+) -> pl.LazyFrame:
+    key, real = secret
+    return _changed(_without_names(_plain(entity, rows.collect(), key), real), *money).lazy()
 
 
 def _names(dataset: Dataset) -> frozenset[str]:
@@ -182,6 +185,18 @@ def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
     wordy = [c for c in FREE_TEXT if c in out.columns and out[c].n_unique() > MOST_KINDS_OF_TEXT]
     hidden = [pl.when(pl.col(c).is_not_null()).then(pl.lit("Hidden")).alias(c) for c in wordy]
     return out.with_columns(*changes, *hidden)
+
+
+def _without_names(frame: pl.DataFrame, real: frozenset[str]) -> pl.DataFrame:
+    """Replace what free text of few kinds says where it names a company or a person of the data."""
+    out = frame
+    for column in (name for name in FREE_TEXT if name in frame.columns):
+        kinds = frame[column].drop_nulls().unique()
+        naming = kinds.filter(pl.Series([any(n in kind.lower() for n in real) for kind in kinds], dtype=pl.Boolean))
+        if len(naming):
+            hidden = pl.when(pl.col(column).is_in(naming.implode())).then(pl.lit("Hidden")).otherwise(pl.col(column))
+            out = out.with_columns(hidden.alias(column))
+    return out
 
 
 def _pseudonym(ids: pl.Series, letter: str, key: str) -> pl.Series:

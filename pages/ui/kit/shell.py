@@ -26,6 +26,7 @@ from pages.ui.kit import (
     data_notice,
     hidden_names,
     model_age,
+    people,
     period,
     questions,
     scope_bar,
@@ -59,6 +60,7 @@ ROOMS = {
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }
+FIRST = "Executive"
 SIDEBAR = 210  # pixels
 RIGHTS = {
     "Deal": "pipeline:read",
@@ -252,13 +254,25 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
-    """Say that a page is not this person's, and which are; the first time of a session it is in the audit log."""
+    """Open the first page of somebody's own; where they asked for another's, say so, and whom to ask.
+
+    The address of the app itself is Executive's, so whoever has not asked for a part of it goes on to their own
+    first page. The first time of a session that somebody is turned away is in the audit log.
+    """
+    mine = [room for rooms in _open_to(settings, who).values() for room in rooms]
+    if title == FIRST and mine and questions.SEE not in st.query_params:
+        st.switch_page(mine[0][0], query_params=hidden_names.carried() or None)
     refused = st.session_state.setdefault("refused_pages", set())
     if title not in refused:
         refused.add(title)
         cache.store(settings.database).audit.add(who.user, "was turned away", title, ", ".join(who.roles))
-    st.error(escaped(f"You do not have access to {title}. Ask your admin."), icon=":material/lock:")
-    for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
+    roles = ", ".join(who.roles).replace("_", " ")
+    ask = "your administrator" if who.is_masked else " or ".join(people.directory(settings).administrators()[:2])
+    reason = f"You do not have access to {title}: your role ({roles}) does not open it."
+    st.error(escaped(f"{reason} Ask {ask or 'your administrator'}."), icon=":material/lock:")
+    if mine:
+        st.markdown("What your role opens:")
+    for path, label, icon in mine:
         st.page_link(path, label=label, icon=icon)
     st.stop()
 
