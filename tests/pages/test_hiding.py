@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.access import LOCAL
 from core.store import Store
-from pages.ui.kit import auth, hidden_names
+from pages.ui.kit import auth, browser_state
 from tests.pages.test_access import come  # noqa: F401
 from tests.pages.test_pages import ROOT, home, nothing  # noqa: F401
 
@@ -118,8 +118,8 @@ def test_without_the_store_the_address_still_hides(visit, monkeypatch, settings)
     def broken(_):
         raise StoreError("The database does not answer.")
 
-    monkeypatch.setattr(hidden_names, "_store", broken)
-    assert hidden_names._saved(settings, LOCAL) is None
+    monkeypatch.setattr(browser_state, "store", broken)
+    assert browser_state.read(settings, LOCAL, "names") is None
 
 
 def test_a_browser_is_told_apart_by_a_cookie_it_gets_once():

@@ -235,21 +235,6 @@ def test_a_named_deal_is_taken_as_lost_and_two_levers_are_mapped():
     assert "Between them, Win rate and Cycle length" in said(test)
 
 
-def test_the_tour_walks_five_steps_and_brings_ones_own_levers_back():
-    test = opened()
-    test.slider(key="win_rate").set_value(25.0).run()
-    test.toggle(key="present").set_value(True).run()
-    assert "1 of 5" in said(test)
-    assert test.slider(key="win_rate").value == 0.0
-    for step in range(2, 6):
-        test.button(key="tour_next").click().run()
-        assert not test.exception
-        assert f"{step} of 5" in said(test)
-        assert test.slider(key="win_rate").value == (10.0 if step in {2, 3} else 0.0)
-    test.toggle(key="present").set_value(False).run()
-    assert test.slider(key="win_rate").value == 25.0
-
-
 def test_a_scenario_is_locked_branched_and_shared(tmp_path):
     test = opened()
     save_as(test, "root")

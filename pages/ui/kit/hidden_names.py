@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,11 @@ import streamlit as st
 from core.access import Identity, masking
 from core.access.masking import ROUNDED, SCALED
 from core.config import Settings
-from core.contracts.errors import QuarterdeckError
-from core.store.repositories import Documents, Saved
-from pages.ui.kit import cache
+from core.store.repositories import Saved
+from pages.ui.kit import browser_state
 from pages.ui.kit.escaping import escaped
-from pages.ui.server import browser_mark
 
+KIND = "names"
 NAMES, HIDDEN, DEMO = "names", "hidden", "demo"
 SWITCH, AMOUNTS, NOTICE = "hide_names", "hidden_amounts", "hidden_names_notice"
 SHARED, LINK = "everybody", "Demo link"
@@ -27,7 +25,7 @@ HELP = (
     "Companies, people and deals get invented names, so that you can show live numbers to others. It stays on in "
     "this browser, on every page and after a reload, until you show the names again."
 )
-WARNING = "Whoever sees this screen will read the real names of companies and people."
+WARNING = "Shown, the real names of companies and people are read by whoever sees this screen."
 ENDED = "This demo link is not valid any more; names are hidden, and you can show them again."
 
 
@@ -62,16 +60,15 @@ def current(settings: Settings, who: Identity) -> Hiding:
 
     What is kept for the person and the browser counts, else the address; a demo link in the address is kept at once.
     """
-    saved = _saved(settings, who)
-    chosen = dict(saved.payload) if saved is not None else {}
+    chosen = browser_state.read(settings, who, KIND) or {}
     token = st.query_params.get(DEMO, "")
     wants = token or st.query_params.get(NAMES) == HIDDEN or st.session_state.get(SWITCH)
-    if token and chosen.get(DEMO) != _mark(token):
+    if token and chosen.get(DEMO) != browser_state.mark(token):
         chosen = _taken(settings, token)
-        _keep(settings, who, chosen)
+        browser_state.keep(settings, who, KIND, chosen)
     elif wants and not chosen.get("is_on"):
         chosen = {"is_on": True}
-        _keep(settings, who, chosen)
+        browser_state.keep(settings, who, KIND, chosen)
     link = _link(settings, str(chosen.get(DEMO, "")))
     is_on = who.is_masked or bool(chosen.get("is_on"))
     if not is_on:
@@ -116,53 +113,25 @@ def switch(settings: Settings, who: Identity, hiding: Hiding) -> None:
 
 def _hide(settings: Settings, who: Identity) -> None:
     if st.session_state.get(SWITCH):
-        _keep(settings, who, {"is_on": True})
+        browser_state.keep(settings, who, KIND, {"is_on": True})
 
 
 def _show(settings: Settings, who: Identity) -> None:
-    _keep(settings, who, {"is_on": False})
+    browser_state.keep(settings, who, KIND, {"is_on": False})
     st.session_state.pop(SWITCH, None)
     for name in (NAMES, DEMO):
         st.query_params.pop(name, None)
 
 
 def _amounts(settings: Settings, who: Identity) -> None:
-    saved = _saved(settings, who)
-    chosen = dict(saved.payload) if saved is not None else {}
-    _keep(settings, who, chosen | {"is_on": True, "amounts": st.session_state[AMOUNTS]})
-
-
-def _name() -> str:
-    """Return the name under which the choice of this browser is kept."""
-    browser = getattr(st.context, "cookies", {}).get(browser_mark.NAME, "")
-    return f"names on {_mark(browser)}" if browser else "names"
-
-
-def _saved(settings: Settings, who: Identity) -> Saved | None:
-    name = _name()
-    try:
-        return next((entry for entry in _store(settings).list(who.user) if entry.name == name), None)
-    except QuarterdeckError:
-        return None  # The address and the session still say it.
-
-
-def _keep(settings: Settings, who: Identity, values: dict[str, Any]) -> None:
-    saved = _saved(settings, who)
-    _store(settings).save(_name(), who.user, values, saved.version if saved is not None else None)
-
-
-def _store(settings: Settings) -> Documents:
-    return cache.store(settings.database).preferences
-
-
-def _mark(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
+    chosen = browser_state.read(settings, who, KIND) or {}
+    browser_state.keep(settings, who, KIND, chosen | {"is_on": True, "amounts": st.session_state[AMOUNTS]})
 
 
 def _taken(settings: Settings, token: str) -> dict[str, Any]:
-    if _link(settings, _mark(token)) is None:
+    if _link(settings, browser_state.mark(token)) is None:
         st.session_state[NOTICE] = ENDED
-    return {"is_on": True, DEMO: _mark(token)}
+    return {"is_on": True, DEMO: browser_state.mark(token)}
 
 
 def _link(settings: Settings, mark: str) -> Saved | None:
@@ -171,17 +140,17 @@ def _link(settings: Settings, mark: str) -> Saved | None:
 
 def links(settings: Settings) -> list[Saved]:
     """Return the demo links that are valid, newest first."""
-    return [entry for entry in _store(settings).list(SHARED) if entry.name.startswith(LINK)]
+    return [entry for entry in browser_state.store(settings).list(SHARED) if entry.name.startswith(LINK)]
 
 
 def new_link(settings: Settings, who: Identity, label: str, amounts: str) -> str:
     """Make a demo link and return what an address ends in; only its mark is kept."""
     token = secrets.token_urlsafe(16)
     values = {"label": label.strip() or "without a name", "amounts": amounts, "by": who.user}
-    _store(settings).save(f"{LINK} {_mark(token)}", SHARED, values)
+    browser_state.store(settings).save(f"{LINK} {browser_state.mark(token)}", SHARED, values)
     return f"?{DEMO}={token}"
 
 
 def end_link(settings: Settings, name: str) -> None:
     """End a demo link: whoever opened it may show the names again."""
-    _store(settings).delete(name, SHARED)
+    browser_state.store(settings).delete(name, SHARED)

@@ -21,7 +21,7 @@ from pages.ui.kit import cache, currency_switch
 from pages.ui.kit.escaping import escaped
 
 FOLLOWING = ("Executive", "Pipeline", "Forecast", "Customers", "My day", "Digest")
-SCOPE, WRITTEN, PERSON, PREFERENCE = "scope", "scope_written", "i_am", "scope"
+SCOPE, WRITTEN, PERSON, PREFERENCE = "page_scope", "scope_written", "i_am", "scope"
 ALL = ""
 EVERYTHING = {"region": "All regions", "team": "All teams", "rep": "Everybody", "pipeline": "All pipelines"}
 

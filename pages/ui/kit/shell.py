@@ -32,6 +32,7 @@ from pages.ui.kit import (
     scope_bar,
     search_box,
     session_data,
+    tour,
 )
 from pages.ui.kit.bar import Bar, open_bar
 from pages.ui.kit.data_states import Served
@@ -193,6 +194,7 @@ def open(title: str, needs: str = "") -> Page:
         st.stop()
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, visible, data, formats, title, hiding)
+    tour.show(bar, settings, who, _mine(settings, who))
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
@@ -220,6 +222,11 @@ def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str
         group: [room for room in rooms if can(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
     }
     return {group: rooms for group, rooms in mine.items() if rooms}
+
+
+def _mine(settings: Settings, who: Identity) -> list[tuple[str, str, str]]:
+    """Return the pages a person may open, in the order of the sidebar."""
+    return [room for rooms in _open_to(settings, who).values() for room in rooms]
 
 
 def _rows(settings: Settings, who: Identity, state: Served | None, hiding: Hiding) -> tuple[Dataset, View]:
@@ -259,7 +266,7 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
     The address of the app itself is Executive's, so whoever has not asked for a part of it goes on to their own
     first page. The first time of a session that somebody is turned away is in the audit log.
     """
-    mine = [room for rooms in _open_to(settings, who).values() for room in rooms]
+    mine = _mine(settings, who)
     if title == FIRST and mine and questions.SEE not in st.query_params:
         st.switch_page(mine[0][0], query_params=hidden_names.carried() or None)
     refused = st.session_state.setdefault("refused_pages", set())
@@ -302,6 +309,7 @@ def _sidebar(
             currency_switch.offer(reported, data, settings, formats, title)
             scope_bar.ask_person(reported, settings)
             hidden_names.switch(settings, who, hiding)
+            tour.offer(settings, who, _mine(settings, who), title)
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
         team = data.sales_team if data is not None else None

@@ -102,9 +102,9 @@ def _choices(ground: Ground) -> None:
     st.selectbox(
         "Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session", width=120
     )
-    view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
-    )
+    if st.session_state.get("view") not in VIEWS:
+        st.session_state["view"] = VIEWS[0]
+    view = st.segmented_control("View", VIEWS, required=True, key="view", label_visibility="collapsed")
     if view == VIEWS[-1]:
         st.segmented_control(
             "By",
