@@ -55,14 +55,14 @@ def test_a_scope_the_data_do_not_have_is_told_and_left(url):
     test = opened("pages/digest.py", region="Atlantis")
     assert "There is no region 'Atlantis'" in test.warning[0].value
     assert "The whole company is shown" in test.warning[0].value
-    assert opened("pages/digest.py", period="never").session_state["scope"] == Scope()
+    assert opened("pages/digest.py", period="never").session_state["page_scope"] == Scope()
 
 
 def test_the_scope_a_person_opens_with_is_their_own(url):
     store = Store.open(url)
     store.preferences.save("scope", "local", {"address": "region=APAC"})
     store.close()
-    assert opened("pages/digest.py").session_state["scope"] == Scope(region="APAC")
+    assert opened("pages/digest.py").session_state["page_scope"] == Scope(region="APAC")
 
 
 @pytest.fixture

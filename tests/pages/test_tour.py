@@ -86,6 +86,7 @@ def test_the_tour_goes_through_pages_and_states_and_gives_back_ones_own_levers(v
     assert (again.title[0].value, strip(again)) == ("Scenarios", "")
     assert again.slider(key="win_rate").value == 25
     assert again.slider(key="churn").value == 0
+    assert again.selectbox(key="measure").value == "bookings_amount"
 
 
 @pytest.mark.parametrize(

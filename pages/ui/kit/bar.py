@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 
 STYLE = Path(__file__).with_name("look.css")
+SCRIPT = f"<script>{Path(__file__).with_name('look.js').read_text(encoding='utf-8')}</script>"
+HEADING = '<h2 class="qd-quiet">Questions of this page</h2>'
 CONTENTS = "contents_shown"
 FOLDED = "For analysts"
 
@@ -76,6 +78,7 @@ def open_bar(title: str) -> Bar:
         contents = st.container(key="bar_contents").empty()
         notice = st.container(key="bar_notice", horizontal=True, vertical_alignment="center", height="content")
         tour = st.container(key="bar_tour", height="content")
+        st.html(HEADING + SCRIPT, unsafe_allow_javascript=True)
     bar = Bar(title, scope, contents, notice, tour)
     drawn_for, entries = st.session_state.get(CONTENTS, ("", {}))
     if drawn_for == title:

@@ -48,4 +48,4 @@ def _saved(settings: Settings, who: Identity, kind: str) -> Saved | None:
 
 def _name(kind: str) -> str:
     browser = getattr(st.context, "cookies", {}).get(browser_mark.NAME, "")
-    return f"{kind} on {mark(browser)}" if browser else kind
+    return f"{kind} on {mark(browser)}" if isinstance(browser, str) and browser else kind

@@ -30,7 +30,9 @@ def linked(frame: pl.DataFrame, options: dict[str, Any]) -> tuple[pl.DataFrame, 
         return frame, options
     ids = [address(PAGES[key], str(value)) if value is not None else None for value in frame[key]]
     out = frame.select(pl.Series(OPEN, ids, dtype=pl.String), pl.all())
-    config = {OPEN: st.column_config.LinkColumn(" ", display_text=":material/open_in_new:", width=36, help=_help(key))}
+    config = {
+        OPEN: st.column_config.LinkColumn("Open", display_text=":material/open_in_new:", width=46, help=_help(key))
+    }
     order = options.get("column_order")
     return out, {
         **options,

@@ -268,7 +268,7 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
     """
     mine = _mine(settings, who)
     if title == FIRST and mine and questions.SEE not in st.query_params:
-        st.switch_page(mine[0][0], query_params=hidden_names.carried() or None)
+        st.switch_page(mine[0][0])
     refused = st.session_state.setdefault("refused_pages", set())
     if title not in refused:
         refused.add(title)

@@ -17,12 +17,13 @@ from core.contracts.errors import QuarterdeckError
 from core.enablement import demo_script
 from core.enablement.demo_script import DemoScript, Step
 from core.scenarios import form
-from pages.ui.kit import browser_state, hidden_names, questions
+from pages.ui.kit import browser_state, questions
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.escaping import escaped
 
 Room = tuple[str, str, str]
 KIND, GO, LEVERS, PROBLEM = "tour", "tour_go", "tour_levers", "tour_problem"
+SHOWN = ("measure", "quarter", "view", "customers_view")  # what is shown, beside the levers
 SCENARIOS = "pages/scenarios.py"
 HELP = "Large type, no sidebar, and one step after the other. Your own levers come back after it."
 LARGE = """<style>
@@ -75,7 +76,8 @@ def _start(settings: Settings, who: Identity, rooms: Sequence[Room], page: str) 
         return
     if steps:
         own = form.from_controls(st.session_state).query()
-        begun = {"is_on": True, "step": 0, "own": own, "from": page}
+        shown = {name: st.session_state[name] for name in SHOWN if st.session_state.get(name) is not None}
+        begun = {"is_on": True, "step": 0, "own": own, "shown": shown, "from": page}
         browser_state.keep(settings, who, KIND, begun)
         _set(steps[0])
 
@@ -88,7 +90,7 @@ def show(bar: Bar, settings: Settings, who: Identity, rooms: Sequence[Room]) -> 
     paths = {name: path for path, name, _ in rooms}
     if not kept.get("is_on"):
         st.session_state.pop(GO)
-        st.switch_page(paths.get(kept["from"], SCENARIOS), query_params=hidden_names.carried() or None)
+        st.switch_page(paths.get(kept["from"], SCENARIOS))
     try:
         steps = script(settings, rooms).steps
     except QuarterdeckError as error:
@@ -99,7 +101,7 @@ def show(bar: Bar, settings: Settings, who: Identity, rooms: Sequence[Room]) -> 
     number = min(int(kept.get("step", 0)), len(steps) - 1)
     step = steps[number]
     if st.session_state.pop(GO, False) and step.page != title:
-        st.switch_page(paths[step.page], query_params=hidden_names.carried() or None)
+        st.switch_page(paths[step.page])
     st.html(LARGE)
     with bar.tour_slot.container(key="tour", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.markdown(escaped(f"{number + 1} of {len(steps)} · {step.title}: {step.words}"), width="stretch")
@@ -121,6 +123,10 @@ def _leave(settings: Settings, who: Identity, kept: Mapping[str, Any]) -> None:
     """End the tour; the levers that stood before it come back, and the page it was begun on."""
     browser_state.keep(settings, who, KIND, {**kept, "is_on": False})
     st.session_state[GO], st.session_state[LEVERS] = True, kept.get("own") or {}
+    for name in SHOWN:
+        st.session_state.pop(name, None)
+    for name, value in (kept.get("shown") or {}).items():
+        st.session_state[name] = value
 
 
 def _set(step: Step) -> None:
