@@ -58,7 +58,7 @@ def company(number: int) -> str:
 
 def people(rng: np.random.Generator, n: int) -> list[str]:
     """Draw n different full names."""
-    return [person(int(pick)) for pick in rng.permutation(len(FIRST) * len(LAST))[:n]]
+    return [_pair(FIRST, LAST, int(pick)) for pick in rng.permutation(len(FIRST) * len(LAST))[:n]]
 
 
 def _pair(first: list[str], second: list[str], number: int) -> str:
