@@ -85,6 +85,12 @@ def test_whoever_has_no_executive_page_lands_on_the_first_of_their_own(come, use
     assert test.title[0].value == title
 
 
+def test_a_bound_person_is_told_whose_numbers_these_are(come):
+    test = come("ana@example.com", "pages/day.py")
+    assert any("in EMEA. Every number here is of these rows." in caption.value for caption in test.caption)
+    assert not any("Every number here" in caption.value for caption in come("ed@example.com", "pages/day.py").caption)
+
+
 def test_a_role_opens_its_pages_and_no_others(come):
     refused = come("cy@example.com", see="quarter")
     assert "You do not have access to Executive: your role (rep) does not open it." in refused.error[0].value

@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 NARROW = "\u202f"
 SHORTEST_TREND = 2
 MOST_SPOKEN = 400
+DATA_PAGE = "on the Data page"
+NOT_YOURS = "There is nothing to show yet; whoever looks after the data here can load what is missing."
 NARROWEST = 430  # pixels of a column; where two do not fit, the cells stand one below the other
 Span = Literal[1, 2, "all"]
 
@@ -184,7 +186,9 @@ class Cell:
             self.remarks.append(remark)
 
     def empty(self, advice: str) -> None:
-        """Say what to do where there is nothing to show."""
+        """Say what to do where there is nothing to show; what only the Data page mends is said to whoever may use it."""
+        if DATA_PAGE in advice and not self.page.may("data:write"):
+            advice = NOT_YOURS
         st.markdown(f":gray[{escaped(advice)}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:

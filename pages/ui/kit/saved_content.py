@@ -59,6 +59,33 @@ def list_read(page: Page, source: RequirementList) -> RequirementList:
     return replace(source, frame=seen.list_texts(reader(page), saved, source.frame), notes=())
 
 
+BUYERS_FILE = "shown to a buyer"
+
+
+def buyer_file(page: Page) -> tuple[str, bytes] | None:
+    """Return the file this person shows to a buyer: kept for them alone, so that a reload has it again."""
+    sets, owner = _store(page).requirement_sets, _buyers_owner(page)
+    saved = next((entry for entry in sets.list(owner) if entry.name == BUYERS_FILE), None)
+    return sets.file(saved) if saved is not None else None
+
+
+def keep_buyer_file(page: Page, name: str, content: bytes) -> None:
+    """Keep a file this person shows to a buyer, in place of the one before; it hangs on no deal and in no list."""
+    if buyer_file(page) == (name, content):
+        return
+    forget_buyer_file(page)
+    _store(page).requirement_sets.save_with_file(BUYERS_FILE, _buyers_owner(page), {}, (name, content))
+
+
+def forget_buyer_file(page: Page) -> None:
+    """Delete the file this person showed to a buyer."""
+    _store(page).requirement_sets.delete(BUYERS_FILE, _buyers_owner(page))
+
+
+def _buyers_owner(page: Page) -> str:
+    return f"{page.identity.user}, shown to a buyer"
+
+
 def list_called(page: Page, name: str) -> str:
     """Return what a list is called on this page; the name itself where it is no other's."""
     if not reader(page).is_masked:

@@ -33,6 +33,7 @@ from pages.ui.kit import (
     search_box,
     session_data,
     tour,
+    whose,
 )
 from pages.ui.kit.bar import Bar, open_bar
 from pages.ui.kit.data_states import Served
@@ -198,6 +199,8 @@ def open(title: str, needs: str = "") -> Page:
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
+    if rows_of := whose.sentence(who, view, visible):
+        bar.notice_slot.caption(escaped(rows_of))
     data_notice.show(bar, settings, who, state, formats)
     scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
     currency = currency_switch.chosen(reported, settings, title)
