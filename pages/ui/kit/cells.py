@@ -186,7 +186,7 @@ class Cell:
             self.remarks.append(remark)
 
     def empty(self, advice: str) -> None:
-        """Say what to do where there is nothing to show; what only the Data page mends is said to whoever may use it."""
+        """Say what to do where there is nothing to show; whoever may not load data is not told to."""
         if DATA_PAGE in advice and not self.page.may("data:write"):
             advice = NOT_YOURS
         st.markdown(f":gray[{escaped(advice)}]")
