@@ -20,6 +20,7 @@ from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import api_mount, preload, scim_routes
+from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
@@ -52,7 +53,7 @@ def opened() -> Store:
 
 try:
     settings = load()
-    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors)]
+    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors), Middleware(BrowserMark)]
     if settings.access.sign_in == "header":
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.access import rights
 from core.access.directory import GROUP, PERSON
-from pages.ui.admin import api_keys, audit_log, changes, provisioning, role_form, rule_forms, waiting
+from pages.ui.admin import api_keys, audit_log, changes, demo_links, provisioning, role_form, rule_forms, waiting
 from pages.ui.kit import cache, notebook, people, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
@@ -60,6 +60,9 @@ with cell(page, "Groups", "Groups") as c:
 
 with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
+
+with cell(page, "Links for demos", "Demos") as c:
+    demo_links.show(page, c)
 
 with cell(page, "Signed in now", "Signed in") as c:
     sign_in_list.show(page, c, lambda user: changes.is_theirs(page, directory, user))

@@ -8,7 +8,7 @@ from core.charts import requirements as charts
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.grid import HALF, TALL_ROW
-from pages.ui.requirements import export, gap_cache, gaps, match, match_cache, pick, read, review
+from pages.ui.requirements import buyer_view, export, gap_cache, gaps, match, match_cache, pick, read, review
 
 LONG_TEXT = st.column_config.TextColumn("Requirement", width=300)
 READ = {
@@ -72,6 +72,10 @@ MOST_BARS = 10
 
 page = shell.open("Requirements")
 settings = page.settings
+if buyer_view.is_on():
+    buyer_view.show(page)
+    notebook.offer(page)
+    st.stop()
 stake, analysis = None, None
 
 with cell(page, "Upload the RFP or questionnaire", "List", span="all") as c:

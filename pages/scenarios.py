@@ -4,7 +4,7 @@ from core import scenarios
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import analysts, grid_cell
 from pages.ui.requirements import gap_cache
-from pages.ui.scenarios import analysis, branches, outcome, presenter
+from pages.ui.scenarios import analysis, branches, outcome
 from pages.ui.scenarios.form import ScenarioForm
 
 page = shell.open("Scenarios")
@@ -12,7 +12,6 @@ ground = gap_cache.with_gaps(page, cache.result(scenarios.analysis.whatif.ground
 form = ScenarioForm(ground)
 form.open()
 
-presenter.bar(form)
 with grid_cell(page, "all"):
     outcome.outcome(page, form)
 with grid_cell(page):

@@ -66,7 +66,11 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
     ),
-    "look": (("tests/browser/test_look.py",), ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py")),
+    "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
+    "look": (
+        ("tests/browser/test_accessible.py", "tests/browser/test_look.py"),
+        ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
+    ),
     "api": (("tests/slow/test_api_fuzz.py",), (*INSTALLED, "server.py", "core/api", "core/store/api_keys.py")),
     "live": (
         ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),

@@ -27,6 +27,7 @@ class RoleRule(BaseModel):
 
     rights: tuple[str, ...] = Field(min_length=1)
     hidden_fields: tuple[HiddenField, ...] = ()
+    mask_names: bool = False
 
 
 Rule = AccessRule | RoleRule
@@ -116,7 +117,7 @@ class Directory:
             )
         own_name = rule.name if isinstance(rule, Person) else ""
         shown = own_name or (name or "").strip() or login
-        is_masked = self.masks_all or bool(rule and rule.mask_names)
+        is_masked = self.masks_all or bool(rule and rule.mask_names) or self.masks(roles)
         regions, head = (rule.regions, rule.team_of) if rule else ((), "")
         return Identity(login, shown, roles, regions, head, is_masked, self.rights(roles), self.hidden(roles))
 
@@ -136,6 +137,10 @@ class Directory:
         """Return the fields that every one of some roles hides."""
         each: list[set[str]] = [set(self.roles[role].hidden_fields) for role in roles if role in self.roles]
         return tuple(sorted(set.intersection(*each))) if each else ()
+
+    def masks(self, roles: Iterable[str]) -> bool:
+        """Say whether any of some roles always sees invented names."""
+        return any(self.roles[role].mask_names for role in roles if role in self.roles)
 
     def administrators(self) -> list[str]:
         """Return the people listed by name who may change who may do what."""
@@ -163,7 +168,9 @@ def in_force(settings: Settings, entries: Iterable[Entry] = ()) -> Directory:
     people: dict[str, Any] = {name.strip().lower(): person for name, person in access.people.items()}
     groups: dict[str, Any] = dict(access.groups)
     roles: dict[str, Any] = {
-        name: RoleRule.model_construct(rights=rights, hidden_fields=access.hidden_fields.get(name, ()))
+        name: RoleRule.model_construct(
+            rights=rights, hidden_fields=access.hidden_fields.get(name, ()), mask_names=name in access.masked_roles
+        )
         for name, rights in settings.roles.items()
     }
     tables = {PERSON: people, GROUP: groups, ROLE: roles}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,10 +12,9 @@ import polars as pl
 
 from core import contracts
 from core.config import Settings
-from core.config.pseudonyms import company, person
+from core.config.pseudonyms import N_COMPANIES, N_PEOPLE, company, person
 from core.contracts import RAW_FRAMES, Dataset
 
-NAMES = 4_096
 ACCOUNT, PERSON, DEAL = "account", "person", "deal"
 IDS = {
     "account_id": ACCOUNT,
@@ -29,36 +29,64 @@ LINES = {"transaction_id": "T", "subscription_id": "S", "activity_id": "V"}
 FREE_TEXT = ("next_step", "outcome", "lost_reason")
 MOST_KINDS_OF_TEXT = 20
 KEPT_DIGITS = 2
+INVENTED = re.compile(r"\b[APD]-[0-9a-f]{12}\b")
 LEAST, MOST = 0.6, 1.6
+SCALED, ROUNDED = "scaled", "rounded"
+AMOUNTS = ("", ROUNDED, SCALED)
+DIGITS = 2
 
 
-def mask(dataset: Dataset, settings: Settings) -> Dataset:
+def amounts_of(settings: Settings, wanted: str = "") -> str:
+    """Return what happens to money where names are hidden: what the settings say, else what a person chose.
+
+    Parameters
+    ----------
+    settings : Settings
+        `access.mask_amounts`: false, true (scaled), "scaled" or "rounded".
+    wanted : str
+        "", "rounded" or "scaled".
+
+    Returns
+    -------
+    str
+        "" for money as it is.
+    """
+    ruled = settings.access.mask_amounts
+    return (SCALED if ruled is True else str(ruled)) if ruled else wanted
+
+
+def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
     """Return the same company with its names hidden.
 
     Parameters
     ----------
     dataset : Dataset
     settings : Settings
-        `access.mask_key` decides who gets which name; empty: the data itself does. With
-        `access.mask_amounts` all money is multiplied by one hidden factor between 0.6 and 1.6.
+        `access.mask_key` decides who gets which name; empty: the data itself does. `access.mask_amounts` decides
+        about money before `amounts` does.
+    amounts : str
+        "scaled": all money is multiplied by one hidden factor between 0.6 and 1.6; "rounded": every amount keeps two
+        digits; "" : money stays as it is.
 
     Returns
     -------
     Dataset
-        Companies and people bear invented names and ids, deals the name of their company; free text
-        is replaced where it says more than twenty different things; columns of your own that hold text
-        are left out; head counts keep two digits; rejected rows are left out, for they are raw. Null
-        stays null, every other number, date, stage, region and product is as it was.
+        Companies and people bear invented names and ids, none of which is a name in the data, deals the name of
+        their company; free text is replaced where it says more than twenty different things, or names somebody;
+        columns of your own that hold text are left out; head counts keep two digits; rejected rows are left out, for
+        they are raw. Null stays null, every other number, date, stage, region and product is as it was.
     """
     key = _key(dataset, settings)
-    frames = {name: _plain(name, dataset.frame(name), key) for name in contracts.SCHEMAS if name not in RAW_FRAMES}
+    real = _names(dataset)
+    tables = [name for name in contracts.SCHEMAS if name not in RAW_FRAMES]
+    frames = {name: _without_names(_plain(name, dataset.frame(name), key), real) for name in tables}
     accounts, team = frames["accounts"], frames["sales_team"]
-    called = _called(accounts["account_id"], company)
+    called = _called(accounts["account_id"], company, N_COMPANIES, real)
     frames["accounts"] = accounts.with_columns(
         account_name=pl.col("account_id").replace_strict(called, default=None, return_dtype=pl.String),
         employee_count=pl.col("employee_count").round_sig_figs(KEPT_DIGITS),
     )
-    people = _called(team["rep_id"].unique(), person)
+    people = _called(team["rep_id"].unique(), person, N_PEOPLE, real)
     frames["sales_team"] = team.with_columns(
         rep_name=pl.col("rep_id").replace_strict(people, default=None, return_dtype=pl.String)
     )
@@ -69,11 +97,13 @@ def mask(dataset: Dataset, settings: Settings) -> Dataset:
         .then(name.fill_null("A deal") + pl.lit(" · ") + pl.col("opportunity_type"))
         .otherwise(None)
     )
-    factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64 if settings.access.mask_amounts else 1.0
-    frames = {n: _scaled(f, factor) for n, f in frames.items()}
-    raw = {name: dataset.later(name, partial(_hidden, name, key, factor)) for name in RAW_FRAMES}
+    way = amounts_of(settings, amounts)
+    factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64 if way == SCALED else 1.0
+    money = (factor, way == ROUNDED)
+    frames = {n: _changed(f, *money) for n, f in frames.items()}
+    raw = {name: dataset.later(name, partial(_hidden, name, (key, real), money)) for name in RAW_FRAMES}
     out = dataset.with_frames(**frames, **raw).without_people()
-    mark = hashlib.blake2b(f"{key}{settings.access.mask_amounts}".encode(), digest_size=6).hexdigest()
+    mark = hashlib.blake2b(f"{key}{way}".encode(), digest_size=6).hexdigest()
     return replace(
         out,
         source=f"{dataset.source}, names masked",
@@ -95,18 +125,54 @@ def person_id(rep_id: str, dataset: Dataset, settings: Settings) -> str:
     return str(_pseudonym(pl.Series([rep_id]), LETTERS[PERSON], _key(dataset, settings))[0])
 
 
+def plain_text(text: str, company_data: Dataset, settings: Settings) -> str:
+    """Return a value of an address with the invented ids in it replaced by the true ones.
+
+    Parameters
+    ----------
+    text : str
+    company_data : Dataset
+        Under its true names.
+    settings : Settings
+    """
+    asked = set(INVENTED.findall(text))
+    if not asked:
+        return text
+    key = _key(company_data, settings)
+    true_ids = (
+        (LETTERS[ACCOUNT], company_data.accounts["account_id"]),
+        (LETTERS[PERSON], company_data.sales_team["rep_id"]),
+        (LETTERS[DEAL], company_data.opportunities["opportunity_id"]),
+    )
+    for letter, ids in true_ids:
+        if any(name.startswith(letter) for name in asked):
+            for plain_id in ids.unique().drop_nulls():
+                text = text.replace(_invented(plain_id, letter, key), plain_id)
+    return text
+
+
 def _key(dataset: Dataset, settings: Settings) -> str:
     return settings.access.mask_key or dataset.fingerprint
 
 
-def _scaled(frame: pl.DataFrame, factor: float) -> pl.DataFrame:
-    if factor == 1:
-        return frame
-    return frame.with_columns(pl.col([c for c in frame.columns if c == "amount" or c.endswith("_amount")]) * factor)
+def _changed(frame: pl.DataFrame, factor: float, is_rounded: bool) -> pl.DataFrame:
+    money = [c for c in frame.columns if c == "amount" or c.endswith("_amount")]
+    if is_rounded:
+        return frame.with_columns(pl.col(money).cast(pl.Float64).round_sig_figs(DIGITS))
+    return frame if factor == 1 else frame.with_columns(pl.col(money) * factor)
 
 
-def _hidden(entity: str, key: str, factor: float, rows: pl.LazyFrame) -> pl.LazyFrame:
-    return _scaled(_plain(entity, rows.collect(), key), factor).lazy()
+def _hidden(
+    entity: str, secret: tuple[str, frozenset[str]], money: tuple[float, bool], rows: pl.LazyFrame
+) -> pl.LazyFrame:
+    key, real = secret
+    return _changed(_without_names(_plain(entity, rows.collect(), key), real), *money).lazy()
+
+
+def _names(dataset: Dataset) -> frozenset[str]:
+    """Return every name of a company or a person in the data, in lower case."""
+    columns = (dataset.accounts["account_name"], dataset.sales_team["rep_name"])
+    return frozenset(name for column in columns for name in column.drop_nulls().str.to_lowercase().unique())
 
 
 def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -121,11 +187,27 @@ def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
     return out.with_columns(*changes, *hidden)
 
 
+def _without_names(frame: pl.DataFrame, real: frozenset[str]) -> pl.DataFrame:
+    """Replace what free text of few kinds says where it names a company or a person of the data."""
+    out = frame
+    for column in (name for name in FREE_TEXT if name in frame.columns):
+        kinds = frame[column].drop_nulls().unique()
+        naming = kinds.filter(pl.Series([any(n in kind.lower() for n in real) for kind in kinds], dtype=pl.Boolean))
+        if len(naming):
+            hidden = pl.when(pl.col(column).is_in(naming.implode())).then(pl.lit("Hidden")).otherwise(pl.col(column))
+            out = out.with_columns(hidden.alias(column))
+    return out
+
+
 def _pseudonym(ids: pl.Series, letter: str, key: str) -> pl.Series:
     """Replace ids by twelve hexadecimal digits that only the key leads to."""
     different = ids.unique().drop_nulls().to_list()
-    new = [f"{letter}-{_number(f'{letter}{plain_id}', key) >> 16:012x}" for plain_id in different]
+    new = [_invented(plain_id, letter, key) for plain_id in different]
     return ids.replace_strict(different, new, return_dtype=pl.String) if different else ids
+
+
+def _invented(plain_id: str, letter: str, key: str) -> str:
+    return f"{letter}-{_number(f'{letter}{plain_id}', key) >> 16:012x}"
 
 
 def _number(text: str, key: str) -> int:
@@ -133,16 +215,16 @@ def _number(text: str, key: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), key=seed, digest_size=8).digest(), "big")
 
 
-def _called(ids: pl.Series, name: Callable[[int], str]) -> dict[str, str]:
-    """Give each id a name of its own: its hash's, or the next free one."""
-    room = NAMES
-    while room < 2 * len(ids):
-        room *= 2
+def _called(ids: pl.Series, name: Callable[[int], str], stock: int, real: frozenset[str]) -> dict[str, str]:
+    """Give each id a name of its own, its hash's or the next free one; none of a real company or person."""
+    room = stock
+    while room < 2 * len(ids) + sum(name(slot).lower() in real for slot in range(room)):
+        room += stock
     taken: set[int] = set()
     out = {}
     for plain_id in sorted(ids.drop_nulls().to_list()):
         slot = int(plain_id.rpartition("-")[2], 16) % room
-        while slot in taken:
+        while slot in taken or name(slot).lower() in real:
             slot = (slot + 1) % room
         taken.add(slot)
         out[plain_id] = name(slot)

@@ -128,15 +128,17 @@ def groups(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -
 def _listed(
     data: Dataset, settings: Settings, rules: Directory, kind: str, table: Mapping[str, AccessRule]
 ) -> pl.DataFrame:
-    rows, names = [], dict(data.sales_team.select("rep_id", "rep_name").iter_rows())
-    names[OWN] = "own"
+    # Rules name true ids, so they are checked against the company's own rows.
+    company = data.company
+    shown = dict(zip(company.sales_team["rep_id"], (data.whole or data).sales_team["rep_name"], strict=False))
+    rows, names = [], shown | {OWN: "own"}
     for user, rule in sorted(table.items()) if kind == PERSON else table.items():
         name = rule.name if isinstance(rule, Person) else ""
         who = Identity(user, name, rule.roles, rule.regions, rule.team_of)
         scope = "their own deals and team" if rule.team_of == OWN else who.scope(names)
-        masked = rule.mask_names or settings.access.mask_names
+        masked = rule.mask_names or settings.access.mask_names or rules.masks(rule.roles)
         roles = ", ".join(rule.roles)
-        rows.append((user, name or None, roles, scope, masked, rules.source(kind, user), _problem(who, data, rules)))
+        rows.append((user, name or None, roles, scope, masked, rules.source(kind, user), _problem(who, company, rules)))
     words = dict.fromkeys(("user", "name", "roles", "scope"), pl.String)
     schema = {**words, "is_masked": pl.Boolean, "source": pl.String, "problem": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")

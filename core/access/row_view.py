@@ -25,6 +25,8 @@ class View:
         Whether names are hidden.
     hidden : tuple of str
         Fields that are hidden.
+    amounts : str
+        What happens to money where names are hidden: "" nothing, "rounded" or "scaled".
 
     Examples
     --------
@@ -36,6 +38,7 @@ class View:
     team: str = ""
     is_masked: bool = False
     hidden: tuple[str, ...] = ()
+    amounts: str = ""
 
     @property
     def is_cut(self) -> bool:
@@ -44,8 +47,9 @@ class View:
 
     @property
     def fields(self) -> tuple[Any, ...]:
-        """Return regions, team, masking and, where there are any, hidden fields in the order `view` takes them."""
-        return (self.regions, self.team, self.is_masked, *([self.hidden] if self.hidden else []))
+        """Return regions, team, masking, and what else is hidden where anything is, in the order `view` takes them."""
+        more: tuple[Any, ...] = (self.hidden, self.amounts) if self.amounts else (self.hidden,) if self.hidden else ()
+        return (self.regions, self.team, self.is_masked, *more)
 
 
 WHOLE = View()
@@ -58,6 +62,7 @@ def view(
     team_of: str = "",
     is_masked: bool = False,
     hidden: tuple[str, ...] = (),
+    amounts: str = "",
 ) -> Dataset:
     """Return the data cut to what a person may see, with names hidden where they must be.
 
@@ -67,7 +72,9 @@ def view(
         The company's data.
     settings : Settings
     regions, team_of, is_masked, hidden
-        As an `Identity` has them.
+        As an `Identity` has them; the head of a team also by the invented id, so that a call can be shown to others.
+    amounts : str
+        As `masking.mask` takes it.
 
     Returns
     -------
@@ -83,6 +90,7 @@ def view(
     who = Identity("", "", (), regions, team_of, is_masked)
     if not is_masked:
         return field_hiding.hide(row_scope.cut(dataset, who), hidden)
-    head = masking.person_id(team_of, dataset, settings) if team_of else ""
-    part = row_scope.cut(masking.mask(dataset, settings), replace(who, team_of=head))
+    is_raw = team_of and not masking.INVENTED.fullmatch(team_of)
+    head = masking.person_id(team_of, dataset, settings) if is_raw else team_of
+    part = row_scope.cut(masking.mask(dataset, settings, amounts), replace(who, team_of=head))
     return field_hiding.hide(part, hidden)

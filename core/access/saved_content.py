@@ -8,17 +8,28 @@ from typing import Any, Protocol, TypeVar
 
 import polars as pl
 
-from core.access import masking
+from core.access import hidden_lists, masking
 from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
 
 EVERYBODY = "everybody"
 HIDDEN, COLLEAGUE = "Hidden", "A colleague"
+SIGNED = ("owner", "changed_by", "answered_by", "approved_by")
 
 
 class SavedList(Protocol):
     """A requirement list as the store gives it."""
+
+    @property
+    def id(self) -> int:
+        """Return its number in the store."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Return what it is called."""
+        ...
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -95,15 +106,47 @@ def lists(reader: Reader, saved: Iterable[L]) -> list[L]:
     Returns
     -------
     list
-        All of them without bounds; with bounds those of no deal or of a deal the person sees; none where names
-        are hidden, for a list is a buyer's own words.
+        All of them without bounds; with bounds those of no deal or of a deal the person sees. Where names are hidden,
+        each is called by its buyer's invented name, and the names in its texts are the invented ones.
     """
+    out = list(saved)
     if reader.is_masked:
-        return []
+        out = hidden_lists.hidden(out, reader.data)
     if not reader.is_bound:
-        return list(saved)
+        return out
     deals = {None, *reader._deals()}
-    return [entry for entry in saved if entry.payload.get("opportunity_id") in deals]
+    return [entry for entry in out if entry.payload.get("opportunity_id") in deals]
+
+
+def list_texts(reader: Reader, saved: SavedList, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return rows read from the file of a list with the names in their texts hidden, where names are.
+
+    Parameters
+    ----------
+    reader : Reader
+    saved : saved list
+        As the store gives it, under its own name.
+    frame : pl.DataFrame
+    """
+    return hidden_lists.texts(saved, frame, reader.data) if reader.is_masked else frame
+
+
+def worked_rows(reader: Reader, saved: SavedList, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return what people did with the rows of a list; where names are hidden, everybody else is a colleague."""
+    if not reader.is_masked:
+        return frame
+    signed = [name for name in SIGNED if name in frame.columns]
+    is_other = [pl.col(name).ne("") & pl.col(name).ne(reader.user) for name in signed]
+    hidden = [
+        pl.when(other).then(pl.lit(COLLEAGUE)).otherwise(pl.col(name)).alias(name)
+        for name, other in zip(signed, is_other, strict=True)
+    ]
+    return list_texts(reader, saved, frame.with_columns(hidden))
+
+
+def scenario_name(reader: Reader, number: int, name: str) -> str:
+    """Return what a saved scenario is called; where names are hidden by its number alone, for its name is free text."""
+    return f"Scenario {number}" if reader.is_masked else name
 
 
 def shared_lists(reader: Reader, sets: ListStore[L]) -> list[L]:

@@ -1,4 +1,7 @@
-"""Invented names of people and companies, for the sample and for masking."""
+"""Invented names of people and companies: one stock of words for the sample, another for masking.
+
+The two share no word, so that no hidden person of the sample bears the name of another.
+"""
 
 from __future__ import annotations
 
@@ -15,33 +18,47 @@ LAST = (
     "Petrov Quiroga Rao Reyes Rossi Sato Schulz Silva Tanaka Torres Ueda Varga Vance Weber Wolff Yilmaz "
     "Young Zhou"
 ).split()
-HEADS = (
-    "Alder Amber Apex Arbor Argent Aster Atlas Basalt Beacon Birch Boreal Cairn Calder Cedar Cinder "
-    "Cobalt Coral Crest Delta Drift Eider Ember Falcon Fern Flint Forge Garnet Glacier Granite Harbor "
-    "Haven Helio Indigo Iris Juniper Kestrel Lark Lumen Maple Meridian Mistral Nimbus Oak Onyx Opal "
-    "Orchid Osprey Pearl Pine Quarry Quartz Raven Ridge River Rowan Sable Sierra Slate Solstice Spruce "
-    "Sterling Summit Tern Thistle Tidal Umber Vale Verity Willow Zephyr"
+HIDDEN_FIRST = (
+    "Adele Alma Anton Arlo Astrid Aziz Basil Beatrix Caspar Celia Cyril Dalia Dario Edda Edgar Elio Enya Erik "
+    "Fabio Flora Gaspar Greta Hanno Hedda Idris Ilse Imre Isolde Jasper Joana Juno Kaspar Katya Kenji Lena Linus "
+    "Lorenz Mabel Malik Mara Mirko Nora Odile Oskar Paloma Petra Rhea Ruben Runa Sacha Selma Silas Tilda Timo "
+    "Ulla Vera Vito Wilma Xenia Yann Zelda"
 ).split()
-TAILS = (
-    "Analytics Bank Biotech Capital Components Dynamics Energy Foods Freight Health Holdings Insurance "
-    "Labs Logistics Materials Media Mobility Motors Networks Optics Partners Pharma Power Retail Robotics "
-    "Software Systems Telecom Textiles Works"
+HIDDEN_LAST = (
+    "Adler Amsel Arden Bellamy Birk Brandt Calloway Carrow Dahl Drexel Eastman Elwood Fairley Falk Gallo Garner "
+    "Hale Hartwell Ingram Isaksen Jarvis Keller Kendrick Lambert Lowell Maddox Merrick Nevin Norwood Orlov Osborne "
+    "Palmer Prescott Quill Radley Ransome Sandoval Severin Tate Thorne Unwin Vaughn Verne Wakefield Winslow Yardley"
 ).split()
+HIDDEN_HEADS = (
+    "Acacia Alcyone Altair Antares Aquila Arcadia Argo Aurelia Avalon Azura Bellona Brenta Calyx Cassia Celeste "
+    "Chroma Cirrus Corvus Cygnus Deneb Dorado Elara Electra Elysia Equinox Fathom Fenix Galena Gemma Halcyon Helix "
+    "Hydra Icarus Isara Janus Kepler Larkspur Lyra Magna Marlow Mimosa Mira Nereus Novara Oberon Octans Orion "
+    "Pallas Pavo Polaris Procyon Rigel Sagitta Saros Selene Sirona Solara Talus Tethys Triton Ursa Vega Vesper "
+    "Volans Zenith"
+).split()
+HIDDEN_TAILS = (
+    "Agency Alliance Associates Brands Collective Concepts Concern Cooperative Corporation Designs Enterprises "
+    "Exchange Fabrics Foundry Gardens Group Guild House Industries Instruments Line Mills Outpost Products "
+    "Projects Provisions Services Solutions Storehouse Syndicate Supply Trading Union Ventures Workshop"
+).split()
+
+
+N_PEOPLE, N_COMPANIES = len(HIDDEN_FIRST) * len(HIDDEN_LAST), len(HIDDEN_HEADS) * len(HIDDEN_TAILS)
 
 
 def person(number: int) -> str:
-    """Return the full name of a number; beyond all pairs of names a number is added."""
-    return _pair(FIRST, LAST, number)
+    """Return the full name that hides the person of a number; beyond all pairs of names a number is added."""
+    return _pair(HIDDEN_FIRST, HIDDEN_LAST, number)
 
 
 def company(number: int) -> str:
-    """Return the company name of a number; beyond all pairs of words a number is added."""
-    return _pair(HEADS, TAILS, number)
+    """Return the name that hides the company of a number; beyond all pairs of words a number is added."""
+    return _pair(HIDDEN_HEADS, HIDDEN_TAILS, number)
 
 
 def people(rng: np.random.Generator, n: int) -> list[str]:
     """Draw n different full names."""
-    return [person(int(pick)) for pick in rng.permutation(len(FIRST) * len(LAST))[:n]]
+    return [_pair(FIRST, LAST, int(pick)) for pick in rng.permutation(len(FIRST) * len(LAST))[:n]]
 
 
 def _pair(first: list[str], second: list[str], number: int) -> str:

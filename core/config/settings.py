@@ -261,7 +261,8 @@ class AccessSettings(_Section):
     idle_minutes: int = Field(ge=1)
     longest_hours: int = Field(ge=1)
     mask_names: bool
-    mask_amounts: bool
+    masked_roles: tuple[str, ...]
+    mask_amounts: bool | Literal["scaled", "rounded"]
     mask_key: str
 
 
@@ -284,6 +285,12 @@ class EnablementSettings(_Section):
     """How training, sales material, proofs of concept and contracts are written."""
 
     templates: TemplateSettings
+
+
+class DemoSettings(_Section):
+    """What is shown to buyers."""
+
+    script: str
 
 
 class AnswerSettings(_Section):
@@ -340,6 +347,7 @@ class Settings(_Section):
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings
     enablement: EnablementSettings
+    demo: DemoSettings
     map: MapSettings
     crm_url: dict[str, CrmAddress]
 

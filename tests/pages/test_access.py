@@ -19,7 +19,10 @@ PEOPLE = {
     "cy@example.com": {"roles": ["rep"]},
     "di@example.com": {"roles": ["admin"], "mask_names": True},
     "ed@example.com": {"roles": ["admin"]},
+    "gus@example.com": {"roles": ["writer"]},
 }
+
+ROLES = {"writer": ["requirements:write"]}
 
 
 @pytest.fixture(autouse=True)
@@ -32,13 +35,17 @@ def home(settings, sample, bundle, monkeypatch, tmp_path):
 def come(monkeypatch, tmp_path):
     """Open a page as somebody a proxy names."""
 
-    def opened(user: str | None, page: str = "app.py", way: str = "header") -> AppTest:
+    def opened(user: str | None, page: str = "app.py", way: str = "header", **asked: str) -> AppTest:
         chosen = tmp_path / "quarterdeck.yaml"
-        chosen.write_text(yaml.safe_dump({"access": {"sign_in": way, "people": PEOPLE}}), encoding="utf-8")
+        chosen.write_text(
+            yaml.safe_dump({"access": {"sign_in": way, "people": PEOPLE}, "roles": ROLES}), encoding="utf-8"
+        )
         monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
         named = {"X-Forwarded-Email": user} if user else {}
         monkeypatch.setattr(auth.st, "context", SimpleNamespace(headers=named, theme=None, ip_address=None))
         test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        for name, value in asked.items():
+            test.query_params[name] = value
         return (test if page == "app.py" else test.switch_page(page)).run()
 
     return opened
@@ -70,10 +77,25 @@ def test_a_leader_of_a_region_sees_that_region_only(come, sample):
     assert not come("ana@example.com").error
 
 
+@pytest.mark.parametrize(("user", "title"), [("cy@example.com", "My day"), ("gus@example.com", "Requirements")])
+def test_whoever_has_no_executive_page_lands_on_the_first_of_their_own(come, user, title):
+    test = come(user)
+    assert not test.exception
+    assert not test.error
+    assert test.title[0].value == title
+
+
+def test_a_bound_person_is_told_whose_numbers_these_are(come):
+    test = come("ana@example.com", "pages/day.py")
+    assert any("in EMEA. Every number here is of these rows." in caption.value for caption in test.caption)
+    assert not any("Every number here" in caption.value for caption in come("ed@example.com", "pages/day.py").caption)
+
+
 def test_a_role_opens_its_pages_and_no_others(come):
-    test = come("cy@example.com")
-    assert "You do not have access to Executive" in test.error[0].value
-    assert not test.metric
+    refused = come("cy@example.com", see="quarter")
+    assert "You do not have access to Executive: your role (rep) does not open it." in refused.error[0].value
+    assert "or ed@example.com." in refused.error[0].value
+    assert not refused.metric
     assert "You do not have access to Admin" in come("cy@example.com", "pages/admin.py").error[0].value
     assert not come("cy@example.com", "pages/pipeline.py").error
 

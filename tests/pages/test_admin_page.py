@@ -178,6 +178,8 @@ def test_a_key_of_the_api_is_made_shown_once_and_revoked(come, store):
     admin.text_input(key="api_key_name").set_value("")
     press(admin, "Make")
     assert "needs a name" in sentences(admin)
+
+
 def test_a_token_is_shown_once_and_whom_the_directory_deactivates_is_out(come, store):
     admin = come("ana@example.com")
     assert "Off. With a token" in sentences(admin)

@@ -69,8 +69,9 @@ def test_no_page_shows_what_belongs_to_another_region_or_names_to_somebody_maske
     bound = everything(come("ana@example.com", page))
     assert not [mark for mark in (*traces("APAC"), saved["APAC"]) if mark in bound]
     masked = everything(come("di@example.com", page))
-    marks = [*traces("EMEA"), *traces("APAC"), *saved.values()]
-    assert not [mark for mark in marks if mark in masked]
+    # What a buyer asks for stays readable; whose list it is, and who worked on it, does not.
+    marks = [mark for region in ("EMEA", "APAC") for mark in traces(region) if "register" not in mark]
+    assert not [mark for mark in (*marks, *saved.values()) if mark in masked]
 
 
 def test_whoever_sees_everything_sees_it_all(come, saved):  # noqa: F811

@@ -240,21 +240,6 @@ def test_a_named_deal_is_taken_as_lost_and_two_levers_are_mapped():
     assert "Between them, Win rate and Cycle length" in said(test)
 
 
-def test_the_tour_walks_five_steps_and_brings_ones_own_levers_back():
-    test = opened()
-    test.slider(key="win_rate").set_value(25.0).run()
-    test.toggle(key="present").set_value(True).run()
-    assert "1 of 5" in said(test)
-    assert test.slider(key="win_rate").value == 0.0
-    for step in range(2, 6):
-        test.button(key="tour_next").click().run()
-        assert not test.exception
-        assert f"{step} of 5" in said(test)
-        assert test.slider(key="win_rate").value == (10.0 if step in {2, 3} else 0.0)
-    test.toggle(key="present").set_value(False).run()
-    assert test.slider(key="win_rate").value == 25.0
-
-
 def test_a_scenario_is_locked_branched_and_shared(tmp_path):
     test = opened()
     save_as(test, "root")
@@ -331,15 +316,7 @@ def test_every_lever_of_a_scenario_reaches_the_address_at_once(tmp_path):
     assert link["also"] == ['[["churn",0.1,"region:EMEA"]]']
     assert answered(followed(test)) == answered(test)
     press(test, "Reset")
-    assert not address(test)
-
-
-def test_the_tours_steps_can_be_sent():
-    test = opened()
-    test.toggle(key="present").set_value(True).run()
-    for _ in range(3):
-        test.button(key="tour_next").click().run()
-        assert said(followed(test)).split(" The chance")[0].rpartition("bookings")[2] in said(test)
+    assert address(test) == {"view": ["Table"]}
 
 
 def test_levers_are_still_there_after_another_page():

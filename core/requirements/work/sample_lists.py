@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -40,17 +41,19 @@ def lists() -> dict[str, Path]:
 def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
     """Return the lists that hang on the sample company's deals; none for other data.
 
-    Put together from wordings of buyers, always the same for the same data: lists of the largest open
-    deals beyond discovery, and of the latest deals won and lost. Lost deals asked for a little more
-    that is missing; this is planted, and part of the sample.
+    Put together from wordings of buyers, always the same for the same company, whoever looks: lists of its largest
+    open deals beyond discovery, and of its latest deals won and lost. Lost deals asked for a little more that is
+    missing; this is planted, and part of the sample.
 
     Parameters
     ----------
     dataset : Dataset
+        A part of the company has the lists of its own deals; where names are hidden, under its names.
     catalogue : Catalogue
         Gives each wording its category; a wording whose capability it does not hold is left out.
     """
-    if dataset.source != SAMPLE or not WORDINGS.exists():
+    company = dataset.company
+    if company.source != SAMPLE or not WORDINGS.exists():
         return []
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
     words = {key: lines for key, lines in _wordings().items() if key in facts}
@@ -58,7 +61,23 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
         return []
     ready = {key: facts[key]["status"] == "available" for key in words}
     kinds = {key: str(facts[key]["category"]) for key in words}
-    return [_put_together(deal, words, ready, kinds, lost=lost) for deal, lost in _deals(dataset)]
+    lists = [_put_together(deal, words, ready, kinds, lost=lost) for deal, lost in _deals(company)]
+    return lists if dataset is company else _shown(lists, dataset)
+
+
+def _shown(lists: list[RequirementSet], dataset: Dataset) -> list[RequirementSet]:
+    """Return the lists of the deals in some data, by the ids and names these data show."""
+    whole, company = dataset.whole or dataset, dataset.company
+    ids = dict(zip(company.opportunities["opportunity_id"], whole.opportunities["opportunity_id"], strict=True))
+    names = dataset.accounts.select("account_id", "account_name")
+    rows = dataset.opportunities.select("opportunity_id", "account_id").join(names, on="account_id", how="left")
+    buyers = dict(rows.select("opportunity_id", "account_name").iter_rows())
+    out = []
+    for requirement_set in lists:
+        deal = ids[requirement_set.opportunity_id]
+        if deal in buyers:
+            out.append(replace(requirement_set, name=f"RFP of {buyers[deal] or deal}", opportunity_id=deal))
+    return out
 
 
 @cache

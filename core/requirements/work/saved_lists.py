@@ -149,7 +149,7 @@ GROUPS, SHARED = "ledger", "everybody"
 def current(dataset: Dataset, settings: Settings, bundle: Bundle, store: Store) -> Ledger:
     """All gaps of the saved lists, with the pipeline they hold up and what closing them takes.
 
-    Of a part of the company's data, the lists of no deal and of its own deals count; under hidden names none does.
+    Of a part of the company's data, the lists of no deal and of its own deals count.
 
     Per capability: open pipeline exposed and probability-weighted, deals, how many closed deals were won in
     spite of the gap, weeks and cost to close, and open pipeline per person-week. A deal's amount is divided

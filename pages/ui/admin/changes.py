@@ -57,6 +57,8 @@ def attempt(page: Page, change: Callable[[], object], sentence: str) -> None:
         return sentence
 
     _tell(tried)
+
+
 def delegation(page: Page) -> Delegation:
     """Return what the person at the page may hand on."""
     company = page.visible or page.data

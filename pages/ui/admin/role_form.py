@@ -44,9 +44,12 @@ def offer(page: Page, directory: Directory) -> None:
                 key=f"role_hidden_{chosen}",
                 help="Without amounts, pages whose answers rest on money are closed too.",
             )
+            masked = st.toggle(
+                "Hide names of companies and people", directory.masks([base]), key=f"role_masked_{chosen}"
+            )
             is_saved = st.form_submit_button("Save", icon=":material/save:")
         if is_saved:
-            _save(page, name, dict(edited.iter_rows()), tuple(hidden))
+            _save(page, name, dict(edited.iter_rows()), tuple(hidden), masked)
         if not is_copy:
             st.button(
                 "Take away",
@@ -57,10 +60,10 @@ def offer(page: Page, directory: Directory) -> None:
             )
 
 
-def _save(page: Page, name: str, permissions: dict[str, str], hidden: tuple[HiddenField, ...]) -> None:
+def _save(page: Page, name: str, permissions: dict[str, str], hidden: tuple[HiddenField, ...], masked: bool) -> None:
     given = tuple(f"{area}:{word.lower()}" for area, word in permissions.items() if word != NONE)
     if given:
-        changes.save(page, ROLE, name, RoleRule(rights=given, hidden_fields=hidden))
+        changes.save(page, ROLE, name, RoleRule(rights=given, hidden_fields=hidden, mask_names=masked))
     else:
         st.session_state[changes.OUTCOME] = (str(ConfigError("A role that may do nothing is of no use.")), False)
     st.rerun()

@@ -149,7 +149,7 @@ def choose(page: Page) -> GapAnalysis | None:
         return None
     if name not in by_name:
         path = shipped[name]
-        return gap_cache.analysed(path.read_bytes(), path.name, page.settings, None)
+        return gap_cache.analysed(page, path.read_bytes(), path.name, None)
     file = saved_content.list_file(page, by_name[name])
     if file is None:
         return None
@@ -157,7 +157,7 @@ def choose(page: Page) -> GapAnalysis | None:
     stake = None
     if summary.get("opportunity_id"):
         stake = Stake(summary["opportunity_id"], summary.get("opportunity", name), float(summary.get("amount") or 0.0))
-    analysis = gap_cache.analysed(file[1], file[0], page.settings, stake)
+    analysis = gap_cache.analysed(page, file[1], file[0], stake)
     return review.decided(page, analysis, stake)
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 
 STYLE = Path(__file__).with_name("look.css")
+SCRIPT = f"<script>{Path(__file__).with_name('look.js').read_text(encoding='utf-8')}</script>"
+HEADING = '<h2 class="qd-quiet">Questions of this page</h2>'
 CONTENTS = "contents_shown"
 FOLDED = "For analysts"
 
@@ -29,12 +31,15 @@ class Bar:
         Short name of each question drawn so far, by the anchor it is linked by.
     notice_slot : container
         A line below the contents for what concerns the data of all cells; empty but for that.
+    tour_slot : container
+        Where the step of a tour stands, in place of the contents.
     """
 
     title: str
     scope_slot: Any
     contents_slot: Any
     notice_slot: Any
+    tour_slot: Any
     entries: dict[str, str] = field(default_factory=dict)
 
     def enter(self, question: str, short: str) -> None:
@@ -72,7 +77,9 @@ def open_bar(title: str) -> Bar:
         )
         contents = st.container(key="bar_contents").empty()
         notice = st.container(key="bar_notice", horizontal=True, vertical_alignment="center", height="content")
-    bar = Bar(title, scope, contents, notice)
+        tour = st.container(key="bar_tour", height="content")
+        st.html(HEADING + SCRIPT, unsafe_allow_javascript=True)
+    bar = Bar(title, scope, contents, notice, tour)
     drawn_for, entries = st.session_state.get(CONTENTS, ("", {}))
     if drawn_for == title:
         bar._write(entries)

@@ -17,7 +17,7 @@ from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
-from pages.ui.kit import bundles, cache, calculation, column_layout, deal_lists, downloads, period, snapshot
+from pages.ui.kit import bundles, cache, calculation, cards, column_layout, deal_lists, downloads, period, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import FULL, HALF, drill, grid
@@ -26,6 +26,9 @@ from pages.ui.kit.shell import Page
 logger = logging.getLogger(__name__)
 NARROW = "\u202f"
 SHORTEST_TREND = 2
+MOST_SPOKEN = 400
+DATA_PAGE = "on the Data page"
+NOT_YOURS = "There is nothing to show yet; whoever looks after the data here can load what is missing."
 NARROWEST = 430  # pixels of a column; where two do not fit, the cells stand one below the other
 Span = Literal[1, 2, "all"]
 MODELS = "The models speak of the whole company."
@@ -37,6 +40,7 @@ class Cell:
     def __init__(self, page: Page, question: str, side: Any, room: int = FULL) -> None:
         self.page, self.question, self.side, self.failed = page, question, side, False
         self.room, self.remarks, self.is_measured = room, list[str](), False
+        self.said = ""
 
     def remark(self, words: str) -> None:
         """Write a few words of the period below the heading, where there are any."""
@@ -59,16 +63,22 @@ class Cell:
         whoever composes them.
         """
         self.page.shown.append((self.question, "text", sentence))
+        self.said = f"{self.said} {sentence}".strip()
         more = f" :small[[{called or see}](#{anchor(see)})]" if see else ""
         text = escaped(sentence)
         if strong:
             text = text.replace(escaped(strong), f"**{escaped(strong)}**", 1)
         st.markdown(f"{before}{text}{more}{after}")
 
+    @property
+    def spoken(self) -> str:
+        """Return what stands for a chart where it cannot be seen: the question, its answer, and where its rows are."""
+        return f"Chart: {self.question}. {self.said[:MOST_SPOKEN]} The rows behind it are under Calculation."
+
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
         self.also(function, *args)
-        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit")
+        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit", alt=self.spoken)
 
     def pick(
         self, name: str, key: str, function: Callable[..., Any], *args: Any, on_select: Any = "rerun"
@@ -77,7 +87,13 @@ class Cell:
         self.also(function, *args)
         spec = self._spec(function, args)
         seen = st.vega_lite_chart(
-            spec=spec, width="stretch", theme="streamlit", key=key, on_select=on_select, selection_mode=name
+            spec=spec,
+            width="stretch",
+            theme="streamlit",
+            key=key,
+            on_select=on_select,
+            selection_mode=name,
+            alt=self.spoken,
         )
         return dict(next(iter(seen.selection.get(name, [])), {}))
 
@@ -102,7 +118,7 @@ class Cell:
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
         spec = self._localised(drawing.spec)
-        st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or None)
+        st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or self.spoken)
 
     def table(self, frame: Any, room: int | None = None, **options: Any) -> None:
         """Show a frame as a table; a list of deals says whose each is and with whom.
@@ -111,6 +127,11 @@ class Cell:
         """
         listed, shown_as = deal_lists.complete(self.page, frame, options)
         self.carry(listed, shown_as)
+        if cards.fits(listed) and cards.is_phone():
+            config = column_layout.dressed(listed, shown_as.get("column_config") or {})
+            order, currency = shown_as.get("column_order"), self.page.settings.currency
+            cards.deals(page_tables.shown(listed, config, order, currency), self.page.formats)
+            return
         grid(listed, self.room if room is None else room, **shown_as)
 
     def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
@@ -171,7 +192,9 @@ class Cell:
             self.remarks.append(remark)
 
     def empty(self, advice: str) -> None:
-        """Say what to do where there is nothing to show."""
+        """Say what to do where there is nothing to show; whoever may not load data is not told to."""
+        if DATA_PAGE in advice and not self.page.may("data:write"):
+            advice = NOT_YOURS
         st.markdown(f":gray[{escaped(advice)}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:

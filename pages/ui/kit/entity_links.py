@@ -8,10 +8,11 @@ from urllib.parse import quote, urlencode
 import polars as pl
 import streamlit as st
 
+from pages.ui.kit.hidden_names import carried
+
 DEAL, ACCOUNT = "pages/deal.py", "pages/account.py"
 PAGES = {"opportunity_id": "deal", "account_id": "account"}
-OPEN, NAMES = "open_link", "names"
-HIDDEN = "hidden"
+OPEN = "open_link"
 
 
 def linked(frame: pl.DataFrame, options: dict[str, Any]) -> tuple[pl.DataFrame, dict[str, Any]]:
@@ -29,7 +30,9 @@ def linked(frame: pl.DataFrame, options: dict[str, Any]) -> tuple[pl.DataFrame, 
         return frame, options
     ids = [address(PAGES[key], str(value)) if value is not None else None for value in frame[key]]
     out = frame.select(pl.Series(OPEN, ids, dtype=pl.String), pl.all())
-    config = {OPEN: st.column_config.LinkColumn(" ", display_text=":material/open_in_new:", width=36, help=_help(key))}
+    config = {
+        OPEN: st.column_config.LinkColumn("Open", display_text=":material/open_in_new:", width=46, help=_help(key))
+    }
     order = options.get("column_order")
     return out, {
         **options,
@@ -44,17 +47,6 @@ def address(page: str, entity_id: str) -> str:
     return f"{page}?id={quote(entity_id, safe='')}{'&' if more else ''}{more}"
 
 
-def carried() -> dict[str, str]:
-    """Return what an address takes along, so that another tab shows the same: whether names are hidden."""
-    return {NAMES: HIDDEN} if st.session_state.get("hide_names") else {}
-
-
-def arrive() -> None:
-    """Hide names where the address this session began with says so."""
-    if st.query_params.get(NAMES) == HIDDEN and "hide_names" not in st.session_state:
-        st.session_state["hide_names"] = True
-
-
 def to(page: str, entity_id: str, label: str, icon: str = ":material/open_in_new:") -> None:
     """Draw a link to a deal's or an account's page in this tab."""
     st.page_link(page, label=label, icon=icon, query_params={"id": entity_id, **carried()})
@@ -63,7 +55,8 @@ def to(page: str, entity_id: str, label: str, icon: str = ":material/open_in_new
 def to_customers(account_id: str) -> None:
     """Draw a link to the account's place on the Customers page, where its model is asked what would be if."""
     label = "Ask the model about this account"
-    st.page_link("pages/customers.py", label=label, icon=":material/groups:", query_params={"account": account_id})
+    asked = {"account": account_id, **carried()}
+    st.page_link("pages/customers.py", label=label, icon=":material/groups:", query_params=asked)
 
 
 def _help(key: str) -> str:

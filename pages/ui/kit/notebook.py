@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
+from typing import Any
 
 import streamlit as st
 
+from core.access import masking
 from pages.ui.kit import definitions, downloads, session_data, snapshot
 from pages.ui.kit.shell import Page
 from pages.ui.server import warmup
@@ -45,6 +48,14 @@ def offer(page: Page) -> None:
     warmup.freeze()
 
 
+def _fields(page: Page) -> tuple[Any, ...]:
+    """Return what the page's rows are cut to; where names are hidden, the head of the team by the invented id."""
+    view = page.view
+    if view.team and view.is_masked:
+        view = replace(view, team=masking.person_id(view.team, page.data.company, page.settings))
+    return view.fields
+
+
 def write(page: Page) -> str:
     """Return the notebook's text: one heading and one call per question."""
     import nbformat
@@ -53,7 +64,7 @@ def write(page: Page) -> str:
     chosen = session_data.source()
     data = COMPANY.format(source=f", source={chosen[0]!r}, version={chosen[1]}" if chosen else "")
     if page.view.is_cut:
-        data = f"access.view({data}, settings, {', '.join(map(repr, page.view.fields))})"
+        data = f"access.view({data}, settings, {', '.join(map(repr, _fields(page)))})"
     rooms = [*(["access"] if page.view.is_cut else []), *(["scope"] if page.scope.parts else [])]
     if page.scope.parts:
         data = f"scope.applied({data}, settings, scope.Scope.of({page.scope.parts!r}))"

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from core.access import masking, redaction
 from core.access import saved_content as seen
+from core.access.redaction import Redaction
 from core.access.saved_content import EVERYBODY, Reader
 from core.forecasts import calls as forecast_calls
+from core.requirements.work import saved_lists
 from core.sources import source_registry
 from core.sources.source_registry import Listed
 from core.store import Store
@@ -19,6 +24,7 @@ from pages.ui.kit import cache
 from pages.ui.kit.shell import Page
 
 if TYPE_CHECKING:
+    from core.requirements.read.requirement_list import RequirementList
     from core.store.source_versions import SourceVersion
 
 
@@ -33,13 +39,69 @@ def lists(page: Page) -> list[Saved]:
 
 
 def list_file(page: Page, saved: Saved) -> tuple[str, bytes] | None:
-    """Return the buyer's file of a list that `lists` gave; None where none was kept."""
-    return _store(page).requirement_sets.file(saved)
+    """Return the buyer's file of a list that `lists` gave, for reading it; None where none was kept.
+
+    Where names are hidden it is called as the list is; what is read from it goes through `list_read`.
+    """
+    file = _store(page).requirement_sets.file(saved)
+    if file is None or not reader(page).is_masked:
+        return file
+    return f"{saved.name}{Path(file[0]).suffix}", file[1]
+
+
+def list_read(page: Page, source: RequirementList) -> RequirementList:
+    """Return a list as it was read from its file, with the names in its texts hidden where names are."""
+    if not reader(page).is_masked:
+        return source
+    wanted = saved_lists.key(source.content)
+    raw = [entry for entry in _store(page).requirement_sets.list(EVERYBODY) if entry.payload.get("file_key") == wanted]
+    saved = raw[0] if raw else Saved(0, EVERYBODY, "", {}, 1, datetime.min.replace(tzinfo=UTC))
+    return replace(source, frame=seen.list_texts(reader(page), saved, source.frame), notes=())
+
+
+BUYERS_FILE = "shown to a buyer"
+
+
+def buyer_file(page: Page) -> tuple[str, bytes] | None:
+    """Return the file this person shows to a buyer: kept for them alone, so that a reload has it again."""
+    sets, owner = _store(page).requirement_sets, _buyers_owner(page)
+    saved = next((entry for entry in sets.list(owner) if entry.name == BUYERS_FILE), None)
+    return sets.file(saved) if saved is not None else None
+
+
+def keep_buyer_file(page: Page, name: str, content: bytes) -> None:
+    """Keep a file this person shows to a buyer, in place of the one before; it hangs on no deal and in no list."""
+    if buyer_file(page) == (name, content):
+        return
+    forget_buyer_file(page)
+    _store(page).requirement_sets.save_with_file(BUYERS_FILE, _buyers_owner(page), {}, (name, content))
+
+
+def forget_buyer_file(page: Page) -> None:
+    """Delete the file this person showed to a buyer."""
+    _store(page).requirement_sets.delete(BUYERS_FILE, _buyers_owner(page))
+
+
+def _buyers_owner(page: Page) -> str:
+    return f"{page.identity.user}, shown to a buyer"
+
+
+def list_called(page: Page, name: str) -> str:
+    """Return what a list is called on this page; the name itself where it is no other's."""
+    if not reader(page).is_masked:
+        return name
+    raw = [entry for entry in _store(page).requirement_sets.list(EVERYBODY) if entry.name == name]
+    shown = {entry.id: entry.name for entry in lists(page)}
+    return shown.get(raw[0].id, "") if raw else name
 
 
 def list_rows(page: Page, saved: Saved) -> pl.DataFrame:
     """Return what people did with the rows of a list that `lists` gave."""
-    return _store(page).reviews.rows(saved.id)
+    rows = _store(page).reviews.rows(saved.id)
+    if not reader(page).is_masked:
+        return rows
+    raw = next(entry for entry in _store(page).requirement_sets.list(EVERYBODY) if entry.id == saved.id)
+    return seen.worked_rows(reader(page), raw, rows)
 
 
 def answers(page: Page) -> tuple[int, pl.DataFrame]:
@@ -83,8 +145,51 @@ def deal_edits(page: Page) -> pl.DataFrame:
 
 
 def scenarios(page: Page) -> list[Branch]:
-    """Return one's own scenarios and those that others share."""
-    return _store(page).scenarios.visible(page.identity.user)
+    """Return one's own scenarios and those that others share; where names are hidden, each is called by its number."""
+    branches = _store(page).scenarios.visible(page.identity.user)
+    if not reader(page).is_masked:
+        return branches
+    names = redaction.of(page.data)
+    keys = {b.key: f"{b.owner}/{seen.scenario_name(reader(page), b.id, b.name)}" for b in branches}
+    return [
+        replace(
+            b,
+            name=seen.scenario_name(reader(page), b.id, b.name),
+            description="",
+            parent=keys.get(b.parent, ""),
+            payload=_hidden_plan(names, b),
+        )
+        for b in branches
+    ]
+
+
+def _hidden_plan(names: Redaction, b: Branch) -> dict[str, Any]:
+    """Return a scenario as it was saved, with the ids of the deals and capabilities it names as they are shown."""
+    plan: dict[str, Any] = _addresses(names, {**b.payload, "name": f"Scenario {b.id}", "description": ""})
+    return plan
+
+
+def _addresses(names: Redaction, content: Any) -> Any:
+    if isinstance(content, str):
+        return names.address(content)
+    if isinstance(content, dict):
+        return {key: _addresses(names, value) for key, value in content.items()}
+    return [_addresses(names, value) for value in content] if isinstance(content, list) else content
+
+
+def true_plan(page: Page, content: Any) -> Any:
+    """Return a scenario to be saved with the true ids of the deals it names, whatever ids the page shows."""
+    if isinstance(content, str):
+        return masking.plain_text(content, page.data.company, page.settings) if reader(page).is_masked else content
+    if isinstance(content, dict):
+        return {key: true_plan(page, value) for key, value in content.items()}
+    return [true_plan(page, value) for value in content] if isinstance(content, list) else content
+
+
+def scenario_key(page: Page, key: str) -> str:
+    """Return the key under which the store has a scenario that `scenarios` gave."""
+    shown = zip(scenarios(page), _store(page).scenarios.visible(page.identity.user), strict=True)
+    return next((raw.key for b, raw in shown if b.key == key), key)
 
 
 def author(page: Page, user: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core.access import WHOLE, Identity, View, can, row_scope
+from core.access import WHOLE, Identity, View, can, masking, redaction, row_scope
 from core.access import view as cut_to
 from core.access.identity import OWN
 from core.artifacts import all_notices, combined
@@ -24,17 +24,21 @@ from pages.ui.kit import (
     cache,
     currency_switch,
     data_notice,
-    entity_links,
+    hidden_names,
     model_age,
+    people,
     period,
     questions,
     scope_bar,
     search_box,
     session_data,
+    tour,
+    whose,
 )
 from pages.ui.kit.bar import Bar, open_bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.hidden_names import Hiding
 
 ROOMS = {
     "Revenue": [
@@ -58,6 +62,7 @@ ROOMS = {
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
     ],
 }
+FIRST = "Executive"
 SIDEBAR = 210  # pixels
 RIGHTS = {
     "Deal": "pipeline:read",
@@ -65,7 +70,6 @@ RIGHTS = {
     "My day": "pipeline:read",
     "Digest": "executive:read",
 }
-HIDE = "Companies, people and deals get invented names, so you can show live numbers to others."
 
 
 @dataclass
@@ -170,15 +174,16 @@ def open(title: str, needs: str = "") -> Page:
     bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None
-    entity_links.arrive()
     try:
         settings = cache.settings()
         who = auth.enter(settings)
         is_let_in = can(who, needs or _right(title), settings.roles)
+        hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
-        own, view = _rows(settings, who, state)
+        own, view = _rows(settings, who, state, hiding)
         settings = fitted(settings, own)
         visible = _cut(own, settings, view) if is_let_in else None
+        _same_rows(own, settings, visible)
         narrowed = scope_bar.applied_to(visible, settings, who, title) if visible is not None else None
         reported = narrowed.data if narrowed is not None else None
         data = currency_switch.applied(reported, settings, title) if reported is not None else None
@@ -189,9 +194,13 @@ def open(title: str, needs: str = "") -> Page:
             session_data.way_out(settings, who)
         st.stop()
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
-    _sidebar(settings, who, visible, data, formats, title)
+    _sidebar(settings, who, visible, data, formats, title, hiding)
+    tour.show(bar, settings, who, _mine(settings, who))
+    hidden_names.badge(bar.scope_slot, settings, who, hiding)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
+    if rows_of := whose.sentence(who, view, visible):
+        bar.notice_slot.caption(escaped(rows_of))
     data_notice.show(bar, settings, who, state, formats)
     scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
     currency = currency_switch.chosen(reported, settings, title)
@@ -218,15 +227,33 @@ def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str
     return {group: rooms for group, rooms in mine.items() if rooms}
 
 
-def _rows(settings: Settings, who: Identity, state: Served | None) -> tuple[Dataset, View]:
+def _mine(settings: Settings, who: Identity) -> list[tuple[str, str, str]]:
+    """Return the pages a person may open, in the order of the sidebar."""
+    return [room for rooms in _open_to(settings, who).values() for room in rooms]
+
+
+def _rows(settings: Settings, who: Identity, state: Served | None, hiding: Hiding) -> tuple[Dataset, View]:
     """Return the session's own data, else the company's in a state, and what this person's view of it is."""
-    is_masked = who.is_masked or bool(st.session_state.get("hide_names"))
     own = session_data.upload()
     if own is not None:
-        return own, View(is_masked=is_masked)
+        return own, View(is_masked=hiding.is_on, amounts=hiding.amounts)
     data = cache.of_state(settings, state) if state else cache.data(settings, session_data.source())
     head = row_scope.own_head(data.company, who.user) if who.team_of == OWN else who.team_of
-    return data, View(who.regions, head, is_masked, who.hidden)
+    return data, View(who.regions, head, hiding.is_on, who.hidden, hiding.amounts)
+
+
+def _same_rows(own: Dataset, settings: Settings, visible: Dataset | None) -> None:
+    """Let the address name the same rows after names were hidden or shown: by the ids of what is shown now."""
+    if visible is None:
+        return
+    for key in list(st.query_params):
+        values = st.query_params.get_all(key)
+        if visible.is_masked:
+            same = [redaction.of(visible).address(value) for value in values]
+        else:
+            same = [masking.plain_text(value, own, settings) for value in values]
+        if same != values:
+            st.query_params[key] = same
 
 
 def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
@@ -237,19 +264,37 @@ def _cut(data: Dataset, settings: Settings, view: View) -> Dataset:
 
 
 def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
-    """Say that a page is not this person's, and which are; the first time of a session it is in the audit log."""
+    """Open the first page of somebody's own; where they asked for another's, say so, and whom to ask.
+
+    The address of the app itself is Executive's, so whoever has not asked for a part of it goes on to their own
+    first page. The first time of a session that somebody is turned away is in the audit log.
+    """
+    mine = _mine(settings, who)
+    if title == FIRST and mine and questions.SEE not in st.query_params:
+        st.switch_page(mine[0][0])
     refused = st.session_state.setdefault("refused_pages", set())
     if title not in refused:
         refused.add(title)
         cache.store(settings.database).audit.add(who.user, "was turned away", title, ", ".join(who.roles))
-    st.error(escaped(f"You do not have access to {title}. Ask your admin."), icon=":material/lock:")
-    for path, label, icon in (room for rooms in _open_to(settings, who).values() for room in rooms):
+    roles = ", ".join(who.roles).replace("_", " ")
+    ask = "your administrator" if who.is_masked else " or ".join(people.directory(settings).administrators()[:2])
+    reason = f"You do not have access to {title}: your role ({roles}) does not open it."
+    st.error(escaped(f"{reason} Ask {ask or 'your administrator'}."), icon=":material/lock:")
+    if mine:
+        st.markdown("What your role opens:")
+    for path, label, icon in mine:
         st.page_link(path, label=label, icon=icon)
     st.stop()
 
 
 def _sidebar(
-    settings: Settings, who: Identity, reported: Dataset | None, data: Dataset | None, formats: Formats, title: str
+    settings: Settings,
+    who: Identity,
+    reported: Dataset | None,
+    data: Dataset | None,
+    formats: Formats,
+    title: str,
+    hiding: Hiding,
 ) -> None:
     with st.sidebar:
         if reported is not None:
@@ -257,7 +302,7 @@ def _sidebar(
         for group, mine in _open_to(settings, who).items():
             st.caption(group)
             for path, label, icon in mine:
-                st.page_link(path, label=label, icon=icon)
+                st.page_link(path, label=label, icon=icon, query_params=hidden_names.carried() or None)
         st.divider()
         if reported is not None and data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
@@ -266,8 +311,8 @@ def _sidebar(
             model_age.note(settings, who, data)
             currency_switch.offer(reported, data, settings, formats, title)
             scope_bar.ask_person(reported, settings)
-            if not who.is_masked:
-                st.toggle("Hide names", key="hide_names", persist_state="session", help=HIDE)
+            hidden_names.switch(settings, who, hiding)
+            tour.offer(settings, who, _mine(settings, who), title)
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
         team = data.sales_team if data is not None else None

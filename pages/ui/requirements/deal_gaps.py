@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.requirements.work import deal_gaps
@@ -30,10 +28,7 @@ def gaps(page: Page, opportunity_id: str) -> deal_gaps.DealGaps:
     mine = tuple(
         saved.name for saved in saved_content.lists(page) if saved.payload.get("opportunity_id") == opportunity_id
     )
-    all_gaps = deal_gaps.of(gap_cache.ledger(page), opportunity_id, mine)
-    if not saved_content.reader(page).is_masked:
-        return all_gaps
-    return replace(all_gaps, lists=("The buyer's list",) if all_gaps.lists else ())
+    return deal_gaps.of(gap_cache.ledger(page), opportunity_id, mine)
 
 
 def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None:

@@ -46,6 +46,9 @@ PARTS = {
 
 def own_file(page: Page, analysis: GapAnalysis) -> None:
     """Offer the buyer's own file with the answers that may leave the house in it, and show the proof."""
+    if page.view.is_masked:
+        st.caption("Show names to fill in the buyer's own file: it names the buyer.")
+        return
     left, right = st.columns(2, vertical_alignment="bottom")
     which = left.selectbox("Fill in", list(WHICH), key="fill_which")
     replace = right.checkbox("Overwrite answers already in the file", key="fill_replace")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.artifacts import ANALYSES, CATALOGUES, SLIDER, settings_text
-from core.config import Settings
 from core.requirements.catalogue import capabilities, effective_catalogue
 from core.requirements.judge import bid_scores, draft_answers, gap_analysis
 from core.requirements.judge.bid_scores import Bid
@@ -132,12 +131,15 @@ def with_gaps(page: Page, ground: Ground) -> Ground:
     return cache.remembered(SLIDER, ("ground with gaps", stamp), lambda: ground.waiting_for(waiting(gap_ledger)))
 
 
-def analysed(content: bytes, name: str, config: Settings, stake: Stake | None) -> GapAnalysis:
-    """Return the analysis of a list's file, worked out once per content, settings, deal and catalogue."""
-    our_catalogue = catalogue_in_force()
+def analysed(page: Page, content: bytes, name: str, stake: Stake | None) -> GapAnalysis:
+    """Return the analysis of a list's file, worked out once per content, settings, deal, catalogue and reader."""
+    our_catalogue, config = catalogue_in_force(), page.settings
+    reader = saved_content.reader(page).key
     return cache.remembered(
         ANALYSES,
-        ("analysed", our_catalogue.fingerprint, cache.digest(content), name, settings_text(config), stake),
-        lambda: gap_analysis.analyse(read_list(content, name), our_catalogue, config, stake),
+        ("analysed", our_catalogue.fingerprint, cache.digest(content), name, settings_text(config), stake, *reader),
+        lambda: gap_analysis.analyse(
+            saved_content.list_read(page, read_list(content, name)), our_catalogue, config, stake
+        ),
         "Reading the list",
     )

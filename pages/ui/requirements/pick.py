@@ -40,8 +40,9 @@ def choose(page: Page, left: Any, right: Any) -> tuple[str, bytes, str]:
         return name, content, name
     by_name = {saved.name: saved for saved in saved_content.lists(page)}
     names = list(by_name)
-    if KEPT not in st.session_state and st.query_params.get(KEPT) in names:
-        st.session_state[KEPT] = st.query_params[KEPT]
+    wanted = saved_content.list_called(page, st.query_params.get(KEPT, ""))
+    if st.session_state.get(KEPT) not in names and wanted in names:
+        st.session_state[KEPT] = wanted
     earlier = right.selectbox("Or a saved list", names, index=None, placeholder="None chosen", key=KEPT)
     _address(earlier)
     if earlier:
@@ -109,6 +110,9 @@ def deal(page: Page, deals: list[Stake], content: bytes) -> Stake | None:
 def shelf(page: Page, analysis: GapAnalysis) -> None:
     """Offer to keep the list, with its file and its scores, under a name."""
     sets = cache.store(page.settings.database).requirement_sets
+    if page.view.is_masked:
+        st.caption("Show names to save a list.")
+        return
     with st.form("keep-list", border=False):
         name = st.text_input("Save as", value=analysis.source.name.rsplit(".", 1)[0], max_chars=120)
         if not st.form_submit_button("Save this list", icon=":material/save:"):

@@ -18,7 +18,7 @@ from core.requirements.read.layout import Layout
 from core.requirements.read.left_out import NotRead
 from core.requirements.read.repair import Given
 from core.requirements.read.requirement_list import RequirementList
-from pages.ui.kit import cache
+from pages.ui.kit import cache, saved_content
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import read_cache
@@ -28,6 +28,7 @@ MOST_REMEMBERED = 200
 SHOWN_COLUMNS = 16
 MOST_PARTS, MOST_ROWS = 30, 200
 EMPTY = "It is empty."
+HIDDEN = "Show names to see the buyer's file as it is, and to correct how it was read."
 NONE = "None"
 COLOURS = {
     "Requirement": "rgba(20, 130, 126, 0.24)",
@@ -52,17 +53,23 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
     try:
         source = read_cache.reading(content, name, given)
     except RequirementError as error:
+        if page.view.is_masked:
+            st.warning(escaped(f"{name} cannot be read. {HIDDEN}"), icon=":material/warning:")
+            return None
         st.warning(escaped(error), icon=":material/warning:")
         whole = read_cache.whole(content, name, given)
         if whole is not None:
             _not_read(page, whole)
         _repair(page, content, name, None)
         return None
-    return source
+    return saved_content.list_read(page, source)
 
 
 def panel(page: Page, source: RequirementList) -> None:
     """Say how each sheet was read, and open the file with its reading painted on it."""
+    if page.view.is_masked:
+        st.caption(HIDDEN)
+        return
     alike: dict[str, list[str]] = {}
     for layout in source.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.access.hidden_lists import SHEETS_HIDDEN
 from core.contracts.errors import QuarterdeckError
 from core.metrics.measure import counted
 from core.requirements.judge import gap_analysis
@@ -51,6 +52,9 @@ def keep(page: Page, name: str, analysis: GapAnalysis) -> Saved | None:
     """Keep the list with its file, its deal and its rows; over the one of the same name."""
     if not page.may_write("requirements"):
         return None
+    if page.view.is_masked:
+        st.warning("Show names to save a list.", icon=":material/visibility_off:")
+        return None
     try:
         saved = saved_lists.keep(cache.store(page.settings.database).requirement_sets, name, OWNER, analysis)
         page.note("kept a requirement list", saved.name)
@@ -76,9 +80,10 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
             on_click=_start,
             args=(page, name, analysis),
             type="primary",
-            disabled=not page.may("requirements:write"),
+            disabled=page.view.is_masked or not page.may("requirements:write"),
         )
         return
+    st.session_state[SHEETS_HIDDEN] = bool(saved.payload.get(SHEETS_HIDDEN))
     _tell(page, saved)
     if saved.payload.get("opportunity_id") != analysis.summary.get("opportunity_id"):
         _deal(page, saved, analysis)
@@ -120,7 +125,9 @@ def _comments(page: Page, c: Cell, saved: Saved, shown: Any) -> None:
 
 
 def _rights(page: Page) -> tuple[bool, bool]:
-    """Say whether the person's role writes answers, and whether it approves them."""
+    """Say whether the person's role writes answers, and whether it approves them; not where rows are not told apart."""
+    if page.view.is_masked and st.session_state.get(SHEETS_HIDDEN):
+        return False, False
     return page.may("requirements:write"), row_review.may_approve(page.identity, page.settings)
 
 

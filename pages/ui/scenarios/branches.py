@@ -53,7 +53,7 @@ def _save_form(page: Page, form: ScenarioForm) -> None:
         name = st.text_input("Name", placeholder="Best case for the board", max_chars=120)
         about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
         shared = st.checkbox("Shared: others can copy it")
-        if form.origin:
+        if form.origin and not page.view.is_masked:
             st.caption(escaped(f"Saved under a new name it becomes a copy of {form.origin.partition('/')[2]}."))
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, form, name.strip(), about, shared)
@@ -67,7 +67,7 @@ def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -
     if not page.may_write("scenarios"):
         return
     plan, key = form.plan, f"{_me(page)}/{name}"
-    payload = files.to_dict(replace(plan, name=name or "Scenario", description=about))
+    payload = saved_content.true_plan(page, files.to_dict(replace(plan, name=name or "Scenario", description=about)))
     try:
         branch = _kept(page).keep(
             name,
@@ -133,8 +133,9 @@ def _load(page: Page, form: ScenarioForm, key: str) -> None:
     """Set the controls to a saved scenario as it stands now, and draw the whole page with it."""
 
     def take() -> None:
-        branch = _kept(page).branch(key, _me(page))
-        form.fill(files.from_dict(branch.payload))
+        branch = _kept(page).branch(saved_content.scenario_key(page, key), _me(page))
+        shown = next((b for b in saved_content.scenarios(page) if b.key == key), branch)
+        form.fill(files.from_dict(shown.payload))
         _versions()[branch.key] = branch.version
         form.origin = branch.key
 
@@ -142,12 +143,17 @@ def _load(page: Page, form: ScenarioForm, key: str) -> None:
     st.rerun()
 
 
+def _name(page: Page, b: Branch) -> str:
+    """Return the name under which the store has one's own scenario."""
+    return saved_content.scenario_key(page, b.key).partition("/")[2]
+
+
 def _lock(page: Page, b: Branch) -> None:
-    _told(lambda: _kept(page).lock(b.name, _me(page), not b.is_locked))
+    _told(lambda: _kept(page).lock(_name(page, b), _me(page), not b.is_locked))
 
 
 def _delete(page: Page, b: Branch) -> None:
-    if _told(lambda: _kept(page).remove(b.name, _me(page))):
+    if _told(lambda: _kept(page).remove(_name(page, b), _me(page))):
         _versions().pop(b.key, None)
 
 

@@ -1,4 +1,4 @@
-"""The form of a scenario: the one reader and writer of its controls, its link, the tour and where it came from.
+"""The form of a scenario: the one reader and writer of its controls, its link and where it came from.
 
 A slider's way: the slider is moved, the answer alone runs again (`controls.moved`), it reads the form's plan,
 `whatif.work_out` runs the engine on the ground, and the outcome's sentence, tiles and charts are drawn. The
@@ -14,15 +14,10 @@ from core.scenarios import form, link, presets
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.form import BESIDE, FURTHER, KEYS, SCOPE, SLIDERS, Choices, FormValues
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
+from pages.ui.kit import tour
 
-PRESET, PRESENT = "preset", "present"
-NOTICES, LINK_READ, ORIGIN, STEP, BEFORE_TOUR = (
-    "link_notices",
-    "link_read",
-    "scenario_origin",
-    "tour_step",
-    "before_tour",
-)
+PRESET = "preset"
+NOTICES, LINK_READ, ORIGIN = "link_notices", "link_read", "scenario_origin"
 
 
 class ScenarioForm:
@@ -55,9 +50,17 @@ class ScenarioForm:
         st.session_state[ORIGIN] = key
 
     def open(self) -> None:
-        """Take the link over, before the controls are drawn: once a session, and when the browser goes back to it."""
+        """Take the link over, before the controls are drawn: once a session, and when the browser goes back to it.
+
+        Levers that a tour asks for, or gives back, go before the link.
+        """
+        asked = st.session_state.pop(tour.LEVERS, None)
+        if asked is not None:
+            st.session_state[LINK_READ] = True
+            values, st.session_state[NOTICES] = link.from_query(asked, self.choices)
+            self.write(values)
         run = get_script_run_ctx()
-        if LINK_READ not in st.session_state or (run is not None and run.is_history_navigation):
+        if asked is None and (LINK_READ not in st.session_state or (run is not None and run.is_history_navigation)):
             st.session_state[LINK_READ] = True
             query = {key: st.query_params.get_all(key) for key in KEYS if key in st.query_params}
             if query or (run is not None and run.is_history_navigation):
@@ -152,24 +155,3 @@ class ScenarioForm:
     def drop(self, index: int) -> None:
         """Take a setting beside the controls out again."""
         st.session_state[BESIDE] = (*self.beside[:index], *self.beside[index + 1 :])
-
-    @property
-    def step(self) -> int:
-        """Return the number of the tour's step, from 0."""
-        return int(st.session_state.get(STEP, 0))
-
-    def show_step(self, step: int, plan: Scenario) -> None:
-        """Go to a step of the tour and set the controls to its scenario."""
-        st.session_state[STEP] = step
-        self.fill(plan)
-
-    def start_tour(self, plan: Scenario) -> None:
-        """Remember one's own levers and go to the first step."""
-        st.session_state[BEFORE_TOUR] = self.plan
-        self.show_step(0, plan)
-
-    def end_tour(self) -> None:
-        """Put the levers back that stood before the tour."""
-        own = st.session_state.pop(BEFORE_TOUR, None)
-        if own is not None:
-            self.fill(own)

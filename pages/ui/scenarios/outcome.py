@@ -21,6 +21,7 @@ from pages.ui.kit.shell import Page
 from pages.ui.scenarios import controls
 from pages.ui.scenarios.form import ScenarioForm
 
+ARRIVED = "outcome_arrived"
 VIEWS = ["By month", "How likely", "Table"]
 SHOWN = [n for n in NOUNS if n not in {"margin_rate", "coverage_ratio"}]
 RISE, FALL = "light-dark(#0b6e6e,#4cc2b8)", "light-dark(#b5485d,#e58a9a)"
@@ -90,21 +91,14 @@ def _arguments(what_if: WhatIf) -> str:
 
 
 def _choices(ground: Ground) -> None:
-    st.selectbox(
-        "Shown",
-        SHOWN,
-        key="measure",
-        format_func=lambda n: NOUNS[n].capitalize(),
-        bind="query-params",
-        persist_state="session",
-        width=150,
-    )
-    st.selectbox(
-        "Quarter", ground.base.quarters, key="quarter", bind="query-params", persist_state="session", width=120
-    )
-    view = st.segmented_control(
-        "View", VIEWS, default=VIEWS[0], required=True, key="view", label_visibility="collapsed"
-    )
+    _arrive(ground)
+    names = {n: NOUNS[n].capitalize() for n in SHOWN}
+    st.selectbox("Shown", SHOWN, key="measure", format_func=names.get, persist_state="session", width=150)
+    st.selectbox("Quarter", ground.base.quarters, key="quarter", persist_state="session", width=120)
+    if st.session_state.get("view") not in VIEWS:
+        st.session_state["view"] = VIEWS[0]
+    view = st.segmented_control("View", VIEWS, required=True, key="view", label_visibility="collapsed")
+    _publish(ground)
     if view == VIEWS[-1]:
         st.segmented_control(
             "By",
@@ -114,6 +108,39 @@ def _choices(ground: Ground) -> None:
             key="table_by",
             label_visibility="collapsed",
         )
+
+
+def _arrive(ground: Ground) -> None:
+    """Take what is shown over from the address, once a session; what the data do not have is let go of."""
+    offered: dict[str, dict[str, str]] = {
+        "measure": {NOUNS[n].capitalize(): n for n in SHOWN} | {n: n for n in SHOWN},
+        "quarter": {name: name for name in ground.base.quarters},
+        "view": {name: name for name in VIEWS},
+    }
+    is_first = not st.session_state.get(ARRIVED)
+    st.session_state[ARRIVED] = True
+    for name, values in offered.items():
+        asked = values.get(st.query_params.get(name, "")) if is_first else None
+        if asked is not None and name not in st.session_state:
+            st.session_state[name] = asked
+        elif st.session_state.get(name) not in (None, *values.values()):
+            del st.session_state[name]
+
+
+def _publish(ground: Ground) -> None:
+    """Write what is shown to the address, where it is not what is shown first."""
+    state = st.session_state
+    measure, quarter, view = (state.get(name) for name in ("measure", "quarter", "view"))
+    shown = {
+        "measure": NOUNS[measure].capitalize() if measure and measure != SHOWN[0] else "",
+        "quarter": quarter if quarter and quarter != ground.base.quarters[0] else "",
+        "view": view if view and view != VIEWS[0] else "",
+    }
+    for name, value in shown.items():
+        if not value:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != value:
+            st.query_params[name] = value
 
 
 def tiles(what_if: WhatIf) -> str:

@@ -1,0 +1,51 @@
+"""What is kept for a person on one browser: it outlives a reload, and others do not get it with a link."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.access import Identity
+from core.config import Settings
+from core.contracts.errors import QuarterdeckError
+from core.store.repositories import Documents, Saved
+from pages.ui.kit import cache
+from pages.ui.server import browser_mark
+
+
+def mark(token: str) -> str:
+    """Return what a secret is known by."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def read(settings: Settings, who: Identity, kind: str) -> dict[str, Any] | None:
+    """Return what is kept of a kind; None where nothing is, or the store does not answer."""
+    saved = _saved(settings, who, kind)
+    return dict(saved.payload) if saved is not None else None
+
+
+def keep(settings: Settings, who: Identity, kind: str, values: Mapping[str, Any]) -> None:
+    """Keep something of a kind in place of what was kept."""
+    saved = _saved(settings, who, kind)
+    store(settings).save(_name(kind), who.user, values, saved.version if saved is not None else None)
+
+
+def store(settings: Settings) -> Documents:
+    """Return where it is kept."""
+    return cache.store(settings.database).preferences
+
+
+def _saved(settings: Settings, who: Identity, kind: str) -> Saved | None:
+    name = _name(kind)
+    try:
+        return next((entry for entry in store(settings).list(who.user) if entry.name == name), None)
+    except QuarterdeckError:
+        return None  # The address and the session still say it.
+
+
+def _name(kind: str) -> str:
+    browser = getattr(st.context, "cookies", {}).get(browser_mark.NAME, "")
+    return f"{kind} on {mark(browser)}" if isinstance(browser, str) and browser else kind

@@ -1,0 +1,45 @@
+// What neither an option of Streamlit nor a style reaches: names that differ, toolbars out of the way of the
+// keyboard until their chart or table has the focus, and a menu that closes on a phone once a page was chosen.
+(() => {
+  if (window.quarterdeckLook) return;
+  window.quarterdeckLook = true;
+  const OWN = '[class*="st-key-method-"],[class*="st-key-rows-"],[class*="st-key-xlsx-"]';
+  const TOOLS = '[data-testid="stElementToolbar"]';
+  const DRAWN = '[data-testid="stVegaLiteChart"],[data-testid="stMetricChart"]';
+  const PHONE = 640;
+
+  const heading = (element) => {
+    let box = element;
+    while (box && !box.querySelector("h3")) box = box.parentElement;
+    return box ? box.querySelector("h3").textContent.trim() : "";
+  };
+  const set = (element, name, value) => {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  };
+  const tidy = () => {
+    document.querySelectorAll(OWN).forEach((place) => place.querySelectorAll("button").forEach((button) => {
+      const own = (button.querySelector("p") || button).textContent.trim();
+      const question = heading(button);
+      if (own && question) set(button, "aria-label", `${own}: ${question}`);
+    }));
+    document.querySelectorAll(DRAWN).forEach((chart) => {
+      set(chart, "tabindex", "0");
+      set(chart, "role", "group");
+      if (!chart.getAttribute("aria-label")) set(chart, "aria-label", `Chart: ${heading(chart)}`);
+    });
+    document.querySelectorAll(TOOLS).forEach((bar) => {
+      const box = bar.parentElement;
+      const index = box && box.contains(document.activeElement) ? "0" : "-1";
+      bar.querySelectorAll("button").forEach((button) => set(button, "tabindex", index));
+    });
+  };
+  let waiting = 0;
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(tidy, 250); };
+  new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
+  document.addEventListener("focusin", soon);
+  document.addEventListener("click", (event) => {
+    if (window.innerWidth > PHONE || !event.target.closest('[data-testid="stSidebar"] a')) return;
+    setTimeout(() => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click(), 200);
+  });
+  soon();
+})();

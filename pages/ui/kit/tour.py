@@ -1,0 +1,140 @@
+"""The tour: large type, no sidebar, and one step after the other through the pages, each with its own state.
+
+The step and one's own levers are kept for the browser, so that a reload goes on with both, and nobody else gets the
+tour with a link.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from core.access import Identity
+from core.config import Settings
+from core.contracts.errors import QuarterdeckError
+from core.enablement import demo_script
+from core.enablement.demo_script import DemoScript, Step
+from core.scenarios import form
+from pages.ui.kit import browser_state, questions
+from pages.ui.kit.bar import Bar
+from pages.ui.kit.escaping import escaped
+
+Room = tuple[str, str, str]
+KIND, GO, LEVERS, PROBLEM = "tour", "tour_go", "tour_levers", "tour_problem"
+SHOWN = ("measure", "quarter", "view", "customers_view")  # what is shown, beside the levers
+SCENARIOS = "pages/scenarios.py"
+HELP = "Large type, no sidebar, and one step after the other. Your own levers come back after it."
+LARGE = """<style>
+[data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"],[data-testid="stExpandSidebarButton"],
+.st-key-bar_contents{display:none}
+html{font-size:18px}[data-testid="stMarkdown"] p{font-size:1.1rem}
+[data-testid="stMain"] :is(h1,h2,h3,h4){scroll-margin-top:8.4rem}
+</style>"""
+LIT = """<script>(() => {{ let tries = 0; const timer = setInterval(() => {{
+  const heading = document.getElementById("{name}");
+  if (heading) {{
+    document.querySelectorAll(".qd-lit").forEach(cell => cell.classList.remove("qd-lit"));
+    const cell = heading.closest('[data-testid="stGridCell"]');
+    if (cell) cell.classList.add("qd-lit");
+    heading.scrollIntoView();
+  }}
+  if (++tries > 12) clearInterval(timer);
+}}, 400); }})()</script>"""
+
+
+def script(settings: Settings, rooms: Sequence[Room]) -> DemoScript:
+    """Return the steps of the tour on pages a person may open.
+
+    Raises
+    ------
+    ConfigError
+        When the file of the settings is not a tour.
+    """
+    from pages.ui.kit.shell import ROOMS
+
+    titles = [title for group in ROOMS.values() for _, title, _ in group]
+    whole = demo_script.load(settings.demo.script, titles)
+    mine = {title for _, title, _ in rooms}
+    return DemoScript(whole.name, tuple(step for step in whole.steps if step.page in mine))
+
+
+def offer(settings: Settings, who: Identity, rooms: Sequence[Room], page: str) -> None:
+    """Offer to begin the tour, in the sidebar."""
+    args = (settings, who, rooms, page)
+    st.button("Start the tour", icon=":material/slideshow:", help=HELP, on_click=_start, args=args, key="tour_start")
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.warning(escaped(problem))
+
+
+def _start(settings: Settings, who: Identity, rooms: Sequence[Room], page: str) -> None:
+    try:
+        steps = script(settings, rooms).steps
+    except QuarterdeckError as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    if steps:
+        own = form.from_controls(st.session_state).query()
+        shown = {name: st.session_state[name] for name in SHOWN if st.session_state.get(name) is not None}
+        begun = {"is_on": True, "step": 0, "own": own, "shown": shown, "from": page}
+        browser_state.keep(settings, who, KIND, begun)
+        _set(steps[0])
+
+
+def show(bar: Bar, settings: Settings, who: Identity, rooms: Sequence[Room]) -> None:
+    """Draw the step that is on, in the bar of the page, and go to its page where that was asked for."""
+    kept, title = browser_state.read(settings, who, KIND), bar.title
+    if kept is None or not (kept.get("is_on") or st.session_state.get(GO)):
+        return
+    paths = {name: path for path, name, _ in rooms}
+    if not kept.get("is_on"):
+        st.session_state.pop(GO)
+        st.switch_page(paths.get(kept["from"], SCENARIOS))
+    try:
+        steps = script(settings, rooms).steps
+    except QuarterdeckError as error:
+        st.warning(escaped(error))
+        return
+    if not steps:
+        return
+    number = min(int(kept.get("step", 0)), len(steps) - 1)
+    step = steps[number]
+    if st.session_state.pop(GO, False) and step.page != title:
+        st.switch_page(paths[step.page])
+    st.html(LARGE)
+    with bar.tour_slot.container(key="tour", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
+        st.markdown(escaped(f"{number + 1} of {len(steps)} · {step.title}: {step.words}"), width="stretch")
+        args = (settings, who, steps, kept)
+        st.button("Back", on_click=_go, args=(*args, number - 1), disabled=number == 0, key="tour_back")
+        is_last = number == len(steps) - 1
+        st.button("Next", on_click=_go, args=(*args, number + 1), disabled=is_last, type="primary", key="tour_next")
+        st.button("Leave", on_click=_leave, args=(settings, who, kept), key="tour_leave")
+    if step.see and step.page == title:
+        st.html(LIT.format(name=questions.anchor(step.see)), unsafe_allow_javascript=True)
+
+
+def _go(settings: Settings, who: Identity, steps: Sequence[Step], kept: Mapping[str, Any], number: int) -> None:
+    browser_state.keep(settings, who, KIND, {**kept, "step": number})
+    _set(steps[number])
+
+
+def _leave(settings: Settings, who: Identity, kept: Mapping[str, Any]) -> None:
+    """End the tour; the levers that stood before it come back, and the page it was begun on."""
+    browser_state.keep(settings, who, KIND, {**kept, "is_on": False})
+    st.session_state[GO], st.session_state[LEVERS] = True, kept.get("own") or {}
+    for name in SHOWN:
+        st.session_state.pop(name, None)
+    for name, value in (kept.get("shown") or {}).items():
+        st.session_state[name] = value
+
+
+def _set(step: Step) -> None:
+    """Set the controls of a step's page, before they are drawn."""
+    st.session_state[GO] = True
+    levers = {name: list(values) for name, values in step.state.items() if name in form.KEYS}
+    if step.page == "Scenarios":
+        st.session_state[LEVERS] = levers
+    for name, values in step.state.items():
+        if name not in form.KEYS:
+            st.session_state[name] = values[0]

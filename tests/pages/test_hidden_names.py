@@ -1,0 +1,205 @@
+"""A company whose every name carries a mark: where names are hidden, the mark stands nowhere."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from core.access.row_scope import of_accounts
+from core.requirements.work import saved_lists
+from core.store import Store
+from core.store.reviews import Change
+from pages.ui.kit import auth, calculation, cells, data_notice, downloads, shell
+from tests.pages.test_pages import ROOT, home  # noqa: F401
+
+MARK = "Zqvx"
+QUICK = ("pages/account.py", "pages/deal.py", "pages/day.py")
+PAGES = ["app.py", *(f"pages/{path.name}" for path in sorted((ROOT / "pages").glob("*.py")))]
+ROLES = {"presales": {}, "sales_engineer": {}, "leader": {"regions": ["EMEA"]}, "rep": {"team_of": "head"}}
+FEW = {
+    "presales": ["pages/enablement.py", "pages/scenarios.py"],
+    "sales_engineer": ["pages/requirements.py"],
+    "leader": ["pages/review.py", "pages/customers.py"],
+    "rep": ["pages/day.py", "pages/pipeline.py"],
+}
+TEXT = "The service of {name} shall export its audit trail every night, says {person}."
+
+
+def marked(frame, *columns):
+    return frame.with_columns(pl.format("{} {}", pl.lit(MARK), pl.col(column)).alias(column) for column in columns)
+
+
+@pytest.fixture(scope="module")
+def company(sample):
+    """A part of the small company in which every name and every id of a company, a person or a deal has the mark."""
+    part = of_accounts(sample, sample.accounts["account_id"].head(60))
+    frames = {name: part.frame(name) for name in ("accounts", "opportunities", "sales_team")}
+    frames["accounts"] = marked(frames["accounts"], "account_name")
+    frames["sales_team"] = marked(frames["sales_team"], "rep_name")
+    frames["opportunities"] = marked(frames["opportunities"], "opportunity_name").with_columns(
+        next_step=pl.lit("Call " + frames["sales_team"]["rep_name"][0])
+    )
+    return replace(part.with_frames(**frames), whole=None, known_fingerprint="every name has a mark")
+
+
+@pytest.fixture
+def come(company, bundle, monkeypatch, tmp_path):
+    """Open a page as somebody of a role, on the marked company, with everything unfolded and every file made."""
+    monkeypatch.setattr("core.models.registry.train_all", lambda *_: bundle)
+    monkeypatch.setattr(data_notice, "of_page", lambda _: None)
+    monkeypatch.setattr(shell.cache, "data", lambda *_: company)
+    files = []
+
+    def noted(where, label, content, file_name, *_, **options):
+        files.append((file_name, content))
+        where.button(label, key=options.get("key") or f"file {len(files)} {label}")
+
+    def opened_up(self, function, frame, *more, given=""):
+        call = self.noted(function, given or "data, settings")
+        calculation.show(self.page, self.question, function, frame, call, self.remarks)
+
+    monkeypatch.setattr(downloads, "button", noted)
+    monkeypatch.setattr(cells.Cell, "method", opened_up)
+
+    def opened(role, page, masked=True, **asked):
+        bounds = ROLES.get(role, {})
+        if bounds.get("team_of"):
+            bounds = {"team_of": company.opportunities["owner_id"].mode()[0]}
+        person = {"roles": [role], "mask_names": masked, **bounds}
+        chosen = tmp_path / "quarterdeck.yaml"
+        settings = {"sign_in": "header", "people": {"demo@example.com": person}}
+        chosen.write_text(yaml.safe_dump({"access": settings}), encoding="utf-8")
+        monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
+        named = {"X-Forwarded-Email": "demo@example.com"}
+        context = SimpleNamespace(headers=named, theme=None, ip_address=None, cookies={})
+        monkeypatch.setattr(auth.st, "context", context)
+        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
+        if page != "app.py":
+            test.switch_page(page)
+        for name, value in asked.items():
+            test.query_params[name] = value
+        files.clear()
+        return test.run()
+
+    opened.files = files
+    return opened
+
+
+@pytest.fixture
+def store(company, tmp_path):
+    """What people saved: lists, work on them, a scenario, training and comments, each with a marked name."""
+    opened = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    deal = company.opportunities.filter(~pl.col("is_closed")).row(0, named=True)
+    person = company.sales_team["rep_name"][0]
+    name = dict(company.accounts.select("account_id", "account_name").iter_rows())[deal["account_id"]]
+    text = TEXT.format(name=name, person=person)
+    summary = {"opportunity_id": deal["opportunity_id"], "opportunity": f"{name} · {deal['opportunity_name']}"}
+    rows = [["csv", 2 + n, f"R{n}", text, "functional", "high", "SEC-15", 0.95] for n in range(3)]
+    file = f"Id;Requirement\n1;{text}\n2;{MARK} shall grow with us and stay fast under load.\n".encode()
+    payload = {"opportunity_id": deal["opportunity_id"], "summary": summary, "rows": rows}
+    payload["file_key"] = saved_lists.key(file)
+    kept = opened.requirement_sets.save_with_file(f"{MARK} questionnaire", "everybody", payload, (f"{MARK}.csv", file))
+    work = {"state": "answered", "answer": f"For {name} we do.", "owner": f"{MARK}@example.com".lower()}
+    opened.reviews.change(kept.id, [Change("csv", 2, 0, work)], f"{MARK}@example.com".lower())
+    scenario = {"name": f"If {name} leaves", "levers": []}
+    opened.scenarios.keep(f"If {name} leaves", "boss@example.com", scenario, description=name, is_shared=True)
+    opened.enablement.save("training", "everybody", {"people": [person], "done": {person: [1]}})
+    opened.audit.add(f"{MARK}@example.com", "decided on an account", name, text)
+    yield SimpleNamespace(list_name=f"{MARK} questionnaire", deal=deal["opportunity_id"], account=deal["account_id"])
+    opened.close()
+
+
+def sent(test):
+    """Return everything that went to the browser, as bytes, and the address it stands at."""
+    parts = [element.proto.SerializeToString() for element in elements(test.main) if hasattr(element, "proto")]
+    parts += [element.proto.SerializeToString() for element in elements(test.sidebar) if hasattr(element, "proto")]
+    return b"\n".join(parts) + repr(dict(test.query_params)).encode()
+
+
+def elements(block):
+    for child in block.children.values():
+        yield child
+        if hasattr(child, "children"):
+            yield from elements(child)
+
+
+def contents(name, content):
+    """Return the text of a file that is offered; a PDF shows what its Word or HTML twin shows."""
+    if name.endswith(".pdf"):
+        return name.encode()
+    made = content() if callable(content) else content
+    made = made.encode() if isinstance(made, str) else made
+    if zipfile.is_zipfile(io.BytesIO(made)):
+        with zipfile.ZipFile(io.BytesIO(made)) as parts:
+            made = b"\n".join(parts.read(part) for part in parts.namelist())
+    return name.encode() + made
+
+
+def address(test, name):
+    value = test.query_params.get(name, "")
+    return value if isinstance(value, str) else value[-1]
+
+
+def leaks(test, files, company):
+    """Return where the mark, or an id of the company, was sent."""
+    out = []
+    whole = [("the page", sent(test)), *((name, contents(name, content)) for name, content in files)]
+    ids = [str(key).encode() for key in (*company.accounts["account_id"], *company.opportunities["opportunity_id"])]
+    for place, content in whole:
+        at = content.lower().find(MARK.lower().encode())
+        if at >= 0:
+            out.append((place, content[max(0, at - 80) : at + 60]))
+        out += [(place, key) for key in ids if key in content][:2]
+    return out
+
+
+def listed(rows):
+    """Return test cases; those on pages that take long are run by the slow parts alone."""
+    return [pytest.param(*row, marks=() if row[-1] in QUICK else pytest.mark.slow) for row in rows]
+
+
+@pytest.mark.parametrize("page", listed([(page,) for page in PAGES]))
+def test_an_administrator_with_hidden_names_meets_no_mark(come, store, company, page):
+    test = come("admin", page)
+    assert not test.exception
+    assert not leaks(test, come.files, company)
+    assert address(test, "names") == "hidden"
+
+
+@pytest.mark.parametrize(("role", "page"), listed([(role, page) for role, pages in FEW.items() for page in pages]))
+def test_no_role_with_hidden_names_meets_a_mark(come, store, company, role, page):
+    test = come(role, page)
+    assert not test.exception
+    assert not leaks(test, come.files, company)
+
+
+def test_the_marks_are_there_where_names_are_shown(come, store, company):
+    test = come("admin", "pages/requirements.py", masked=False, kept_list=store.list_name)
+    assert {place for place, _ in leaks(test, come.files, company)} >= {
+        "the page",
+        f"{MARK}-matrix.xlsx",
+        f"{MARK}.json",
+    }
+
+
+@pytest.mark.parametrize("page", ["pages/deal.py", "pages/account.py", "pages/requirements.py"])
+def test_links_with_true_names_open_the_same_thing_under_its_invented_name(come, store, company, page):
+    key = {"pages/deal.py": store.deal, "pages/account.py": store.account}.get(page, "")
+    test = come("admin", page, **({"id": key} if key else {"kept_list": store.list_name}))
+    assert not test.exception
+    assert not leaks(test, come.files, company)
+    if key:
+        assert address(test, "id")[:2] in ("D-", "A-")
+        assert not test.error
+    else:
+        assert test.selectbox(key="kept_list").value.startswith("RFP of ")
+        names = [name for name, _ in come.files]
+        assert any(name.endswith("-matrix.xlsx") for name in names)
+        assert "2 requirements" in " ".join(element.value for element in test.markdown)
