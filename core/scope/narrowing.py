@@ -57,7 +57,8 @@ def applied(data: Dataset, settings: Settings, scope: Scope) -> Dataset:
         part = _of_family(part, value, data) if name == "family" else _narrowed(part, name, value)
     if part is not data:
         mark = f"{data.fingerprint}-scope-{replace(scope, currency='').mark}"
-        part = replace(_with_history(part), known_fingerprint=mark, whole=data.whole or data)
+        # The currencies offered stay those of the data: to see which a part names its rows would have to be read.
+        part = replace(_with_history(part), known_fingerprint=mark, whole=data.whole or data, codes=data.codes)
     return _in_currency(part, settings, scope.currency)
 
 

@@ -24,6 +24,7 @@ from core.config import load
 from core.contracts import RAW_FRAMES
 from core.scope import Scope, applied
 from core.sources import loading
+from pages.ui.kit import scope_bar
 from pages.ui.kit import snapshot as taking
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,11 +131,18 @@ def test_a_page_of_one_family_reads_no_raw_row(page, small, small_settings, comp
     marts.of(part)  # The builder alone reads a part's rows; its tables are those of the sealed company's part.
     assert applied(company, small_settings, family).fingerprint == part.fingerprint
     assert asked == []
-    taken: list[snapshot.Snapshot] = []
-    test = opened(ROOT, page, taken, monkeypatch, family)
+    chosen: list[scope_bar.Chosen] = []
+    whole = scope_bar.applied_to
+
+    def noted(*given):
+        chosen.append(whole(*given))
+        return chosen[-1]
+
+    monkeypatch.setattr(scope_bar, "applied_to", noted)
+    test = opened(ROOT, page, [], monkeypatch, family)
     assert not test.exception
     assert not test.error
-    assert family.family in str(test.session_state.filtered_state) + str(taken[-1])
+    assert {each.data.fingerprint for each in chosen} == {part.fingerprint}
     assert asked == []
 
 
