@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import polars as pl
 
@@ -22,6 +23,8 @@ class RawRows:
     steps : tuple of callable
         Each takes a lazy frame and returns one, in the order they are to be done. A filter that a step adds is pushed
         down to the source by the engine.
+    file : Path, optional
+        The Parquet file that holds exactly these rows, for engines that read files themselves; None after any step.
 
     Examples
     --------
@@ -32,6 +35,7 @@ class RawRows:
 
     source: pl.DataFrame | pl.LazyFrame | RawRows
     steps: tuple[Step, ...] = ()
+    file: Path | None = None
 
     def then(self, step: Step) -> RawRows:
         """Return the rows with one more step to be done; nothing is read."""

@@ -1,7 +1,7 @@
 """The tables everything else is worked out from; the only code that touches every raw row, on any engine."""
 
 from core.marts.activities import account_activity_days, deal_activity_days, rep_activity_days
-from core.marts.bookings import account_costs, bookings_daily, customer_orders, revenue_months
+from core.marts.bookings import account_costs, bookings_daily, customer_orders, products_sold, revenue_months
 from core.marts.build import booking_lines, build, of
 from core.marts.deals import deal_states
 from core.marts.mart_tables import Marts
@@ -21,6 +21,7 @@ __all__ = [
     "deal_activity_days",
     "deal_states",
     "of",
+    "products_sold",
     "raw_page",
     "refresh",
     "rep_activity_days",

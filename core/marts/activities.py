@@ -52,14 +52,14 @@ def account_activity_days(activities: IntoFrameT) -> IntoFrameT:
     import narwhals as nw
 
     mood, size = nw.col("sentiment_score"), nw.col("quantity")
+    dated = _dated(activities, "account_id")
     out: IntoFrameT = (
-        _dated(activities, "account_id")
-        .group_by(*ACCOUNTS)
+        dated.group_by(*ACCOUNTS)
         .agg(
             n_activities=nw.len(),
-            sentiment_sum=exact_total(mood),
+            sentiment_sum=exact_total(mood, dated),
             n_sentiments=mood.count(),
-            quantity_sum=exact_total(size),
+            quantity_sum=exact_total(size, dated),
             n_quantities=size.count(),
         )
         .to_native()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from core.marts.exact import exact_total
+from core.marts.exact import exact_total, from_parts, whole_parts
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrameT
@@ -38,25 +38,31 @@ def bookings_daily(transactions: IntoFrameT) -> IntoFrameT:
 
     lines: Any = nw.from_native(transactions)
     amount, cost, off = nw.col("amount"), nw.col("cost_amount"), nw.col("discount_rate")
-    is_costed = (amount > 0) & ~cost.is_null()
-    is_priced = (amount > 0) & (off >= 0) & (off <= MOST_DISCOUNT)
-    nothing = nw.lit(0.0)
-    marked = lines.with_columns(
-        _costed=nw.when(is_costed).then(amount).otherwise(nothing),
-        _cost=nw.when(is_costed).then(cost).otherwise(nothing),
-        _priced=nw.when(is_priced).then(amount).otherwise(nothing),
-        _list=nw.when(is_priced).then(amount / (1 - off)).otherwise(nothing),
+    # Every number is turned into whole parts once, however many sums it counts in.
+    parted = lines.with_columns(
+        _amount=whole_parts(amount, lines),
+        _cost=whole_parts(cost, lines),
+        _off=whole_parts(off, lines, RATE_DIGITS),
+        _is_costed=(amount > 0) & ~cost.is_null(),
+        _is_priced=(amount > 0) & (off >= 0) & (off <= MOST_DISCOUNT),
+    )
+    is_costed, is_priced = nw.col("_is_costed"), nw.col("_is_priced")
+    marked = parted.with_columns(
+        _costed=nw.when(is_costed).then(nw.col("_amount")),
+        _cost=nw.when(is_costed).then(nw.col("_cost")),
+        _priced=nw.when(is_priced).then(nw.col("_amount")),
+        _list=nw.when(is_priced).then(whole_parts(amount / (1 - off), lines)),
     )
     out: IntoFrameT = (
         marked.group_by(*CUBE)
         .agg(
-            amount=exact_total(amount),
+            amount=from_parts(nw.col("_amount").sum()),
             n_lines=nw.len(),
-            costed_amount=exact_total(nw.col("_costed")),
-            cost_amount=exact_total(nw.col("_cost")),
-            priced_amount=exact_total(nw.col("_priced")),
-            list_amount=exact_total(nw.col("_list")),
-            discount_sum=exact_total(off, RATE_DIGITS),
+            costed_amount=from_parts(nw.col("_costed").sum()),
+            cost_amount=from_parts(nw.col("_cost").sum()),
+            priced_amount=from_parts(nw.col("_priced").sum()),
+            list_amount=from_parts(nw.col("_list").sum()),
+            discount_sum=from_parts(nw.col("_off").sum(), RATE_DIGITS),
             n_discounts=off.count(),
         )
         .to_native()
@@ -84,12 +90,14 @@ def revenue_months(transactions: IntoFrameT, accounts: IntoFrameT) -> IntoFrameT
 
     lines: Any = nw.from_native(transactions)
     owners: Any = nw.from_native(accounts)
-    billed = lines.filter(nw.col("kind").is_in(BILLED))
-    about = owners.select("account_id", "segment", _owner="owner_id")
-    placed = billed.join(about, on="account_id", how="left").with_columns(
-        month=nw.col("booked_on").dt.truncate("1mo"), rep_id=nw.coalesce("rep_id", "_owner")
+    billed = lines.filter(nw.col("kind").is_in(BILLED)).with_columns(month=nw.col("booked_on").dt.truncate("1mo"))
+    # Summed by account first: far fewer rows then meet the accounts than there are lines.
+    by_account = billed.group_by("month", "region", "account_id", "product_id", "rep_id").agg(
+        _parts=whole_parts(nw.col("amount"), lines).sum()
     )
-    out: IntoFrameT = placed.group_by(*MONTHS).agg(amount=exact_total(nw.col("amount"))).to_native()
+    about = owners.select("account_id", "segment", _owner="owner_id")
+    placed = by_account.join(about, on="account_id", how="left").with_columns(rep_id=nw.coalesce("rep_id", "_owner"))
+    out: IntoFrameT = placed.group_by(*MONTHS).agg(amount=from_parts(nw.col("_parts").sum())).to_native()
     return out
 
 
@@ -112,7 +120,9 @@ def customer_orders(transactions: IntoFrameT, kinds: tuple[str, ...]) -> IntoFra
 
     lines: Any = nw.from_native(transactions)
     chosen = lines.filter(nw.col("kind").is_in(kinds))
-    out: IntoFrameT = chosen.group_by(*ORDERS).agg(amount=exact_total(nw.col("amount")), n_lines=nw.len()).to_native()
+    out: IntoFrameT = (
+        chosen.group_by(*ORDERS).agg(amount=exact_total(nw.col("amount"), lines), n_lines=nw.len()).to_native()
+    )
     return out
 
 
@@ -139,7 +149,29 @@ def account_costs(transactions: IntoFrameT, since: date, until: date) -> IntoFra
     costed = lines.filter(is_costed & (day >= since) & (day <= until))
     out: IntoFrameT = (
         costed.group_by("account_id")
-        .agg(amount=exact_total(nw.col("amount")), cost_amount=exact_total(nw.col("cost_amount")))
+        .agg(amount=exact_total(nw.col("amount"), lines), cost_amount=exact_total(nw.col("cost_amount"), lines))
         .to_native()
+    )
+    return out
+
+
+def products_sold(transactions: IntoFrameT) -> IntoFrameT:
+    """Return which customers were sold which product by whom, and since when.
+
+    Parameters
+    ----------
+    transactions : frame
+        With account_id, product_id, rep_id, booked_on.
+
+    Returns
+    -------
+    frame of the same engine
+        [account_id, product_id, rep_id, first_on]: the day of the first line of any kind.
+    """
+    import narwhals as nw
+
+    lines: Any = nw.from_native(transactions)
+    out: IntoFrameT = (
+        lines.group_by("account_id", "product_id", "rep_id").agg(first_on=nw.col("booked_on").min()).to_native()
     )
     return out

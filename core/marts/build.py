@@ -15,15 +15,24 @@ from core.config import windows
 from core.config.calendar import DAY
 from core.contracts import RAW_FRAMES, Dataset
 from core.marts.activities import account_activity_days, deal_activity_days, rep_activity_days
-from core.marts.bookings import BILLED, account_costs, bookings_daily, customer_orders, revenue_months
+from core.marts.bookings import (
+    BILLED,
+    account_costs,
+    bookings_daily,
+    customer_orders,
+    products_sold,
+    revenue_months,
+)
 from core.marts.deals import deal_states
-from core.marts.mart_tables import NAMES, Make, Marts
+from core.marts.engines import quicker
+from core.marts.mart_tables import NAMES, Make, Marts, in_order
 from core.marts.row_days import column_values, row_days
 
 DAYS = {
     "row_days": "on",
     "bookings_daily": "booked_on",
     "customer_orders": "booked_on",
+    "products_sold": "first_on",
     "deal_activity_days": "on",
     "account_activity_days": "on",
     "rep_activity_days": "on",
@@ -124,13 +133,7 @@ def order_kinds(lines: pl.LazyFrame) -> tuple[str, ...]:
 
 def collected(plan: pl.LazyFrame) -> pl.DataFrame:
     """Run a plan and sort its rows by their keys."""
-    frame = plan.collect(engine="streaming")
-    return frame.sort(keys_of(frame), nulls_last=True)
-
-
-def keys_of(frame: pl.DataFrame) -> list[str]:
-    """Return the columns of a mart that are neither a sum nor a count; those stand behind the keys."""
-    return [name for name in frame.columns if not name.startswith("n_") and not name.endswith(("amount", "_sum"))]
+    return in_order(plan.collect(engine="streaming"))
 
 
 def line_makers(data: Dataset, lines: pl.LazyFrame) -> dict[str, Make]:
@@ -141,6 +144,7 @@ def line_makers(data: Dataset, lines: pl.LazyFrame) -> dict[str, Make]:
         "bookings_daily": lambda: collected(bookings_daily(lines)),
         "revenue_months": lambda: collected(revenue_months(lines, owners)),
         "customer_orders": lambda: collected(customer_orders(lines, order_kinds(booking_lines(data)))),
+        "products_sold": lambda: collected(products_sold(lines)),
         "account_costs": lambda: collected(account_costs(lines, year.begin, year.last)),
     }
 
@@ -159,13 +163,14 @@ def _remade(data: Dataset, name: str) -> pl.DataFrame:
 
 
 def _makers(data: Dataset) -> dict[str, Make]:
-    return {
+    makers = {
         "row_days": lambda: counted_days(data),
         "raw_columns": lambda: pl.concat([_columns(data.lazy(name), name) for name in RAW_FRAMES]),
         "deal_states": lambda: states_of(data),
         **line_makers(data, booking_lines(data)),
         **activity_makers(data.lazy("activities")),
     }
+    return quicker(data, makers)
 
 
 def states_of(data: Dataset) -> pl.DataFrame:

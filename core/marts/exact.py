@@ -58,21 +58,42 @@ def exact_mean(value: pl.Expr | str) -> pl.Expr:
     return pl.when(column.count() > 0).then(exact_sum(column) / column.count())
 
 
-def exact_total(column: Any, digits: int = DIGITS) -> Any:
-    """Return `exact_sum` as an expression of any engine narwhals knows.
+def exact_total(column: Any, frame: Any, digits: int = DIGITS) -> Any:
+    """Return `exact_sum` as an expression of the engine a frame is in.
 
     Parameters
     ----------
     column : narwhals expression
+    frame : narwhals frame
+        Says which engine it is.
     digits : int
         Each number counts to the nearest of so many decimals: 6 for money, 12 for rates.
 
     Returns
     -------
     narwhals expression
-        Float64. Spark has no whole numbers of 128 bits; there the sum is a plain one.
+        Float64; see `whole_parts` for what each engine adds up.
+    """
+    return from_parts(whole_parts(column, frame, digits).sum(), digits)
+
+
+def whole_parts(column: Any, frame: Any, digits: int = DIGITS) -> Any:
+    """Return numbers in whole parts, millionths by default, whose sums are exact and may be summed again.
+
+    Polars has whole numbers of 128 bits. DuckDB adds whole numbers of 64 bits into 128, which is quicker, and refuses
+    a single number beyond 9.2 million million (at 12 digits, 9.2 million); casting rounds halves to even there, as
+    Polars does. Other engines have no such numbers: their sums are plain ones.
     """
     import narwhals as nw
 
-    parts = 10**digits
-    return ((column * parts).round().cast(nw.Int128).sum().cast(nw.Float64) / parts).round(digits)
+    scaled = column * 10**digits
+    if frame.implementation.is_polars():
+        return scaled.round().cast(nw.Int128)
+    return scaled.cast(nw.Int64) if frame.implementation.is_duckdb() else scaled
+
+
+def from_parts(total: Any, digits: int = DIGITS) -> Any:
+    """Return a sum of whole parts as a number, Float64."""
+    import narwhals as nw
+
+    return (total.cast(nw.Float64) / 10**digits).round(digits)

@@ -44,6 +44,8 @@ class Marts:
     customer_orders : pl.DataFrame
         [booked_on, account_id, region, product_id, rep_id, kind, amount, n_lines]: booking lines; where nothing was
         booked, invoices and refunds; where no lines were loaded, won deals.
+    products_sold : pl.DataFrame
+        [account_id, product_id, rep_id, first_on]: which customers were sold which product by whom, and since when.
     account_costs : pl.DataFrame
         [account_id, amount, cost_amount] invoiced in the twelve months that end on the as-of date.
     deal_states : pl.DataFrame
@@ -57,6 +59,7 @@ class Marts:
     bookings_daily = Table()
     revenue_months = Table()
     customer_orders = Table()
+    products_sold = Table()
     account_costs = Table()
     deal_states = Table()
     deal_activity_days = Table()
@@ -78,6 +81,12 @@ class Marts:
     def has(self, entity: str) -> bool:
         """Say whether a raw table has any rows up to the as-of date."""
         return not self.row_days.filter(pl.col("entity") == entity).is_empty()
+
+
+def in_order(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a mart sorted by its keys: the columns that are neither a sum nor a count."""
+    keys = [name for name in table.columns if not name.startswith("n_") and not name.endswith(("amount", "_sum"))]
+    return table.sort(keys, nulls_last=True)
 
 
 NAMES = tuple(name for name, value in vars(Marts).items() if isinstance(value, Table))

@@ -17,12 +17,11 @@ from core.marts.build import (
     booking_lines,
     build,
     counted_days,
-    keys_of,
     line_makers,
     order_kinds,
     states_of,
 )
-from core.marts.mart_tables import NAMES, Marts
+from core.marts.mart_tables import NAMES, Marts, in_order
 from core.marts.row_days import DAY_OF
 
 ACTIVITIES = ("deal_activity_days", "account_activity_days", "rep_activity_days")
@@ -82,8 +81,8 @@ def refresh(marts: Marts, data: Dataset, touched: Touched) -> Marts:
     Returns
     -------
     Marts
-        The same rows as `build(data)` gives. Rows of days, the fill of columns and the costs of the last year are
-        counted anew; the engine reads only the columns they need.
+        The same rows as `build(data)` gives. Rows of days, the fill of columns, who was sold what and the costs of
+        the last year are counted anew; the engine reads only the columns they need.
     """
     if not touched.booked_on and not touched.occurred_on and not touched.deals:
         return marts
@@ -114,7 +113,7 @@ def _lines(marts: Marts, data: Dataset, days: frozenset[date]) -> dict[str, pl.D
         "bookings_daily": _replaced(marts.bookings_daily, fresh["bookings_daily"](), "booked_on", ordered),
         "revenue_months": _replaced(marts.revenue_months, whole["revenue_months"](), "month", months),
         "customer_orders": _replaced(orders, made, "booked_on", ordered) if is_same else made,
-        "account_costs": line_makers(data, lines)["account_costs"](),
+        **{name: line_makers(data, lines)[name]() for name in ("products_sold", "account_costs")},
     }
 
 
@@ -127,4 +126,4 @@ def _activities(marts: Marts, data: Dataset, days: frozenset[date]) -> dict[str,
 def _replaced(before: pl.DataFrame, fresh: pl.DataFrame, column: str, days: list[date]) -> pl.DataFrame:
     """Put the rows of some days in the place of those there were, in the order of the table."""
     rest = before.filter(~pl.col(column).is_in(days))
-    return pl.concat([rest, fresh]).sort(keys_of(fresh), nulls_last=True)
+    return in_order(pl.concat([rest, fresh]))

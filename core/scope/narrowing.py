@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from core import marts
 from core.access import row_scope
 from core.artifacts import remembered
 from core.config import Settings
@@ -53,10 +54,11 @@ def applied(data: Dataset, settings: Settings, scope: Scope) -> Dataset:
     part = data
     for name, value in scope.parts.items():
         checked(data, settings, name, value)
-        part = _narrowed(part, name, value)
+        part = _of_family(part, value, data) if name == "family" else _narrowed(part, name, value)
     if part is not data:
         mark = f"{data.fingerprint}-scope-{replace(scope, currency='').mark}"
-        part = replace(_with_history(part), known_fingerprint=mark, whole=data.whole or data)
+        # The currencies offered stay those of the data: to see which a part names its rows would have to be read.
+        part = replace(_with_history(part), known_fingerprint=mark, whole=data.whole or data, codes=data.codes)
     return _in_currency(part, settings, scope.currency)
 
 
@@ -157,8 +159,6 @@ def _narrowed(data: Dataset, name: str, value: str) -> Dataset:
         return _with_team(part, value) if name == "region" else part
     if name in ("team", "rep"):
         return _of_people(data, members(data, value) if name == "team" else {value})
-    if name == "family":
-        return _of_family(data, value)
     column = "opportunity_type" if name == "deal_type" else PIPELINE
     deals = data.opportunities.filter(pl.col(column) == value)
     return row_scope.of_accounts(data, deals["account_id"].drop_nulls().unique()).with_frames(opportunities=deals)
@@ -180,15 +180,27 @@ def _with_team(data: Dataset, region: str) -> Dataset:
     )
 
 
-def _of_family(data: Dataset, family: str) -> Dataset:
+def _of_family(data: Dataset, family: str, given: Dataset) -> Dataset:
     products = data.products.filter(pl.col("family") == family)
     is_sold = pl.col("product_id").is_in(products["product_id"].implode())
     deals, contracts = data.opportunities.filter(is_sold), data.subscriptions.filter(is_sold)
-    billed = data.lazy("transactions").filter(is_sold).select("account_id").unique().collect(engine="streaming")
+    billed = _sold(data, given).filter(is_sold).select("account_id").unique().collect()
     lines = data.later("transactions", lambda rows: rows.filter(is_sold))
     buyers = pl.concat([frame["account_id"] for frame in (deals, billed, contracts)]).drop_nulls().unique()
     part = row_scope.of_accounts(data, buyers)
     return part.with_frames(opportunities=deals, transactions=lines, subscriptions=contracts, products=products)
+
+
+def _sold(data: Dataset, given: Dataset) -> pl.LazyFrame:
+    """Return which customers of a part were sold what, from the mart of the data the part was cut from.
+
+    The steps that cut the part's lines cut the mart too: they ask for accounts and people alone, which it has.
+    """
+    before, now = (data_rows.later("transactions", lambda rows: rows).steps[:-1] for data_rows in (given, data))
+    sold = marts.of(given).products_sold.lazy()
+    for step in now[len(before) :]:
+        sold = step(sold)
+    return sold
 
 
 def _with_history(data: Dataset) -> Dataset:

@@ -14,6 +14,7 @@ from core.artifacts import SNAPSHOTS, key, open_cache, read_frame, write_frame
 from core.config import Settings
 from core.config.addresses import absolute, address
 from core.contracts.dataset import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES, Dataset
+from core.contracts.raw_rows import RawRows
 from core.sources.currency_views import raw_codes
 
 READERS = "core.sources.folder"
@@ -72,8 +73,8 @@ class DatasetCodec:
         )
 
 
-def _frame(name: str, path: Path) -> pl.DataFrame | pl.LazyFrame:
-    return pl.scan_parquet(path) if name in RAW_FRAMES else read_frame(path)
+def _frame(name: str, path: Path) -> pl.DataFrame | RawRows:
+    return RawRows(pl.scan_parquet(path), file=path) if name in RAW_FRAMES else read_frame(path)
 
 
 def load_or_read(origin: Any, settings: Settings, read: Callable[[], Dataset]) -> Dataset:

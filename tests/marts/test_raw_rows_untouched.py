@@ -22,11 +22,15 @@ from core.artifacts import forget_all
 from core.charts import snapshot
 from core.config import load
 from core.contracts import RAW_FRAMES
+from core.scope import Scope, applied
 from core.sources import loading
+from pages.ui.kit import scope_bar
 from pages.ui.kit import snapshot as taking
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
+WHOLE = Scope()
+SCOPED = ("app.py", "pages/pipeline.py", "pages/customers.py")
 MADE_ANEW = {"results", "charts", "replay-days", "snapshots"}
 CONTENT = """
 page = shell.open("Data")
@@ -100,9 +104,13 @@ def company(small, home, asked, monkeypatch, tmp_path):
     forget_all()
 
 
-def opened(root: Path, page: str, taken: list[snapshot.Snapshot], monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def opened(
+    root: Path, page: str, taken: list[snapshot.Snapshot], monkeypatch: pytest.MonkeyPatch, scope: Scope = WHOLE
+) -> AppTest:
     monkeypatch.setattr(taking, "offer", lambda page: taken.append(taking.taken(page, page.shown)))
     test = AppTest.from_file(str(root / "app.py"), default_timeout=300)
+    for name, value in scope.parameters.items():
+        test.query_params[name] = value
     return (test if page == "app.py" else test.switch_page(page)).run()
 
 
@@ -113,6 +121,28 @@ def test_a_page_and_what_it_hands_out_read_no_raw_row(page, company, asked, monk
     assert not test.exception
     assert not test.error
     snapshot.html(taken[-1])
+    assert asked == []
+
+
+@pytest.mark.parametrize("page", SCOPED)
+def test_a_page_of_one_family_reads_no_raw_row(page, small, small_settings, company, asked, monkeypatch):
+    family = Scope(family=small.products["family"][0])
+    part = applied(small, small_settings, family)
+    marts.of(part)  # The builder alone reads a part's rows; its tables are those of the sealed company's part.
+    assert applied(company, small_settings, family).fingerprint == part.fingerprint
+    assert asked == []
+    chosen: list[scope_bar.Chosen] = []
+    whole = scope_bar.applied_to
+
+    def noted(*given):
+        chosen.append(whole(*given))
+        return chosen[-1]
+
+    monkeypatch.setattr(scope_bar, "applied_to", noted)
+    test = opened(ROOT, page, [], monkeypatch, family)
+    assert not test.exception
+    assert not test.error
+    assert {each.data.fingerprint for each in chosen} == {part.fingerprint}
     assert asked == []
 
 

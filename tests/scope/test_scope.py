@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -102,6 +103,25 @@ def test_a_scope_leaves_these_deals_and_lines(data, settings, scope, deals, book
     assert ids(part) == deals == sorted(part.frame("opportunity_history")["opportunity_id"])
     assert part.frame("transactions")["amount"].sum() == booked
     assert part.company is data
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        Scope(family="Core", region="AMER"),
+        Scope(family="More", team="AMER"),
+        Scope(family="Core", rep="r1"),
+        Scope(family="Core", rep="r1", segment="Large"),
+        Scope(family="Core", rep="r2"),
+    ],
+)
+def test_a_family_within_a_part_has_the_accounts_its_own_lines_name(data, settings, scope):
+    rest = applied(data, settings, replace(scope, family=""))
+    products = data.products.filter(pl.col("family") == scope.family)["product_id"].implode()
+    is_sold = pl.col("product_id").is_in(products)
+    billed = rest.frame("transactions").filter(is_sold)["account_id"]
+    expected = {*billed, *rest.opportunities.filter(is_sold)["account_id"]}
+    assert set(applied(data, settings, scope).accounts["account_id"]) == expected
 
 
 def test_the_whole_company_is_the_data_themselves_whatever_the_period(data, settings):
