@@ -15,7 +15,7 @@ help:
 	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
 	@echo "make check      format, lint, types, layers and unit tests, without browser, database or trained models"
 	@echo "make test       the whole suite, with a browser and PostgreSQL"
-	@echo "make test-slow  wheel, lowest versions, identity provider (CHANGED=1: those changed since they passed)"
+	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks (CHANGED=1: those changed since they passed)"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
 	@echo "make docs       write NOTICE and docs/glossary.md anew"
 	@echo "make lock       work out requirements.lock anew from pyproject.toml"

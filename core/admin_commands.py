@@ -33,9 +33,12 @@ def grant(mail: Mail) -> None:
         user = directory.checked(directory.PERSON, mail, rule, rules)
         store.access.keep(directory.PERSON, user, rule.model_dump_json(), OPERATOR)
         store.known_people.settle(user)
+        is_shut_out = store.provisioned.is_shut_out(user)
     finally:
         store.close()
     typer.echo(f"{user} is an administrator.")
+    if is_shut_out:
+        typer.echo("Your directory has deactivated this person, who does not get in until it says otherwise.")
     if settings.access.sign_in == "none":
         typer.echo("Nobody signs in yet: set access.sign_in to oidc or header, and start the server again.")
 

@@ -67,7 +67,7 @@ with cell(page, "Links for demos", "Demos") as c:
 with cell(page, "Signed in now", "Signed in") as c:
     sign_in_list.show(page, c, lambda user: changes.is_theirs(page, directory, user))
 
-with cell(page, "Provisioning", "Provisioning") as c:
+with cell(page, "Provisioning", "Provisioning", span="all") as c:
     provisioning.show(page, c)
 
 with cell(page, "API keys", "API keys", span="all") as c:

@@ -86,6 +86,12 @@ def is_copyleft_only(terms: str) -> bool:
     return all(COPYLEFT.search(choice) for choice in choices)
 
 
+def unaccepted() -> list[str]:
+    """Return the names of libraries that are needed, bind with no choice, and were not looked at by a person."""
+    names = [canonicalize_name(p.metadata["Name"]) for p in needed() if is_copyleft_only(licence(p))]
+    return [name for name in names if name not in ACCEPTED]
+
+
 def fonts() -> list[str]:
     """Return a line for each font of the project, with the licence text that lies beside it."""
     files = sorted(f for folder in ("core", "assets") for kind in FONTS for f in (ROOT / folder).rglob(kind))
@@ -128,4 +134,6 @@ def text() -> str:
 
 
 if __name__ == "__main__":
+    if names := unaccepted():
+        raise SystemExit(f"Look at the licences of {', '.join(names)}, and add them to ACCEPTED with a reason.")
     FILE.write_text(text(), encoding="utf-8")

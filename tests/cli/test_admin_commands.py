@@ -33,6 +33,8 @@ def test_somebody_becomes_administrator_and_is_taken_off_again(place):
     store.access.keep("person", "cy@example.com", '{"roles": ["rep"], "name": "Cy"}', "bo@example.com")
     assert run("grant", "cy@example.com").exit_code == 0
     assert '"roles":["rep","admin"]' in {e[1]: e[2] for e in store.access.current()}["cy@example.com"]
+    store.provisioned.save("User", "cy@example.com", {}, "SCIM", is_active=False)
+    assert "has deactivated this person" in run("grant", "cy@example.com").output
     store.close()
     assert run("revoke", "bo@example.com").output == "bo@example.com is off the list.\n"
     assert run("list").output == "cy@example.com (Admin page)\n"

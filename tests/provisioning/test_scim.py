@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from core.access import directory
 from core.config import load
+from core.contracts.errors import ConflictError, StoreError
 from core.store import Store
 from pages.ui.server import scim_routes
 
@@ -209,6 +210,27 @@ def test_nothing_is_overwritten_unseen_and_nothing_kept_that_is_of_no_use(client
     assert client.put(path, json=body, headers={"If-Match": version}).status_code == 412
     assert client.delete(path, headers={"If-Match": version}).status_code == 412
     assert client.post("/scim/v2/Users", json=body).status_code == 409
+
+
+def test_a_race_is_told_and_a_database_that_is_away_is_an_error_of_the_server(client, store, monkeypatch):
+    person = add(client, "bo@example.com")
+    path = f"/scim/v2/Users/{person['id']}"
+    body = {"schemas": [USER], "userName": "bo@example.com", "displayName": "Bo"}
+
+    def raising(error):
+        def refuse(*_, **__):
+            raise error
+
+        return refuse
+
+    raced = raising(ConflictError("It was changed in between.", {}))
+    monkeypatch.setattr(store.provisioned, "save", raced)
+    monkeypatch.setattr(store.provisioned, "delete", raced)
+    assert client.put(path, json=body).status_code == 412
+    assert client.delete(path).status_code == 412
+    monkeypatch.setattr(store.provisioned, "save", raising(StoreError("The database is away.", "elsewhere")))
+    answer = client.put(path, json=body)
+    assert (answer.status_code, "away" in answer.text) == (500, False)
 
 
 def test_a_person_who_wants_out_is_out_here_too(client, store):

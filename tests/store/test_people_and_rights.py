@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from core.contracts.errors import StoreError
+from core.contracts.errors import ConflictError, StoreError
 from core.store import Store
 from core.store.sign_ins import key_of
 from tests.store.test_sign_ins import IDLE, LONGEST
@@ -89,3 +89,60 @@ def test_the_audit_log_is_filtered_by_person_action_word_and_day(store):
     assert log.newest(begin=day.replace(year=day.year + 1)).height == 0
     assert log.newest(end=day.replace(year=day.year - 1)).height == 0
     assert log.words() == (["ana", "bo"], ["deleted", "saved"])
+
+
+def test_whom_a_directory_provisions_is_in_its_groups_until_deleted(store):
+    people = store.provisioned
+    bo, cy = (people.save("User", f"{name}@example.com", {"n": name}, "SCIM") for name in ("bo", "cy"))
+    team = people.save("Group", "sales", {}, "SCIM", members=[bo, cy])
+    other = people.save("Group", "presales", {}, "SCIM", members=[bo])
+    assert people.groups("bo@example.com") == ("presales", "sales")
+    assert [row.linked for row in people.list("User")] == [
+        ((other, "presales"), (team, "sales")),
+        ((team, "sales"),),
+    ]
+    assert [row.name for row in people.list("User", "cy@example.com")] == ["cy@example.com"]
+    people.delete("User", bo, "SCIM")
+    assert people.get("Group", team).linked == ((cy, "cy@example.com"),)
+    assert people.groups("bo@example.com") == ()
+    people.save("Group", "sales", {}, "SCIM", number=team)
+    assert people.get("Group", team).linked == ()
+    assert people.get("User", team) is None
+    assert store.audit.verify().is_whole
+
+
+def test_what_is_provisioned_is_not_overwritten_unseen(store):
+    people = store.provisioned
+    number = people.save("User", "bo@example.com", {}, "SCIM")
+    people.save("User", "bo@example.com", {}, "SCIM", is_active=False, number=number, version=1)
+    assert people.is_shut_out("bo@example.com")
+    assert not people.is_shut_out("nobody@example.com")
+    for change in (
+        lambda: people.save("User", "bo@example.com", {}, "SCIM", number=number, version=1),
+        lambda: people.save("User", "bo@example.com", {}, "SCIM", number="f" * 32),
+        lambda: people.save("Group", "bo", {}, "SCIM", number=number),
+        lambda: people.delete("User", number, "SCIM", version=1),
+        lambda: people.delete("Group", number, "SCIM"),
+    ):
+        with pytest.raises(ConflictError, match="in between"):
+            change()
+    with pytest.raises(StoreError, match="already"):
+        people.save("User", "bo@example.com", {}, "SCIM")
+    with pytest.raises(StoreError, match="no person who was provisioned"):
+        people.save("Group", "sales", {}, "SCIM", members=["f" * 32])
+    assert people.list("Group") == []
+    assert store.audit.newest()["action"].to_list() == ["user deactivated", "user provisioned"]
+
+
+def test_a_token_counts_until_it_is_ended(store):
+    tokens = store.scim_tokens
+    assert not tokens.is_any()
+    token = tokens.issue(" Entra ", "ana")
+    assert tokens.frame()["last_used_at"].to_list() == [None]
+    assert (tokens.label_of(token), tokens.label_of(f"{token}x"), tokens.label_of("")) == ("Entra", None, None)
+    assert tokens.label_of(token) == "Entra"
+    assert tokens.frame().select("label", "made_by").row(0) == ("Entra", "ana")
+    tokens.end("Entra", "bo")
+    assert (tokens.label_of(token), tokens.is_any(), tokens.frame().height) == (None, False, 0)
+    with pytest.raises(StoreError, match="There is no token"):
+        tokens.end("Entra", "bo")

@@ -25,7 +25,7 @@ def entries(settings: Settings) -> AccessEntries:
 
 
 def standing(settings: Settings) -> tuple[tuple[Entry, ...], Directory]:
-    """Return the rules written in the app, and every rule in force; an unreadable database is told and ends the run."""
+    """Return the rules written in the app, and every rule in force; what cannot be read is told, and the run ends."""
     try:
         current = entries(settings).current()
         return current, in_force(settings, current)
