@@ -55,7 +55,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
     ),
     "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
-    "look": (("tests/browser/test_accessible.py", "tests/browser/test_look.py"), ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py")),
+    "look": (
+        ("tests/browser/test_accessible.py", "tests/browser/test_look.py"),
+        ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
+    ),
     "live": (
         ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),
         (*SERVED, "core/sources", "core/preparing", "core/store", "pages/ui/data", "pages/data.py", "pages/ui/kit"),

@@ -20,6 +20,7 @@ from core.scenarios import form
 from pages.ui.kit import browser_state, questions
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.rooms import ROOMS
 
 Room = tuple[str, str, str]
 KIND, GO, LEVERS, PROBLEM = "tour", "tour_go", "tour_levers", "tour_problem"
@@ -52,8 +53,6 @@ def script(settings: Settings, rooms: Sequence[Room]) -> DemoScript:
     ConfigError
         When the file of the settings is not a tour.
     """
-    from pages.ui.kit.shell import ROOMS
-
     titles = [title for group in ROOMS.values() for _, title, _ in group]
     whole = demo_script.load(settings.demo.script, titles)
     mine = {title for _, title, _ in rooms}
