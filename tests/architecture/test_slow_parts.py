@@ -44,6 +44,7 @@ def test_what_passed_is_written_down_and_only_what_changed_is_run(monkeypatch, t
         "identity": 0,
         "rights": 0,
         "live": 0,
+        "names": 0,
         "look": 0,
         "companies": 0,
         "proofs": 0,
@@ -57,7 +58,7 @@ def test_what_passed_is_written_down_and_only_what_changed_is_run(monkeypatch, t
 
     monkeypatch.setattr(slow.subprocess, "run", fake)
     assert slow.main([]) == 1
-    assert set(slow.passed()) == {"wheel", "identity", "rights", "live", "look", "companies", "proofs"}
+    assert set(slow.passed()) == {"wheel", "identity", "rights", "live", "look", "names", "companies", "proofs"}
     ran.clear()
     assert slow.main(["--changed"]) == 1
     assert ran == ["versions"]
