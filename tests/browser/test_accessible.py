@@ -13,7 +13,7 @@ from tests.servers import serving
 
 # Drawn by Streamlit, with no option that reaches it: the sparkline of a metric, the field a file is dropped on,
 # and the words of a control that is switched off, which need no contrast.
-NOT_OURS = '[data-testid="stMetric"],[data-testid="stFileUploaderDropzone"],:disabled,[aria-disabled="true"]'
+NOT_OURS = '[data-testid="stMetric"],[data-testid="stFileUploaderDropzone"],[disabled],[aria-disabled="true"]'
 RUN = f"""async () => {{
   const all = (await axe.run({{resultTypes: ["violations"]}})).violations;
   const ours = target => {{
