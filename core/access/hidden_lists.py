@@ -66,8 +66,8 @@ def _hidden(entry: L, title: str, names: Redaction) -> L:
     deal, content = str(entry.payload.get("opportunity_id") or ""), entry.payload
     words = names.list_words(entry.name, deal)
     rows = [list(row) for row in content.get("rows") or []]
-    texts = iter(names.texts([cell for row in rows for cell in row if isinstance(cell, str)], words))
-    shown = [[next(texts) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    replaced = iter(names.texts([cell for row in rows for cell in row if isinstance(cell, str)], words))
+    shown = [[next(replaced) if isinstance(cell, str) else cell for cell in row] for row in rows]
     payload = {
         "opportunity_id": names.ids.get(deal),
         "summary": names.values(dict(content.get("summary") or {}), words),

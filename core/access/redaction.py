@@ -10,10 +10,9 @@ from typing import Any
 
 import polars as pl
 
-from core.artifacts import MEASURES, MEMORY
 from core.contracts import Dataset
 
-BUYER = "the buyer"
+KEPT, BUYER = "_redaction", "the buyer"
 SHORTEST = 3  # letters of a name that is looked for in a text
 SHORTEST_WORD = 4  # letters of the first word of a name that stands for the whole
 FORMS = re.compile(
@@ -120,9 +119,11 @@ def of(shown: Dataset) -> Redaction:
     """
     if not shown.is_masked:
         return Redaction()
-    shelf = MEMORY.shared_shelf(f"{MEASURES.name}: {__name__}", 4)
-    redaction: Redaction = shelf.get((shown.fingerprint,), lambda: _built(shown))
-    return redaction
+    # Kept with the data it is of, as a cached property would be: it goes when they go.
+    names: Redaction | None = shown.__dict__.get(KEPT)
+    if names is None:
+        names = shown.__dict__[KEPT] = _built(shown)
+    return names
 
 
 def _built(shown: Dataset) -> Redaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.resources import files
 
 import pytest
@@ -12,16 +13,16 @@ from tests.servers import serving
 
 # Drawn by Streamlit, with no option that reaches it: the sparkline of a metric, the field a file is dropped on,
 # and the words of a control that is switched off, which need no contrast.
-NOT_OURS = '[data-testid="stMetric"],[data-testid="stFileUploaderDropzone"],:disabled,[aria-disabled="true"]'
-RUN = (
-    """async () => {
-  const all = (await axe.run({resultTypes: ["violations"]})).violations;
-  const ours = target => { const e = document.querySelector(target); return e && !e.closest(NOT_OURS); };
+NOT_OURS = '[data-testid="stMetric"],[data-testid="stFileUploaderDropzone"],[disabled],[aria-disabled="true"]'
+RUN = f"""async () => {{
+  const all = (await axe.run({{resultTypes: ["violations"]}})).violations;
+  const ours = target => {{
+    const element = document.querySelector(target);
+    return element && !element.closest({json.dumps(NOT_OURS)});
+  }};
   return all.flatMap(v => v.nodes.filter(n => ours(n.target[n.target.length - 1]))
-    .map(n => `${v.id}: ${n.html.slice(0, 160)}`));
-}"""
-    % NOT_OURS
-)
+    .map(n => `${{v.id}}: ${{n.html.slice(0, 160)}}`));
+}}"""
 SAME_NAME = """() => { const seen = {}; document.querySelectorAll('[class*="st-key-method-"] button')
   .forEach(b => { const n = b.getAttribute("aria-label") || b.textContent; seen[n] = (seen[n] || 0) + 1; });
   return Object.entries(seen).filter(([, n]) => n > 1).map(([name]) => name); }"""

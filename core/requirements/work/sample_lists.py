@@ -61,11 +61,11 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
         return []
     ready = {key: facts[key]["status"] == "available" for key in words}
     kinds = {key: str(facts[key]["category"]) for key in words}
-    lists = [_put_together(deal, words, ready, kinds, lost=lost) for deal, lost in _deals(company)]
-    return lists if dataset is company else _shown(lists, dataset)
+    made = [_put_together(deal, words, ready, kinds, lost=lost) for deal, lost in _deals(company)]
+    return made if dataset is company else _shown(made, dataset)
 
 
-def _shown(lists: list[RequirementSet], dataset: Dataset) -> list[RequirementSet]:
+def _shown(made: list[RequirementSet], dataset: Dataset) -> list[RequirementSet]:
     """Return the lists of the deals in some data, by the ids and names these data show."""
     whole, company = dataset.whole or dataset, dataset.company
     ids = dict(zip(company.opportunities["opportunity_id"], whole.opportunities["opportunity_id"], strict=True))
@@ -73,7 +73,7 @@ def _shown(lists: list[RequirementSet], dataset: Dataset) -> list[RequirementSet
     rows = dataset.opportunities.select("opportunity_id", "account_id").join(names, on="account_id", how="left")
     buyers = dict(rows.select("opportunity_id", "account_name").iter_rows())
     out = []
-    for requirement_set in lists:
+    for requirement_set in made:
         deal = ids[requirement_set.opportunity_id]
         if deal in buyers:
             out.append(replace(requirement_set, name=f"RFP of {buyers[deal] or deal}", opportunity_id=deal))

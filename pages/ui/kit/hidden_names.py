@@ -101,7 +101,7 @@ def badge(slot: Any, settings: Settings, who: Identity, hiding: Hiding) -> None:
                 "Amounts", list(WORDS), format_func=WORDS.get, key=AMOUNTS, on_change=_amounts, args=(settings, who)
             )
         if not hiding.reason:
-            st.markdown(WARNING)
+            st.markdown(escaped(WARNING))
             st.button("Show real names", key="show_names", on_click=_show, args=(settings, who))
 
 

@@ -39,29 +39,8 @@ from pages.ui.kit.bar import Bar, open_bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.hidden_names import Hiding
+from pages.ui.kit.rooms import ROOMS
 
-ROOMS = {
-    "Revenue": [
-        ("app.py", "Executive", ":material/monitoring:"),
-        ("pages/day.py", "My day", ":material/today:"),
-        ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
-        ("pages/forecast.py", "Forecast", ":material/query_stats:"),
-        ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
-        ("pages/scenarios.py", "Scenarios", ":material/tune:"),
-        ("pages/digest.py", "Digest", ":material/mail:"),
-    ],
-    "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
-    "Deals": [
-        ("pages/requirements.py", "Requirements", ":material/checklist:"),
-        ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
-        ("pages/enablement.py", "Enablement", ":material/school:"),
-    ],
-    "Set-up": [
-        ("pages/data.py", "Data", ":material/database:"),
-        ("pages/models.py", "Models", ":material/verified:"),
-        ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
-    ],
-}
 FIRST = "Executive"
 SIDEBAR = 210  # pixels
 RIGHTS = {

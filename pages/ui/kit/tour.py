@@ -20,6 +20,7 @@ from core.scenarios import form
 from pages.ui.kit import browser_state, questions
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.escaping import escaped
+from pages.ui.kit.rooms import ROOMS
 
 Room = tuple[str, str, str]
 KIND, GO, LEVERS, PROBLEM = "tour", "tour_go", "tour_levers", "tour_problem"
@@ -52,8 +53,6 @@ def script(settings: Settings, rooms: Sequence[Room]) -> DemoScript:
     ConfigError
         When the file of the settings is not a tour.
     """
-    from pages.ui.kit.shell import ROOMS
-
     titles = [title for group in ROOMS.values() for _, title, _ in group]
     whole = demo_script.load(settings.demo.script, titles)
     mine = {title for _, title, _ in rooms}
@@ -84,13 +83,13 @@ def _start(settings: Settings, who: Identity, rooms: Sequence[Room], page: str) 
 
 def show(bar: Bar, settings: Settings, who: Identity, rooms: Sequence[Room]) -> None:
     """Draw the step that is on, in the bar of the page, and go to its page where that was asked for."""
-    kept, title = browser_state.read(settings, who, KIND), bar.title
-    if kept is None or not (kept.get("is_on") or st.session_state.get(GO)):
+    progress, title = browser_state.read(settings, who, KIND), bar.title
+    if progress is None or not (progress.get("is_on") or st.session_state.get(GO)):
         return
     paths = {name: path for path, name, _ in rooms}
-    if not kept.get("is_on"):
+    if not progress.get("is_on"):
         st.session_state.pop(GO)
-        st.switch_page(paths.get(kept["from"], SCENARIOS))
+        st.switch_page(paths.get(progress["from"], SCENARIOS))
     try:
         steps = script(settings, rooms).steps
     except QuarterdeckError as error:
@@ -98,34 +97,34 @@ def show(bar: Bar, settings: Settings, who: Identity, rooms: Sequence[Room]) -> 
         return
     if not steps:
         return
-    number = min(int(kept.get("step", 0)), len(steps) - 1)
+    number = min(int(progress.get("step", 0)), len(steps) - 1)
     step = steps[number]
     if st.session_state.pop(GO, False) and step.page != title:
         st.switch_page(paths[step.page])
     st.html(LARGE)
     with bar.tour_slot.container(key="tour", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
         st.markdown(escaped(f"{number + 1} of {len(steps)} · {step.title}: {step.words}"), width="stretch")
-        args = (settings, who, steps, kept)
+        args = (settings, who, steps, progress)
         st.button("Back", on_click=_go, args=(*args, number - 1), disabled=number == 0, key="tour_back")
         is_last = number == len(steps) - 1
         st.button("Next", on_click=_go, args=(*args, number + 1), disabled=is_last, type="primary", key="tour_next")
-        st.button("Leave", on_click=_leave, args=(settings, who, kept), key="tour_leave")
+        st.button("Leave", on_click=_leave, args=(settings, who, progress), key="tour_leave")
     if step.see and step.page == title:
         st.html(LIT.format(name=questions.anchor(step.see)), unsafe_allow_javascript=True)
 
 
-def _go(settings: Settings, who: Identity, steps: Sequence[Step], kept: Mapping[str, Any], number: int) -> None:
-    browser_state.keep(settings, who, KIND, {**kept, "step": number})
+def _go(settings: Settings, who: Identity, steps: Sequence[Step], progress: Mapping[str, Any], number: int) -> None:
+    browser_state.keep(settings, who, KIND, {**progress, "step": number})
     _set(steps[number])
 
 
-def _leave(settings: Settings, who: Identity, kept: Mapping[str, Any]) -> None:
+def _leave(settings: Settings, who: Identity, progress: Mapping[str, Any]) -> None:
     """End the tour; the levers that stood before it come back, and the page it was begun on."""
-    browser_state.keep(settings, who, KIND, {**kept, "is_on": False})
-    st.session_state[GO], st.session_state[LEVERS] = True, kept.get("own") or {}
+    browser_state.keep(settings, who, KIND, {**progress, "is_on": False})
+    st.session_state[GO], st.session_state[LEVERS] = True, progress.get("own") or {}
     for name in SHOWN:
         st.session_state.pop(name, None)
-    for name, value in (kept.get("shown") or {}).items():
+    for name, value in (progress.get("shown") or {}).items():
         st.session_state[name] = value
 
 

@@ -68,7 +68,7 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
 def panel(page: Page, source: RequirementList) -> None:
     """Say how each sheet was read, and open the file with its reading painted on it."""
     if page.view.is_masked:
-        st.caption(HIDDEN)
+        st.caption(escaped(HIDDEN))
         return
     alike: dict[str, list[str]] = {}
     for layout in source.layouts:

@@ -1,0 +1,26 @@
+"""The pages there are, by group: file, title and icon, in the order of the sidebar."""
+
+from __future__ import annotations
+
+ROOMS = {
+    "Revenue": [
+        ("app.py", "Executive", ":material/monitoring:"),
+        ("pages/day.py", "My day", ":material/today:"),
+        ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
+        ("pages/forecast.py", "Forecast", ":material/query_stats:"),
+        ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
+        ("pages/scenarios.py", "Scenarios", ":material/tune:"),
+        ("pages/digest.py", "Digest", ":material/mail:"),
+    ],
+    "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
+    "Deals": [
+        ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
+        ("pages/enablement.py", "Enablement", ":material/school:"),
+    ],
+    "Set-up": [
+        ("pages/data.py", "Data", ":material/database:"),
+        ("pages/models.py", "Models", ":material/verified:"),
+        ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
+    ],
+}
