@@ -65,11 +65,11 @@ def plans(lines: Any, owners: Any, done: Any) -> dict[str, Any]:
 
 def quarterdeck(folder: Path) -> list[int]:
     """Build as the app does, without the sorting: each table in the engine that is quicker at it."""
-    from core.marts import engines
+    from core.marts import long_files
 
     data = dataset(folder)
     files = plans(*(data.lazy(name) for name in ("transactions", "accounts", "activities")))
-    quicker, duck = engines.plans(data), engines.DuckDB(data)
+    quicker, duck = long_files.plans(data), long_files.DuckDB(data)
     return [
         (duck.table(quicker[name]) if name in quicker else plan.collect(engine="streaming")).height
         for name, plan in files.items()

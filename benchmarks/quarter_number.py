@@ -48,7 +48,8 @@ def finished(folder: Path, profile: str) -> pl.DataFrame:
     for file in sorted(folder.glob(f"replays-{profile}-*.parquet")):
         rows = pl.read_parquet(file).filter(pl.col("window") == backtest.QUARTER).sort("day")
         companies.append(sum_correction.rolled(rows))
-    rows = pl.concat(companies).filter(pl.col("actual_amount").is_not_null())
+    # Companies replayed by earlier code may have fewer columns, and in another order.
+    rows = pl.concat(companies, how="diagonal_relaxed").filter(pl.col("actual_amount").is_not_null())
     computed, half = pl.col("computed_amount"), z * pl.col("deviation")
     return rows.with_columns(
         computed_lower=pl.max_horizontal(computed - half, "closed_amount"), computed_upper=computed + half

@@ -24,7 +24,7 @@ from core.marts.bookings import (
     revenue_months,
 )
 from core.marts.deals import deal_states
-from core.marts.engines import quicker
+from core.marts.long_files import quicker
 from core.marts.mart_tables import NAMES, Make, Marts, in_order
 from core.marts.row_days import column_values, row_days
 
