@@ -39,12 +39,15 @@ class Chosen:
         As it was chosen.
     problem : str
         What went wrong with it.
+    reported : str
+        The currency the page shows in place of another one chosen; empty where it follows it.
     """
 
     scope: Scope
     data: Dataset
     asked: Scope
     problem: str = ""
+    reported: str = ""
 
 
 def applied_to(data: Dataset, settings: Settings, who: Identity, title: str) -> Chosen:
@@ -61,16 +64,17 @@ def applied_to(data: Dataset, settings: Settings, who: Identity, title: str) -> 
     """
     _arrive(settings, who)
     scope: Scope = st.session_state[SCOPE]
+    reported = currency_switch.not_followed(data, settings, title)
     if scope_reach.why_whole(title, st.query_params):
         _write(scope)
-        return Chosen(Scope(), data, scope)
+        return Chosen(Scope(), data, scope, reported=reported)
     try:
         part = data if scope.is_whole else cache.result(applied, data, settings, replace(scope, currency=""))
     except QuarterdeckError as error:
         st.session_state[SCOPE] = Scope()
-        return Chosen(Scope(), data, Scope(), str(error))
+        return Chosen(Scope(), data, Scope(), str(error), reported)
     _write(scope)
-    return Chosen(scope, part, scope)
+    return Chosen(scope, part, scope, reported=reported)
 
 
 def _arrive(settings: Settings, who: Identity) -> None:
@@ -129,7 +133,7 @@ def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Id
                 _presets(whole, asked, settings, who)
                 _lists(whole, asked, settings)
                 _views(asked, settings, who)
-    if remark := scope_reach.line(title, asked, st.query_params, currency_switch.not_followed(whole, settings, title)):
+    if remark := scope_reach.line(title, asked, st.query_params, chosen.reported):
         st.caption(escaped(remark))
     if chosen.problem:
         st.warning(escaped(f"{chosen.problem} The whole company is shown."), icon=":material/filter_alt_off:")
