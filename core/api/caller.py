@@ -256,8 +256,8 @@ def fresh(request: Request, response: Response, asking: Caller, data: Dataset, s
     given = [data.fingerprint, settings_text(settings), request.url.path, sorted(request.query_params.multi_items())]
     mark = hashlib.blake2b(json.dumps([*given, asking.identity.is_masked], default=str).encode(), digest_size=12)
     etag = f'"{mark.hexdigest()}"'
-    known = {word.strip().removeprefix("W/") for word in request.headers.get("if-none-match", "").split(",")}
-    if known & {etag, "*"}:
+    seen = {word.strip().removeprefix("W/") for word in request.headers.get("if-none-match", "").split(",")}
+    if seen & {etag, "*"}:
         raise NotModifiedError(etag)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"

@@ -37,9 +37,9 @@ class Verdict:
     @property
     def headers(self) -> dict[str, str]:
         """Return what a client is told."""
-        told = {"RateLimit-Limit": str(self.limit), "RateLimit-Remaining": str(self.n_left)}
+        counts = {"RateLimit-Limit": str(self.limit), "RateLimit-Remaining": str(self.n_left)}
         reset = {"RateLimit-Reset": str(max(int(self.wait + 0.999), 0))}
-        return told | reset | ({} if self.is_taken else {"Retry-After": str(max(int(self.wait + 0.999), 1))})
+        return counts | reset | ({} if self.is_taken else {"Retry-After": str(max(int(self.wait + 0.999), 1))})
 
 
 class RateLimit:

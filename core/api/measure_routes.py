@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped, fresh
+from core.api.measure_registry import Entry, entries
 from core.api.paging import Cursor, Limit, Rows
-from core.api.registry import Entry, entries
 from core.contracts.errors import ContractError
 from core.metrics.measure import Measure
 from core.scope import Scope
@@ -59,13 +59,13 @@ def router() -> APIRouter:
 
     for entry in entries():
         path = f"/{entry.group}/{entry.name}"
-        told, name = f"{entry.description}\n\nTakes the right `{entry.right}`.", f"{entry.group}_{entry.name}"
-        routes.add_api_route(path, _value(entry), summary=entry.summary, description=told, operation_id=name)
+        description, name = f"{entry.description}\n\nTakes the right `{entry.right}`.", f"{entry.group}_{entry.name}"
+        routes.add_api_route(path, _value(entry), summary=entry.summary, description=description, operation_id=name)
         routes.add_api_route(
             f"{path}/rows",
             _rows(entry),
             summary=f"Rows: {entry.summary}",
-            description=told,
+            description=description,
             operation_id=f"{name}_rows",
         )
     return routes

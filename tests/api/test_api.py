@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from core import metrics
 from core.access import can, masking
 from core.access.directory import in_force
-from core.api import limits, paging, registry
+from core.api import limits, measure_registry, paging
 from core.api.application import application
 from core.api.problems import ApiError, status_of
 from core.cli import app as command_line
@@ -130,9 +130,9 @@ def test_every_measure_is_the_page_s_own(ask, company):
     settings, data, _ = company
     own = fitted(settings, data)
     listed = ask("/v1/measures").json()
-    assert {entry["name"] for entry in listed} == {f"{e.group}.{e.name}" for e in registry.entries()}
+    assert {entry["name"] for entry in listed} == {f"{e.group}.{e.name}" for e in measure_registry.entries()}
     assert len(listed) >= 30
-    for entry in registry.entries():
+    for entry in measure_registry.entries():
         if any(argument.default is argument.empty for argument in entry.arguments):
             continue
         answer = ask(f"/v1/measures/{entry.group}/{entry.name}")

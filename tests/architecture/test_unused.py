@@ -22,6 +22,8 @@ BY_LIBRARIES = (
     "*/core/sources/markup.py",
     "*/html_tables.py",
     "*/core/*_commands.py",
+    "*/core/api/*",
+    "*/core/api/routes/*",
     "*/migrations/versions/*",
     "*/core/cli.py",
     "*/core/config/settings.py",

@@ -26,7 +26,7 @@ def made(sample, settings):
 
 def test_both_leaves_are_filled(made, monkeypatch):
     leaves = []
-    monkeypatch.setattr(pdf_pages, "bound", lambda pages, title: leaves.extend(pages) or b"")
+    monkeypatch.setattr(pdf_pages, "bound", lambda pages, title, **_: leaves.extend(pages) or b"")
     snapshot.pdf(made)
     assert len(leaves) == 2
     lowest = [

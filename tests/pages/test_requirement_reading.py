@@ -43,11 +43,11 @@ def test_a_reading_is_put_right_and_remembered():
     content = book(S=ODD)
     test = opened("odd.xlsx", content)
     assert "No requirement list was found" in test.warning[0].value
-    test.toggle[0].set_value(True)
+    next(t for t in test.toggle if "requirements" in t.label).set_value(True)
     labelled(test.selectbox, "Heading").set_value(2)
     labelled(test.button, "Read again").click().run()
     assert "Choose the column that holds the requirements." in [w.value for w in test.warning]
-    test.toggle[0].set_value(True)
+    next(t for t in test.toggle if "requirements" in t.label).set_value(True)
     labelled(test.selectbox, "Heading").set_value(2)
     labelled(test.selectbox, "Requirement").set_value(1)
     labelled(test.selectbox, "Id").set_value(0)

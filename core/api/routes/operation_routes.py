@@ -108,16 +108,16 @@ def sync(name: Annotated[str, Path(max_length=200)], asking: Asking) -> Work:
     from core.sources.connectors import sync_request
 
     asking.need("data:write")
-    job = sync_request.ask(asking.settings, name, asking.identity.user)
+    entry = sync_request.ask(asking.settings, name, asking.identity.user)
     asking.audit("sync", f"connector {name}")
-    return _work(job)
+    return _work(entry)
 
 
 @router.get("/jobs", tags=["operation"], summary="Background work", operation_id="jobs")
 def jobs(asking: Asking, most: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Work]:
     """Return what waits and runs, then what ended, newest first. Takes the right `data:read`."""
     asking.need("data:read")
-    return [_work(job) for job in asking.store.jobs.recent(most)]
+    return [_work(entry) for entry in asking.store.jobs.recent(most)]
 
 
 @router.get("/jobs/{number}", tags=["operation"], summary="One job", operation_id="job")

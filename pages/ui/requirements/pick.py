@@ -41,7 +41,9 @@ def choose(page: Page, left: Any, right: Any) -> tuple[str, bytes, str]:
     by_name = {saved.name: saved for saved in saved_content.lists(page)}
     names = list(by_name)
     wanted = saved_content.list_called(page, st.query_params.get(KEPT, ""))
-    if st.session_state.get(KEPT) not in names and wanted in names:
+    # One that was put aside stays aside; one under a name that is hidden or shown by now comes back under the other.
+    is_there = KEPT in st.session_state and st.session_state[KEPT] in (None, *names)
+    if not is_there and wanted in names:
         st.session_state[KEPT] = wanted
     earlier = right.selectbox("Or a saved list", names, index=None, placeholder="None chosen", key=KEPT)
     _address(earlier)

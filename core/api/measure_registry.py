@@ -69,8 +69,8 @@ class Entry:
 def entries() -> tuple[Entry, ...]:
     """Return every measure, by group and name."""
     modules = [info.name for info in pkgutil.iter_modules(metrics.__path__)]
-    found_in = (importlib.import_module(f"core.metrics.{name}") for name in modules)
-    return tuple(entry for module in found_in for entry in _of(module))
+    loaded = (importlib.import_module(f"core.metrics.{name}") for name in modules)
+    return tuple(entry for module in loaded for entry in _of(module))
 
 
 def _of(module: types.ModuleType) -> list[Entry]:
