@@ -63,8 +63,10 @@ def lacks(claims: Mapping[str, Any], group_claims: tuple[str, ...]) -> bool:
     True
     >>> lacks({"sub": "1", "email": "ana@example.com", "roles": []}, ("groups", "roles"))
     False
+    >>> lacks({"sub": "1", "email": "ana@example.com"}, ())
+    False
     """
-    return "email" not in claims or not any(claim in claims for claim in group_claims)
+    return "email" not in claims or (bool(group_claims) and not any(claim in claims for claim in group_claims))
 
 
 def merged(claims: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
