@@ -34,11 +34,12 @@ if TYPE_CHECKING:
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from pages.ui.kit import first_page, people
-    from pages.ui.server import patches, sign_in_routes, uploads, warmup
+    from pages.ui.server import patches, provider_client, sign_in_routes, uploads, warmup
 
     uploads.bound()
     patches.keep_caches()
     if settings.access.sign_in == "oidc":
+        provider_client.install(settings.access.group_claims)
         sign_in_routes.trim(settings.access.group_claims, lambda *who: people.known(settings).note(*who))
     threading.Thread(target=warmup.ready, args=(first_page.read,), name=warmup.NAME, daemon=True).start()
     yield

@@ -42,8 +42,15 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "versions": (("tests/slow/test_lowest_versions.py",), (*INSTALLED, "core")),
     "identity": (
-        ("tests/slow/test_identity_provider.py",),
-        (*INSTALLED, *SERVED, "core/access", "pages/ui/kit/auth.py", "core/store/known_people.py"),
+        ("tests/slow/test_identity_provider.py", "tests/slow/test_certified_provider.py"),
+        (
+            *INSTALLED,
+            *SERVED,
+            "core/access",
+            "pages/ui/kit/auth.py",
+            "core/store/known_people.py",
+            "tests/fixtures/certified_provider",
+        ),
     ),
     "attack": (
         ("tests/slow/test_under_attack.py",),
