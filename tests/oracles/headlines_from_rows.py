@@ -159,7 +159,8 @@ def _ways(data: Dataset, settings: Settings) -> Iterator[dict[str, Any]]:
     columns = ("opportunity_id", "valid_from", "valid_to", "stage", "is_deleted")
     for deal, states in groupby(rows.select(columns).iter_rows(), key=lambda row: row[0]):
         first: dict[int, date] = {}
-        for _, since, until, stage, is_deleted in states:
+        for state in states:
+            _, since, until, stage, is_deleted = state
             is_won = stage in settings.stages.won and not is_deleted
             is_open = stage not in closed and not is_deleted
             rank = len(names) if is_won else names.index(stage) if is_open and stage in names else None
