@@ -1,7 +1,17 @@
 """The one place that keeps what was worked out: in memory and on disk, by what it was made of."""
 
 from core.artifacts.cache import ArtifactCache
-from core.artifacts.codecs import FRAME, JSON, PARQUET, TEXT, FolderCodec, UnkeepableError, read_frame, write_frame
+from core.artifacts.codecs import (
+    FRAME,
+    JSON,
+    PARQUET,
+    TEXT,
+    FolderCodec,
+    UnkeepableError,
+    frame_later,
+    read_frame,
+    write_frame,
+)
 from core.artifacts.keys import UnkeyedError, key, settings_text
 from core.artifacts.kinds import (
     ACCOUNTS,
@@ -72,6 +82,7 @@ __all__ = [
     "all_notices",
     "combined",
     "forget_all",
+    "frame_later",
     "key",
     "memoized",
     "open_cache",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -103,6 +105,17 @@ def read_frame(path: Path) -> pl.DataFrame:
     """Read a frame that `write_frame` wrote; the file may be removed afterwards."""
     content = path.read_bytes()
     return pl.read_parquet(content) if path.suffix == ".parquet" else pl.read_ipc(content)
+
+
+def frame_later(path: Path) -> Callable[[], pl.DataFrame]:
+    """Return what unpacks a Parquet file that `write_frame` wrote when it is called.
+
+    Its bytes are read and its header is looked at here: the file may be removed afterwards, and one that is no Parquet
+    raises at once.
+    """
+    content = path.read_bytes()
+    pl.read_parquet_schema(content)
+    return partial(pl.read_parquet, content)
 
 
 FRAME: FrameCodec = FrameCodec()

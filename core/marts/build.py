@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from core.artifacts import MARTS, key, open_cache, process_shelf, read_frame, write_frame
+from core.artifacts import MARTS, frame_later, key, open_cache, process_shelf, write_frame
 from core.config import windows
 from core.config.calendar import DAY
 from core.contracts import RAW_FRAMES, Dataset
@@ -48,9 +48,12 @@ class MartsCodec:
             write_frame(value.table(name), folder / f"{name}.parquet")
 
     def read(self, folder: Path) -> Marts:
-        """Return the tables that were written."""
-        tables = {name: read_frame(folder / f"{name}.parquet") for name in NAMES}
-        return Marts({name: partial(tables.__getitem__, name) for name in NAMES})
+        """Return the tables that were written, each unpacked when it is first asked for.
+
+        A page asks for one or two of them, and those of many raw rows are long. Their bytes are read at once, for the
+        files may be removed afterwards.
+        """
+        return Marts({name: frame_later(folder / f"{name}.parquet") for name in NAMES})
 
 
 CODEC = MartsCodec()

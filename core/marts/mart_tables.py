@@ -67,7 +67,7 @@ class Marts:
     rep_activity_days = Table()
 
     def __init__(self, makers: Mapping[str, Make]) -> None:
-        self._makers = makers
+        self._makers = dict(makers)
         self._tables: dict[str, pl.DataFrame] = {}
         self._lock = RLock()
 
@@ -76,6 +76,7 @@ class Marts:
         with self._lock:
             if name not in self._tables:
                 self._tables[name] = self._makers[name]()
+                del self._makers[name]  # It may hold the packed bytes of the table.
             return self._tables[name]
 
     def has(self, entity: str) -> bool:

@@ -18,6 +18,7 @@ from core.contracts.errors import ContractError, SourceError
 from core.contracts.raw_rows import RawRows
 from core.marts import bookings
 from core.marts.as_of import earlier
+from core.marts.build import CODEC
 from core.marts.mart_tables import NAMES
 
 DAY = date(2026, 3, 31)
@@ -193,6 +194,26 @@ def test_marts_are_kept_in_the_home_of_the_data_and_read_back(small, monkeypatch
     again = marts.of(replace(small))
     for name in NAMES:
         assert_frame_equal(again.table(name), shown[name])
+
+
+def test_a_table_read_back_is_unpacked_once_when_it_is_asked_for(small, tmp_path, monkeypatch):
+    tables, unpack, unpacked = marts.of(small), pl.read_parquet, []
+    CODEC.write(tables, tmp_path)
+    monkeypatch.setattr(pl, "read_parquet", lambda content: unpacked.append(len(content)) or unpack(content))
+    again = CODEC.read(tmp_path)
+    n_bytes = (tmp_path / "deal_states.parquet").stat().st_size
+    (tmp_path / "deal_states.parquet").unlink()
+    assert unpacked == []
+    assert_frame_equal(again.deal_states, tables.deal_states)
+    assert again.deal_states is again.deal_states
+    assert unpacked == [n_bytes]
+
+
+def test_a_table_that_is_no_parquet_is_noticed_when_the_marts_are_read(small, tmp_path):
+    CODEC.write(marts.of(small), tmp_path)
+    (tmp_path / "customer_orders.parquet").write_bytes(b"no Parquet")
+    with pytest.raises(pl.exceptions.ComputeError):
+        CODEC.read(tmp_path)
 
 
 def test_a_page_of_raw_rows_is_cut_by_the_engine(small):

@@ -8,6 +8,7 @@ import zipfile
 from datetime import time as clock
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -128,6 +129,35 @@ def test_rows_claimed_in_a_few_bytes_are_refused(monkeypatch):
     monkeypatch.setattr(guarded_read, "MOST_CELLS", 1_000)
     with pytest.raises(SourceError, match="claims 6,000 rows"):
         opened("accounts.parquet", parquet(account_id=["x"] * 6_000))
+
+
+def long_table(rows, last):
+    """Return a Parquet file of four columns: three say yes in every row."""
+    out = io.BytesIO()
+    yes = pl.select(a=pl.repeat(value=True, n=rows, dtype=pl.Boolean))
+    yes.with_columns(b="a", c="a", d=last).write_parquet(out)
+    return out.getvalue()
+
+
+def test_over_a_hundred_million_cells_are_refused_unless_the_file_is_as_long_as_they_are():
+    rows = 26_000_000
+    bomb = long_table(rows, pl.col("a"))
+    numbers = np.frombuffer(np.random.default_rng(3).bytes(rows), dtype=np.uint8)
+    honest = long_table(rows, pl.Series(numbers))
+    assert len(bomb) < 1_000_000 < rows <= len(honest)
+    with pytest.raises(SourceError, match="claims 26,000,000 rows of 4 columns"):
+        guarded_read.check("accounts.parquet", bomb)
+    guarded_read.check("accounts.parquet", honest)
+
+
+def test_a_long_table_whose_bytes_bear_it_out_is_read_up_to_the_most_of_all(monkeypatch):
+    monkeypatch.setattr(guarded_read, "MOST_CELLS", 1_000)
+    ids = [f"{n:x}" for n in np.random.default_rng(3).integers(0, 2**60, 6_000)]
+    content = parquet(account_id=ids)
+    assert opened("accounts.parquet", content)["account_id"].to_list() == ids
+    monkeypatch.setattr(guarded_read, "MOST_IN_PARQUET", 5_999)
+    with pytest.raises(SourceError, match="claims 6,000 rows"):
+        opened("accounts.parquet", content)
 
 
 def test_what_exhausts_memory_dies_on_trial_and_alone(settings, monkeypatch):
