@@ -73,6 +73,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
     ),
+    "scope": (
+        ("tests/pages/test_scope_reach.py",),
+        ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),
+    ),
     "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
     "look": (
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py"),

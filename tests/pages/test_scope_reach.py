@@ -16,6 +16,9 @@ from pages.ui.kit import currency_switch, period, scope_reach
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
+# Where a part of the company is drawn for seconds, with every change of what it rests on (`make test-slow`).
+LONG = ("pages/digest.py", "pages/enablement.py", "pages/forecast.py", "pages/pipeline.py", "pages/scenarios.py")
+TRIED = [pytest.param(path, marks=pytest.mark.slow if path in LONG else ()) for path in PAGES]
 PIPES = ("Direct", "Partner")
 OVER = Scope("custom", date(2025, 11, 3), date(2026, 2, 7))
 TIMES = [*(Scope(name) for name in PERIODS if name not in (PERIODS[0], "custom")), OVER]
@@ -106,7 +109,7 @@ def captions(test):
     return [c.value.replace("\\", "") for c in test.caption]
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", TRIED)
 def test_every_part_of_the_company_is_obeyed_or_one_line_says_why_not(path, opened, sample, parts):
     test = opened(path)
     whole, page = shown(test), titled(test)
@@ -132,7 +135,7 @@ def test_every_part_of_the_company_is_obeyed_or_one_line_says_why_not(path, open
         assert same <= OF_ONE, (scope.parts, same - OF_ONE)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", TRIED)
 def test_every_period_is_obeyed_or_says_why_not_and_nothing_reads_wrong(path, opened):
     test = opened(path)
     page = titled(test)
