@@ -74,6 +74,8 @@ class Caller:
     store : Store
     key : ApiKey
     identity : Identity
+    request, response
+        What was asked, and what is being answered.
     """
 
     company: Company
@@ -81,6 +83,8 @@ class Caller:
     store: Store
     key: ApiKey
     identity: Identity
+    request: Request
+    response: Response
 
     def may(self, right: str) -> bool:
         """Say whether owner and key both hold a right."""
@@ -121,11 +125,44 @@ class Caller:
         data = shelved(key, lambda: applied(self.whole, settings, scope))
         return data, fitted(settings, data)
 
+    def opened(self, scope: Scope, right: str = "") -> tuple[Dataset, Settings]:
+        """Return the rows of a scope and their settings to whoever holds a right, and mark the answer by them.
+
+        Raises
+        ------
+        AccessError
+            When the caller does not hold the right.
+        NotModifiedError
+            When the caller has the answer already.
+        """
+        if right:
+            self.need(right)
+        data, settings = self.part(scope)
+        self.mark(data, settings)
+        return data, settings
+
     def measured(self, scope: Scope) -> tuple[Dataset, Settings]:
         """Return the rows of a scope as they were known at the end of its period, where that is over."""
         data, settings = self.part(scope)
         last = fiscal_period.days(scope, data.as_of, settings).last
         return (data if last >= data.as_of else week_ago.dataset_on(data, settings, last)), settings
+
+    def mark(self, data: Dataset, settings: Settings) -> None:
+        """Mark the answer by what it rests on, and end the request where the caller has it already.
+
+        Raises
+        ------
+        NotModifiedError
+        """
+        asked = self.request
+        given = [data.fingerprint, settings_text(settings), asked.url.path, sorted(asked.query_params.multi_items())]
+        text = json.dumps([*given, self.identity.is_masked], default=str)
+        etag = f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
+        seen = {word.strip().removeprefix("W/") for word in asked.headers.get("if-none-match", "").split(",")}
+        if seen & {etag, "*"}:
+            raise NotModifiedError(etag)
+        self.response.headers["ETag"] = etag
+        self.response.headers["Cache-Control"] = "private, no-cache"
 
     def bundle(self, data: Dataset, settings: Settings) -> Bundle:
         """Return the models with their record for some rows; where there are none yet, a worker is asked for them.
@@ -213,7 +250,7 @@ def caller(
     if not verdict.is_taken:
         raise ApiError(429, "This key asks too often.", "Wait as long as Retry-After says.", verdict.headers)
     response.headers.update(verdict.headers)
-    return Caller(company, settings, store, key, identified(key, settings, store))
+    return Caller(company, settings, store, key, identified(key, settings, store), request, response)
 
 
 def chosen(
@@ -244,20 +281,3 @@ def chosen(
 
 Asking = Annotated[Caller, Depends(caller)]
 Scoped = Annotated[Scope, Depends(chosen)]
-
-
-def fresh(request: Request, response: Response, asking: Caller, data: Dataset, settings: Settings) -> None:
-    """Mark an answer by what it rests on, and end the request where the caller has it already.
-
-    Raises
-    ------
-    NotModifiedError
-    """
-    given = [data.fingerprint, settings_text(settings), request.url.path, sorted(request.query_params.multi_items())]
-    mark = hashlib.blake2b(json.dumps([*given, asking.identity.is_masked], default=str).encode(), digest_size=12)
-    etag = f'"{mark.hexdigest()}"'
-    seen = {word.strip().removeprefix("W/") for word in request.headers.get("if-none-match", "").split(",")}
-    if seen & {etag, "*"}:
-        raise NotModifiedError(etag)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"

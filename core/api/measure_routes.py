@@ -9,11 +9,11 @@ import typing
 from datetime import date
 from typing import Annotated, Any, Literal, Union
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from core.api import paging
-from core.api.caller import Asking, Caller, Scoped, fresh
+from core.api.caller import Asking, Caller, Scoped
 from core.api.measure_registry import Entry, entries
 from core.api.paging import Cursor, Limit, Rows
 from core.contracts.errors import ContractError
@@ -21,7 +21,7 @@ from core.metrics.measure import Measure
 from core.scope import Scope
 
 BOUNDS = {"months": (1, 120), "quarters": (1, 40), "top": (1, 1_000)}
-OWN = ("request", "response", "asking", "scope")
+OWN = ("asking", "scope")
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
 
@@ -80,8 +80,8 @@ def _listed(entry: Entry) -> MeasureEntry:
 
 
 def _value(entry: Entry) -> Any:
-    def value(request: Request, response: Response, asking: Caller, scope: Scope, **arguments: Any) -> MeasureValue:
-        measure, data, currency = _measured(entry, request, response, asking, scope, arguments)
+    def value(asking: Caller, scope: Scope, **arguments: Any) -> MeasureValue:
+        measure, data, currency = _measured(entry, asking, scope, arguments)
         number = measure.value
         return MeasureValue(
             name=measure.name,
@@ -101,15 +101,13 @@ def _value(entry: Entry) -> Any:
 
 def _rows(entry: Entry) -> Any:
     def rows(
-        request: Request,
-        response: Response,
         asking: Caller,
         scope: Scope,
         limit: int = paging.USUAL_ROWS,
         cursor: str = "",
         **arguments: Any,
     ) -> Rows:
-        measure, data, _ = _measured(entry, request, response, asking, scope, arguments)
+        measure, data, _ = _measured(entry, asking, scope, arguments)
         return paging.page(measure.frame, limit, cursor, data.fingerprint, data.as_of)
 
     pages = {"limit": (Limit, paging.USUAL_ROWS), "cursor": (Cursor, "")}
@@ -117,13 +115,11 @@ def _rows(entry: Entry) -> Any:
     return rows
 
 
-def _measured(
-    entry: Entry, request: Request, response: Response, asking: Caller, scope: Scope, arguments: dict[str, Any]
-) -> tuple[Measure, Any, str]:
+def _measured(entry: Entry, asking: Caller, scope: Scope, arguments: dict[str, Any]) -> tuple[Measure, Any, str]:
     """Return the measure of the rows the caller sees, those rows, and their currency."""
     asking.need(entry.right)
     data, settings = asking.measured(scope)
-    fresh(request, response, asking, data, settings)
+    asking.mark(data, settings)
     handed = (settings,) if entry.takes_settings else ()
 
     def make() -> Measure:
@@ -140,10 +136,7 @@ def _measured(
 
 def _signature(entry: Entry, returns: Any, more: dict[str, tuple[Any, Any]]) -> inspect.Signature:
     """Return the signature FastAPI reads: the caller, the scope, pages, and what the measure takes."""
-    own = [
-        inspect.Parameter(name, KEYWORD, annotation=kind)
-        for name, kind in zip(OWN, (Request, Response, Asking, Scoped), strict=True)
-    ]
+    own = [inspect.Parameter(name, KEYWORD, annotation=kind) for name, kind in zip(OWN, (Asking, Scoped), strict=True)]
     own += [inspect.Parameter(name, KEYWORD, default=value, annotation=kind) for name, (kind, value) in more.items()]
     given = [
         argument.replace(kind=KEYWORD, annotation=_annotated(argument, entry), default=_default(argument))

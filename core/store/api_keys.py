@@ -7,14 +7,14 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import AccessError, StoreError
 from core.store.audit_chain import write_down
-from core.store.repositories import Clock
+from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, ApiKeyRow
 
@@ -132,8 +132,7 @@ class ApiKeys:
         now = self._clock()
         if row is None or not token.startswith(BEGINS) or not is_same or not _key(row).is_good(now):
             raise AccessError(REFUSED, mend="Make a new one on the Admin page or by `quarterdeck api-key make`.")
-        used = _utc(row.used_at)
-        if used is None or now - used >= NOTED_EVERY:
+        if row.used_at is None or now - in_utc(row.used_at) >= NOTED_EVERY:
             with self._sessions.begin() as session:
                 session.execute(update(ApiKeyRow).where(ApiKeyRow.id == row.id).values(used_at=now))
         return _key(row)
@@ -175,8 +174,8 @@ def _hash(secret: str) -> str:
 
 
 def _key(row: ApiKeyRow) -> ApiKey:
-    made_at = _utc(row.made_at)
-    assert made_at is not None
+    times = (row.expires_at, row.used_at, row.revoked_at)
+    expires_at, used_at, revoked_at = (None if at is None else in_utc(at) for at in times)
     return ApiKey(
         row.id,
         row.prefix,
@@ -184,12 +183,8 @@ def _key(row: ApiKeyRow) -> ApiKey:
         row.owner,
         tuple(row.rights),
         tuple(row.roles),
-        made_at,
-        _utc(row.expires_at),
-        _utc(row.used_at),
-        _utc(row.revoked_at),
+        in_utc(row.made_at),
+        expires_at,
+        used_at,
+        revoked_at,
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
-from core.store.repositories import Documents, Saved, _utc
+from core.store.repositories import Documents, Saved, in_utc
 from core.store.tables import ScenarioRow
 
 LONGEST_TEXT = 2_000
@@ -167,7 +167,7 @@ def _branch(row: ScenarioRow) -> Branch:
         row.name,
         dict(row.payload),
         row.version,
-        _utc(row.saved_at),
+        in_utc(row.saved_at),
         row.parent,
         row.description,
         row.is_shared,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, and_, delete, insert, or_, select, update
@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
-from core.store.repositories import Clock
+from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import ACTIVE, QUEUED, RUNNING, JobRow, WorkerRow
 
@@ -304,9 +304,7 @@ def _mine(number: int, worker: str) -> Any:
 
 
 def _job(row: JobRow) -> Job:
-    times = {name: _utc(getattr(row, name)) for name in ("started_at", "ended_at")}
-    asked_at = _utc(row.asked_at)
-    assert asked_at is not None
+    started_at, ended_at = (None if at is None else in_utc(at) for at in (row.started_at, row.ended_at))
     return Job(
         row.id,
         row.kind,
@@ -317,13 +315,9 @@ def _job(row: JobRow) -> Job:
         row.share,
         row.message,
         row.asked_by,
-        asked_at,
-        times["started_at"],
-        times["ended_at"],
+        in_utc(row.asked_at),
+        started_at,
+        ended_at,
         row.is_cancelled,
         row.worker,
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, delete, insert, select, update
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
 from core.store.audit_chain import write_down
-from core.store.repositories import Clock
+from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import ScimMemberRow, ScimResourceRow
 
@@ -229,9 +229,5 @@ def _gone(kind: str) -> ConflictError:
 
 
 def _resource(row: ScimResourceRow, linked: tuple[tuple[str, str], ...]) -> Resource:
-    times = (_utc(row.made_at), _utc(row.changed_at))
+    times = (in_utc(row.made_at), in_utc(row.changed_at))
     return Resource(row.id, row.kind, row.name, row.content, row.is_active, row.version, *times, linked)
-
-
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -351,15 +351,16 @@ class Audit:
             names = person_keys.words_by_key(session)
         words = ("user", "action", "target", "detail")
         entries = [
-            (_utc(r.at).replace(tzinfo=None), *(person_keys.named(getattr(r, word), names) for word in words))
+            (in_utc(r.at).replace(tzinfo=None), *(person_keys.named(getattr(r, word), names) for word in words))
             for r in rows
         ]
         return pl.DataFrame(entries, schema=[("at", pl.Datetime("us")), *((w, pl.String) for w in words)], orient="row")
 
 
-def _utc(at: datetime) -> datetime:
+def in_utc(at: datetime) -> datetime:
+    """Return a time with its zone, UTC: SQLite gives times back without one."""
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _saved(row: DocumentRow) -> Saved:
-    return Saved(row.id, row.owner, row.name, dict(row.payload), row.version, _utc(row.saved_at))
+    return Saved(row.id, row.owner, row.name, dict(row.payload), row.version, in_utc(row.saved_at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from core.contracts.errors import StoreError
 from core.store.audit_chain import write_down
-from core.store.repositories import Clock
+from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, ScimTokenRow
 
@@ -84,7 +84,7 @@ class ScimTokens:
         if row is None:
             return None
         now = self._clock()
-        if row.last_used_at is None or now - _utc(row.last_used_at) > NOTED_EVERY:
+        if row.last_used_at is None or now - in_utc(row.last_used_at) > NOTED_EVERY:
             with self._sessions.begin() as session:
                 session.execute(update(ScimTokenRow).where(ScimTokenRow.id == row.id).values(last_used_at=now))
         return row.label
@@ -107,9 +107,5 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
 def _plain(at: datetime | None) -> datetime | None:
-    return None if at is None else _utc(at).replace(tzinfo=None)
+    return None if at is None else in_utc(at).replace(tzinfo=None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.store.audit_chain import write_down
-from core.store.repositories import Clock
+from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import SignInRow
 
@@ -67,9 +67,9 @@ class SignIns:
             return ""
         if row.ended_at is not None:
             return ENDED
-        if now - _utc(row.signed_in_at) > longest:
+        if now - in_utc(row.signed_in_at) > longest:
             return TOO_OLD
-        since = now - _utc(row.last_seen_at)
+        since = now - in_utc(row.last_seen_at)
         if since > idle:
             return IDLE
         if since > NOTED_EVERY:
@@ -124,9 +124,5 @@ class SignIns:
         write_down(session, [entry])
 
 
-def _utc(at: datetime) -> datetime:
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
 def _plain(at: datetime) -> datetime:
-    return _utc(at).replace(tzinfo=None)
+    return in_utc(at).replace(tzinfo=None)

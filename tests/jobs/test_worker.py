@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from typer.testing import CliRunner
@@ -25,20 +25,10 @@ from core.sources import loading
 from core.sources.connectors import connector_files
 from core.store import Store
 from core.store.jobs import CANCELLED, DONE, ENDED, FAILED, LEASE
+from tests.clocks import Clock
 
 HEAD = "opportunity_id,stage,amount,created_on,close_on\n"
 NIGHT = datetime(2026, 5, 15, 3, 0, 10, tzinfo=UTC)
-
-
-class Clock:
-    def __init__(self):
-        self.now = datetime(2026, 5, 14, 12, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-    def later(self, **words):
-        self.now += timedelta(**words)
 
 
 class Process:
@@ -76,7 +66,7 @@ def settings(tmp_path, monkeypatch):
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(datetime(2026, 5, 14, 12, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.contracts.errors import StoreError
 from core.store import Store
 from core.store.jobs import CANCELLED, DONE, ENDED, FAILED, KEPT, LEASE, MOST_ATTEMPTS
+from tests.clocks import Clock
 
 KINDS = ("sync", "learn")
-
-
-class Clock:
-    def __init__(self):
-        self.now = datetime(2026, 5, 4, 8, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-    def later(self, **words):
-        self.now += timedelta(**words)
 
 
 @pytest.fixture

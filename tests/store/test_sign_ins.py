@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from core.store import Store
 from core.store.sign_ins import key_of
+from tests.clocks import Clock
 
 IDLE, LONGEST = timedelta(hours=2), timedelta(hours=6)
-
-
-class Clock:
-    def __init__(self):
-        self.now = datetime(2026, 5, 4, 8, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-    def later(self, **words):
-        self.now += timedelta(**words)
 
 
 @pytest.fixture

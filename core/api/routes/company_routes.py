@@ -6,11 +6,11 @@ from datetime import date
 from typing import Annotated, Any
 
 import polars as pl
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from core.api import paging
-from core.api.caller import Asking, Caller, Scoped, fresh
+from core.api.caller import Asking, Caller, Scoped
 from core.api.paging import Cursor, Limit, Rows
 from core.api.problems import ApiError
 from core.contracts import Dataset
@@ -66,10 +66,9 @@ def _areas() -> tuple[str, ...]:
 
 
 @router.get("/data", tags=["data"], summary="The data behind the answers", operation_id="data")
-def state(request: Request, response: Response, asking: Asking) -> DataState:
+def state(asking: Asking) -> DataState:
     """Return the source that serves everybody, its last day and its number of rows as the caller sees them."""
-    data, settings = asking.part(Scope())
-    fresh(request, response, asking, data, settings)
+    data, settings = asking.opened(Scope())
     return DataState(
         source=data.source,
         as_of=data.as_of,
@@ -81,20 +80,17 @@ def state(request: Request, response: Response, asking: Asking) -> DataState:
 
 
 @router.get("/scope", tags=["data"], summary="What answers can be narrowed to", operation_id="scope")
-def scope(request: Request, response: Response, asking: Asking) -> dict[str, list[str]]:
+def scope(asking: Asking) -> dict[str, list[str]]:
     """Return the values of each part of a scope among the rows the caller sees."""
     from core.scope import narrowing
 
-    data, settings = asking.part(Scope())
-    fresh(request, response, asking, data, settings)
+    data, settings = asking.opened(Scope())
     values = narrowing.choices(data, settings)
     return {name: list(values[name]) for name in DIMENSIONS}
 
 
 @router.get("/deals", tags=["deals"], summary="Deals, largest amount first", operation_id="deals")
 def deals(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
@@ -105,9 +101,7 @@ def deals(
     owner_id: Annotated[str, Query(max_length=200)] = "",
 ) -> Rows:
     """Return deals of a scope. Takes the right `pipeline:read`."""
-    asking.need("pipeline:read")
-    data, settings = asking.part(scoped)
-    fresh(request, response, asking, data, settings)
+    data, _ = asking.opened(scoped, "pipeline:read")
     rows = data.opportunities
     if is_open is not None:
         rows = rows.filter(pl.col("is_closed") != is_open)
@@ -118,11 +112,9 @@ def deals(
 
 
 @router.get("/deals/{opportunity_id}", tags=["deals"], summary="One deal", operation_id="deal")
-def deal(opportunity_id: Id, request: Request, response: Response, asking: Asking) -> dict[str, Any]:
+def deal(opportunity_id: Id, asking: Asking) -> dict[str, Any]:
     """Return the fields of a deal. Takes the right `pipeline:read`."""
-    asking.need("pipeline:read")
-    data, settings = asking.part(Scope())
-    fresh(request, response, asking, data, settings)
+    data, _ = asking.opened(Scope(), "pipeline:read")
     return _single(data, "opportunities", "opportunity_id", opportunity_id, "deal")
 
 
@@ -131,8 +123,6 @@ def deal(opportunity_id: Id, request: Request, response: Response, asking: Askin
 )
 def deal_history(
     opportunity_id: Id,
-    request: Request,
-    response: Response,
     asking: Asking,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
@@ -140,9 +130,7 @@ def deal_history(
     """Return stage, amount, close date and owner of a deal between its changes. Takes the right `pipeline:read`."""
     from core.metrics import risk
 
-    asking.need("pipeline:read")
-    data, settings = asking.part(Scope())
-    fresh(request, response, asking, data, settings)
+    data, settings = asking.opened(Scope(), "pipeline:read")
     _single(data, "opportunities", "opportunity_id", opportunity_id, "deal")
     frame = risk.history(data, settings, opportunity_id).frame
     return paging.page(frame, limit, cursor, data.fingerprint, data.as_of)
@@ -150,75 +138,63 @@ def deal_history(
 
 @router.get("/accounts", tags=["accounts"], summary="Accounts, by id", operation_id="accounts")
 def accounts(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
 ) -> Rows:
     """Return accounts of a scope. Takes the right `customers:read`."""
-    return _listed(request, response, asking, scoped, "accounts", "customers:read", limit, cursor)
+    return _listed(asking, scoped, "accounts", "customers:read", limit, cursor)
 
 
 @router.get("/accounts/{account_id}", tags=["accounts"], summary="One account", operation_id="account")
-def account(account_id: Id, request: Request, response: Response, asking: Asking) -> dict[str, Any]:
+def account(account_id: Id, asking: Asking) -> dict[str, Any]:
     """Return the fields of an account. Takes the right `customers:read`."""
-    asking.need("customers:read")
-    data, settings = asking.part(Scope())
-    fresh(request, response, asking, data, settings)
+    data, _ = asking.opened(Scope(), "customers:read")
     return _single(data, "accounts", "account_id", account_id, "account")
 
 
 @router.get("/products", tags=["data"], summary="Products, by id", operation_id="products")
 def products(
-    request: Request,
-    response: Response,
     asking: Asking,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
 ) -> Rows:
     """Return the products. Takes the right `pipeline:read`."""
-    return _listed(request, response, asking, Scope(), "products", "pipeline:read", limit, cursor)
+    return _listed(asking, Scope(), "products", "pipeline:read", limit, cursor)
 
 
 @router.get("/contracts", tags=["accounts"], summary="Contract lines, by id", operation_id="contracts")
 def contracts(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
 ) -> Rows:
     """Return contract lines of a scope. Takes the right `customers:read`."""
-    return _listed(request, response, asking, scoped, "subscriptions", "customers:read", limit, cursor)
+    return _listed(asking, scoped, "subscriptions", "customers:read", limit, cursor)
 
 
 @router.get("/team", tags=["people"], summary="The sales team, by id and day", operation_id="team")
 def team(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
 ) -> Rows:
     """Return who was in which team under whom, from when to when. Takes the right `pipeline:read`."""
-    return _listed(request, response, asking, scoped, "sales_team", "pipeline:read", limit, cursor)
+    return _listed(asking, scoped, "sales_team", "pipeline:read", limit, cursor)
 
 
 @router.get("/quotas", tags=["people"], summary="Quotas, by person and period", operation_id="quotas")
 def quotas(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
 ) -> Rows:
     """Return quotas of a scope. Takes the right `forecast:read`."""
-    return _listed(request, response, asking, scoped, "quotas", "forecast:read", limit, cursor)
+    return _listed(asking, scoped, "quotas", "forecast:read", limit, cursor)
 
 
 @router.get("/search", tags=["data"], summary="Accounts, deals and people by words", operation_id="search")
@@ -239,8 +215,6 @@ def search(
 
 
 def _listed(
-    request: Request,
-    response: Response,
     asking: Caller,
     scoped: Scope,
     table: str,
@@ -248,9 +222,7 @@ def _listed(
     limit: int,
     cursor: str,
 ) -> Rows:
-    asking.need(right)
-    data, settings = asking.part(scoped)
-    fresh(request, response, asking, data, settings)
+    data, _ = asking.opened(scoped, right)
     rows: pl.DataFrame = getattr(data, table)
     ordered = rows.sort(rows.columns[0], maintain_order=True) if rows.width else rows
     return paging.page(ordered, limit, cursor, data.fingerprint, data.as_of)

@@ -7,11 +7,11 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import polars as pl
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
 from core.api import paging
-from core.api.caller import Asking, Caller, Scoped, fresh
+from core.api.caller import Asking, Caller, Scoped
 from core.api.paging import Cursor, Limit, Rows
 from core.api.problems import ApiError
 from core.config import Settings
@@ -45,12 +45,8 @@ class Told(BaseModel):
     rows: list[dict[str, Any]]
 
 
-def _modelled(
-    request: Request, response: Response, asking: Caller, scoped: Scope, right: str
-) -> tuple[Dataset, Settings, Bundle]:
-    asking.need(right)
-    data, settings = asking.part(scoped)
-    fresh(request, response, asking, data, settings)
+def _modelled(asking: Caller, scoped: Scope, right: str) -> tuple[Dataset, Settings, Bundle]:
+    data, settings = asking.opened(scoped, right)
     return data, settings, asking.bundle(data, settings)
 
 
@@ -59,13 +55,13 @@ def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 @router.get("/forecast", summary="The forecast of 30, 60 and 90 days and the quarter", operation_id="forecast")
-def forecast(request: Request, response: Response, asking: Asking, scoped: Scoped) -> Forecast:
+def forecast(asking: Asking, scoped: Scoped) -> Forecast:
     """Return what will be won, split into closed, open and deals still to come, with its 80 % range and the chance of
     quota. Takes the right `forecast:read`.
     """
     from core.models import outlook
 
-    data, settings, bundle = _modelled(request, response, asking, scoped, FORECAST)
+    data, settings, bundle = _modelled(asking, scoped, FORECAST)
     current = asking.result("outlook", data, settings, lambda: outlook.current(data, settings, bundle), bundle.key)
     return Forecast(
         as_of=data.as_of,
@@ -78,8 +74,6 @@ def forecast(request: Request, response: Response, asking: Asking, scoped: Scope
 
 @router.get("/forecast/deals", summary="The open deals behind the forecast", operation_id="forecast_deals")
 def forecast_deals(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
@@ -89,7 +83,7 @@ def forecast_deals(
     """Return each open deal's chance and what is expected of it in a window. Takes the right `forecast:read`."""
     from core.models import outlook
 
-    data, settings, bundle = _modelled(request, response, asking, scoped, FORECAST)
+    data, settings, bundle = _modelled(asking, scoped, FORECAST)
     current = asking.result("outlook", data, settings, lambda: outlook.current(data, settings, bundle), bundle.key)
     if window and window not in current.windows:
         raise ApiError(422, f"There is no window {window!r}.", f"Known: {', '.join(current.windows)}.")
@@ -98,19 +92,17 @@ def forecast_deals(
 
 
 @router.get("/forecast/drivers", summary="What drives the forecast", operation_id="forecast_drivers")
-def forecast_drivers(request: Request, response: Response, asking: Asking, scoped: Scoped) -> list[dict[str, Any]]:
+def forecast_drivers(asking: Asking, scoped: Scoped) -> list[dict[str, Any]]:
     """Return what raises and lowers the expectation of open deals, in money. Takes the right `forecast:read`."""
     from core.explain import deals
 
-    data, settings, bundle = _modelled(request, response, asking, scoped, FORECAST)
+    data, settings, bundle = _modelled(asking, scoped, FORECAST)
     reasons = asking.result("drivers", data, settings, lambda: deals.forecast(data, settings, bundle), bundle.key)
     return _rows(reasons.frame)
 
 
 @router.get("/forecast/walk", summary="Why the forecast moved in a week", operation_id="forecast_walk")
 def forecast_walk(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     days: Annotated[int, Query(ge=1, le=60, description="Days back.")] = 7,
@@ -120,7 +112,7 @@ def forecast_walk(
     """
     from core.forecasts import quarter_walk
 
-    data, settings, bundle = _modelled(request, response, asking, scoped, FORECAST)
+    data, settings, bundle = _modelled(asking, scoped, FORECAST)
     walk = asking.result(
         "walk", data, settings, lambda: quarter_walk.walk(data, settings, bundle, days), bundle.key, days
     )
@@ -129,8 +121,6 @@ def forecast_walk(
 
 @router.get("/forecast/record", summary="How good past forecasts were", operation_id="forecast_record")
 def forecast_record(
-    request: Request,
-    response: Response,
     asking: Asking,
     by: Literal["week", "window", "period", "team", "category", "manager"] = "week",
 ) -> Told:
@@ -140,7 +130,7 @@ def forecast_record(
     from core.forecasts import accuracy, backtest, backtest_archive, calls
     from core.replaying import forecast_history
 
-    data, settings, bundle = _modelled(request, response, asking, Scope(), FORECAST)
+    data, settings, bundle = _modelled(asking, Scope(), FORECAST)
     if not backtest_archive.is_kept(data, settings) and backtest.quarters(data, settings):
         asking.store.jobs.ask(forecast_history.KIND, forecast_history.SUBJECT, by=asking.identity.user)
         raise ApiError(409, "Past forecasts are being replayed.", "Ask again in a minute.", {"Retry-After": "60"})
@@ -162,8 +152,6 @@ def paging_value(value: float | None) -> float | None:
 
 @router.get("/calls", summary="Managers' calls, oldest first", operation_id="calls")
 def calls_kept(
-    request: Request,
-    response: Response,
     asking: Asking,
     limit: Limit = paging.USUAL_ROWS,
     cursor: Cursor = "",
@@ -182,8 +170,6 @@ def calls_kept(
 @router.get("/deals/{opportunity_id}/chance", summary="A deal's chance and what makes it", operation_id="deal_chance")
 def deal_chance(
     opportunity_id: Id,
-    request: Request,
-    response: Response,
     asking: Asking,
     days: Annotated[int, Query(ge=1, le=180)] = 90,
 ) -> Told:
@@ -192,21 +178,19 @@ def deal_chance(
     """
     from core.explain import deals
 
-    data, settings, bundle = _modelled(request, response, asking, Scope(), PIPELINE)
+    data, settings, bundle = _modelled(asking, Scope(), PIPELINE)
     why = _or_none(lambda: deals.deal(data, settings, bundle, opportunity_id, days), "open deal")
     return Told(as_of=data.as_of, sentence=why.sentence(), value=paging_value(why.shown), rows=_rows(why.by_driver()))
 
 
 @router.get("/deals/{opportunity_id}/actions", summary="What to do about a deal", operation_id="deal_actions")
-def deal_actions(opportunity_id: Id, request: Request, response: Response, asking: Asking) -> Told:
+def deal_actions(opportunity_id: Id, asking: Asking) -> Told:
     """Return plays against the signals of a deal, each with what past deals that followed it won. Takes the right
     `pipeline:read`.
     """
     from core.explain.actions import deal_actions as plays
 
-    asking.need(PIPELINE)
-    data, settings = asking.part(Scope())
-    fresh(request, response, asking, data, settings)
+    data, settings = asking.opened(Scope(), PIPELINE)
     if data.opportunities.filter(pl.col("opportunity_id") == opportunity_id, ~pl.col("is_closed")).is_empty():
         raise ApiError(404, "There is no open deal with this id.", "It may lie outside what this key sees.")
     actions = plays.actions(data, settings, opportunity_id)
@@ -215,8 +199,6 @@ def deal_actions(opportunity_id: Id, request: Request, response: Response, askin
 
 @router.get("/churn", tags=["accounts"], summary="Accounts by revenue at risk", operation_id="churn")
 def churn(
-    request: Request,
-    response: Response,
     asking: Asking,
     scoped: Scoped,
     limit: Limit = paging.USUAL_ROWS,
@@ -227,7 +209,7 @@ def churn(
     """
     from core.explain import customers
 
-    data, settings, bundle = _modelled(request, response, asking, scoped, CUSTOMERS)
+    data, settings, bundle = _modelled(asking, scoped, CUSTOMERS)
     listed = asking.result("churn", data, settings, lambda: customers.churn_list(data, settings, bundle), bundle.key)
     return paging.page(listed.frame, limit, cursor, data.fingerprint, data.as_of)
 
@@ -235,11 +217,11 @@ def churn(
 @router.get(
     "/accounts/{account_id}/churn", tags=["accounts"], summary="Why an account may leave", operation_id="account_churn"
 )
-def account_churn(account_id: Id, request: Request, response: Response, asking: Asking) -> Told:
+def account_churn(account_id: Id, asking: Asking) -> Told:
     """Return what raises and lowers an account's churn risk, in points. Takes the right `customers:read`."""
     from core.explain import customers
 
-    data, settings, bundle = _modelled(request, response, asking, Scope(), CUSTOMERS)
+    data, settings, bundle = _modelled(asking, Scope(), CUSTOMERS)
     why = _or_none(lambda: customers.account(data, settings, bundle, account_id), "paying account")
     return Told(as_of=data.as_of, sentence=why.sentence(), value=paging_value(why.shown), rows=_rows(why.by_driver()))
 
