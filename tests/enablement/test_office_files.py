@@ -191,6 +191,8 @@ def test_a_presentation_template_without_a_layout_says_which():
         (slides.lacking, b"no zip"),
         (slides.lacking, template_docx()),
     ],
+    # A file holds the time it was written at, and workers must name cases alike.
+    ids=["word, empty", "word, no zip", "word, slides", "slides, empty", "slides, no zip", "slides, word"],
 )
 def test_what_is_no_template_is_told_in_a_sentence(lacking, content):
     with pytest.raises(ConfigError, match="cannot be opened"):
