@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from tests import left_out, second_tries
+from tests import left_out, made_once, second_tries, untraced
 from tests.browsers import browser, page
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ __all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
-# Pages and real data run through code that other tests measure; counting lines there costs half as much again.
-UNMEASURED = ("pages", "browser", "real", "properties", "oracles")
+# These run through code that other tests measure; counting lines there costs half as much again.
+UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture", "cli")
 LEARNS = {
     "sample",
     "bundle",
@@ -65,6 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("suite")
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
+    config.pluginmanager.register(untraced.Untraced(), "untraced")
+
+
+def pytest_collection_finish() -> None:
+    """Share what tests would make anew each; now, for what they import is imported."""
+    made_once.share()
 
 
 @pytest.fixture(scope="session")
@@ -120,16 +126,22 @@ def small_bundle(small: Dataset, small_settings: Settings) -> Bundle:
     return registry.load_or_train(small, small_settings)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as quick what needs no browser, no database, no trained models and no sample company; measure core's own."""
+    """Mark what is quick (no browser, no database, no trained models, no sample company), untraced, and goes together.
+
+    Tests of one file share what it opens and trains: scattered, every worker would make it anew.
+    """
     tests = f"{ROOT / 'tests'}{os.sep}"
     for item in items:
         path = str(item.path)
         folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
-        if folder in UNMEASURED or item.get_closest_marker("postgres"):
-            item.add_marker("no_cover")
+        if folder in UNTRACED or item.get_closest_marker("postgres"):
+            item.add_marker("untraced")
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")

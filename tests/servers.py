@@ -59,7 +59,6 @@ def serving(
     address = f"http://127.0.0.1:{number}"
     given = os.environ | {"QUARTERDECK_REPLAY": "0"} | dict(env)
     variables = {name: value for name, value in given.items() if value}
-    variables.pop("COVERAGE_PROCESS_CONFIG", None)  # what a server runs through is measured by tests of its own
     log = folder / f"server-{number}.log"
     with log.open("wb") as out:
         server = subprocess.Popen(

@@ -73,6 +73,16 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
         ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
     ),
+    "matching": (
+        ("tests/real/test_requirement_lists.py",),
+        (
+            *INSTALLED,
+            "vectors.lock",
+            "core/requirements/match",
+            "core/requirements/text",
+            "core/requirements/catalogue",
+        ),
+    ),
     "scope": (
         ("tests/pages/test_scope_reach.py",),
         ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),

@@ -104,6 +104,7 @@ def _opens_in_libreoffice(content, name, folder):
     assert (folder / f"{Path(name).stem}.csv").stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_matching_on_public_crosswalks():
     hits, reciprocal, n = 0, 0.0, 0
     for folder in sorted((DATA / "crosswalks").iterdir()):

@@ -138,7 +138,7 @@ def running(folder, home, port=None, **more):
     number = port or free_port()
     env = {"QUARTERDECK_HOME": str(home), "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 's.db'}"}
     env |= {"QUARTERDECK_REPLAY": "0", **more}
-    environment = {k: v for k, v in os.environ.items() if k != "COVERAGE_PROCESS_CONFIG"} | env
+    environment = os.environ | env
     with (folder / f"server-{number}.log").open("ab") as out:
         server = subprocess.Popen(
             [*QUARTERDECK, "serve", "--port", str(number)],

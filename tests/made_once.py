@@ -1,0 +1,55 @@
+"""What nearly every test would make anew and finds the same each time is made once per process.
+
+A new SQLite file takes 60 ms of processor time to be brought up from nothing, and Streamlit looks through every
+installed package for components whenever a test opens a page, which takes 140. `tests/store/test_upgrade.py` and
+others of migrations call `core.store.upgrade` themselves, or begin with a file that is there.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import URL, Engine, NullPool, create_engine
+
+from core.store import database
+from core.store.upgrade import bring_up
+
+
+def share() -> None:
+    """Make both once from here on, in this process."""
+    database.bring_up = _from_blank
+    if "streamlit" in sys.modules:
+        from streamlit.components.v2 import manifest_scanner
+
+        manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
+
+
+def _from_blank(engine: Engine, url: URL, busy_seconds: float) -> tuple[str, ...]:
+    file = database.sqlite_file(url)
+    if file is None or file.exists():
+        return bring_up(engine, url, busy_seconds)
+    copy = file.with_name(f"{file.name}.{os.getpid()}-{id(engine)}")
+    shutil.copyfile(_blank(), copy)
+    try:
+        os.link(copy, file)
+    except FileExistsError:  # another thread was first
+        return bring_up(engine, url, busy_seconds)
+    finally:
+        copy.unlink()
+    return ()
+
+
+@functools.cache
+def _blank() -> Path:
+    """Return a SQLite file with all tables and no rows."""
+    file = Path(tempfile.mkdtemp(prefix="quarterdeck-blank-")) / "blank.db"
+    url = URL.create("sqlite", database=str(file))
+    engine = create_engine(url, poolclass=NullPool)
+    bring_up(engine, url, 60)
+    engine.dispose()
+    return file
