@@ -91,8 +91,8 @@ def rotate() -> None:
     """Seal everything that is kept sealed with the first of the keys in force; also while the server runs."""
     from core.config import load
     from core.sealing.sealing_keys import key_in_force
+    from core.sealing.secret_values import Secrets
     from core.sources.connectors import connector_files
-    from core.sources.connectors.secret_values import Secrets
     from core.store import Store
 
     settings = load()

@@ -89,6 +89,7 @@ def sample(
     out: Annotated[Path, typer.Argument(help="Folder to write to.")],
     accounts: Annotated[int, typer.Option(help="Number of accounts.")] = 1_200,
     transactions: Annotated[int, typer.Option(help="Number of transaction lines, about.")] = 120_000,
+    activities: Annotated[int, typer.Option(help="Number of activities, about; 0: 208 per account.")] = 0,
     years: Annotated[int, typer.Option(help="Years of history.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 10,
     fmt: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
@@ -100,7 +101,8 @@ def sample(
     if not _writable(out):  # before a company is played that could not be written
         raise SourceError("The sample cannot be written.", str(out), "Choose a folder you may write to.")
     with _Bar() as bar:
-        generate(out, accounts, transactions, years, seed, fmt=fmt, progress=bar.show, profile=profile)
+        size = (accounts, transactions, years, seed)
+        generate(out, *size, activities=activities or None, fmt=fmt, progress=bar.show, profile=profile)
     typer.echo(f"Sample company written to {out}.")
 
 

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from core import formats
+from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
@@ -35,6 +36,7 @@ FREELY_NAMED = (
     "customers.health.",
     "map.places.",
     "crm_url.",
+    "warehouse.tables.",
 )
 
 
@@ -330,6 +332,8 @@ class Settings(_Section):
     locale: str = ""
     home: Path
     database_url: str
+    engine: EngineName = ""
+    warehouse: WarehouseSettings = WarehouseSettings()
     source: SourceSettings
     fiscal: FiscalSettings
     stages: StageSettings
@@ -366,6 +370,18 @@ class Settings(_Section):
                 hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(self.roles)}"
                 raise ValueError(f"access.groups.{group} names the role {unknown[0]!r}, which there is not{hint}")
         return self
+
+    @model_validator(mode="after")
+    def _of_engine(self) -> Settings:
+        if self.engine in DATABASES and not self.warehouse.url:
+            raise ValueError(f"engine {self.engine} needs warehouse.url, the address of its database")
+        return self
+
+    @property
+    def has_warehouse(self) -> bool:
+        """Whether the company's tables lie in the engine's own database or lake, and not in files."""
+        is_lake = self.engine == "spark" and bool(self.warehouse.db_schema or self.warehouse.tables)
+        return self.engine in DATABASES or is_lake
 
     @property
     def database(self) -> str:

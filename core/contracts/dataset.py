@@ -80,6 +80,9 @@ activities, sales_team, quotas : pl.DataFrame
         Rows per raw table where they were counted before, so that nothing need be read for it.
     codes : tuple of str, optional
         The currencies named in the raw tables, where they were listed before.
+    engine : str
+        What works the tables of its raw rows out, by the name the settings use; empty for Polars and DuckDB, each where
+        it is quicker.
     """
 
     accounts: pl.DataFrame
@@ -111,6 +114,7 @@ activities, sales_team, quotas : pl.DataFrame
     home: Path | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     codes: tuple[str, ...] | None = None
+    engine: str = ""
 
     @cached_property
     def fingerprint(self) -> str:

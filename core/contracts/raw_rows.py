@@ -6,10 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 Step = Callable[[pl.LazyFrame], pl.LazyFrame]
+
+
+@dataclass(frozen=True)
+class WarehouseTable:
+    """A table of a database or a lake that holds raw rows in the shape of their contract.
+
+    Attributes
+    ----------
+    name : str
+        With its schema, as the engine takes it.
+    columns : tuple of str
+        Those of the contract that it has; the others count as empty.
+    """
+
+    name: str
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,10 @@ class RawRows:
         down to the source by the engine.
     file : Path, optional
         The Parquet file that holds exactly these rows, for engines that read files themselves; None after any step.
+    table : WarehouseTable, optional
+        The table of an engine that holds exactly these rows; None after any step.
+    made : callable, optional
+        Lets that engine, or another one on the file, work a function of `core.marts` out; None where only Polars can.
 
     Examples
     --------
@@ -36,6 +57,8 @@ class RawRows:
     source: pl.DataFrame | pl.LazyFrame | RawRows
     steps: tuple[Step, ...] = ()
     file: Path | None = None
+    table: WarehouseTable | None = None
+    made: Callable[[Callable[..., Any]], pl.DataFrame] | None = None
 
     def then(self, step: Step) -> RawRows:
         """Return the rows with one more step to be done; nothing is read."""

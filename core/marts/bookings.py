@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 CUBE = ("booked_on", "region", "product_id", "rep_id", "kind")
 MONTHS = ("month", "region", "segment", "product_id", "rep_id")
+ACCOUNT_MONTHS = ("month", "region", "account_id", "product_id", "rep_id")
 ORDERS = ("booked_on", "account_id", "region", "product_id", "rep_id", "kind")
-BILLED = ("billing", "refund")
+BOOKING, BILLED = "booking", ("billing", "refund")
 MOST_DISCOUNT = 0.95
 RATE_DIGITS = 12
 
@@ -56,13 +57,13 @@ def bookings_daily(transactions: IntoFrameT) -> IntoFrameT:
     out: IntoFrameT = (
         marked.group_by(*CUBE)
         .agg(
-            amount=from_parts(nw.col("_amount").sum()),
+            amount=from_parts(nw.col("_amount").sum(), lines),
             n_lines=nw.len(),
-            costed_amount=from_parts(nw.col("_costed").sum()),
-            cost_amount=from_parts(nw.col("_cost").sum()),
-            priced_amount=from_parts(nw.col("_priced").sum()),
-            list_amount=from_parts(nw.col("_list").sum()),
-            discount_sum=from_parts(nw.col("_off").sum(), RATE_DIGITS),
+            costed_amount=from_parts(nw.col("_costed").sum(), lines),
+            cost_amount=from_parts(nw.col("_cost").sum(), lines),
+            priced_amount=from_parts(nw.col("_priced").sum(), lines),
+            list_amount=from_parts(nw.col("_list").sum(), lines),
+            discount_sum=from_parts(nw.col("_off").sum(), lines, RATE_DIGITS),
             n_discounts=off.count(),
         )
         .to_native()
@@ -90,15 +91,57 @@ def revenue_months(transactions: IntoFrameT, accounts: IntoFrameT) -> IntoFrameT
 
     lines: Any = nw.from_native(transactions)
     owners: Any = nw.from_native(accounts)
-    billed = lines.filter(nw.col("kind").is_in(BILLED)).with_columns(month=nw.col("booked_on").dt.truncate("1mo"))
-    # Summed by account first: far fewer rows then meet the accounts than there are lines.
-    by_account = billed.group_by("month", "region", "account_id", "product_id", "rep_id").agg(
-        _parts=whole_parts(nw.col("amount"), lines).sum()
-    )
-    about = owners.select("account_id", "segment", _owner="owner_id")
-    placed = by_account.join(about, on="account_id", how="left").with_columns(rep_id=nw.coalesce("rep_id", "_owner"))
-    out: IntoFrameT = placed.group_by(*MONTHS).agg(amount=from_parts(nw.col("_parts").sum())).to_native()
+    out: IntoFrameT = _placed(_by_account(lines), owners).to_native()
     return out
+
+
+def account_months(transactions: IntoFrameT) -> IntoFrameT:
+    """Sum invoices and refunds by month, region, account, product and rep.
+
+    Where lines lie in a database and what is said of accounts does not, this is what the database is asked for;
+    `placed_months` does the rest.
+
+    Returns
+    -------
+    frame of the same engine
+        [month, region, account_id, product_id, rep_id, amount].
+    """
+    import narwhals as nw
+
+    lines: Any = nw.from_native(transactions)
+    sums = _by_account(lines)
+    keys = [nw.col(name) for name in ACCOUNT_MONTHS]
+    out: IntoFrameT = sums.select(*keys, amount=from_parts(nw.col("_parts"), lines)).to_native()
+    return out
+
+
+def placed_months(by_account: IntoFrameT, accounts: IntoFrameT) -> IntoFrameT:
+    """Return `revenue_months` of what `account_months` returns."""
+    import narwhals as nw
+
+    rows: Any = nw.from_native(by_account)
+    owners: Any = nw.from_native(accounts)
+    parts = rows.with_columns(_parts=whole_parts(nw.col("amount"), rows))
+    out: IntoFrameT = _placed(parts, owners).to_native()
+    return out
+
+
+def _by_account(lines: Any) -> Any:
+    """Sum by account first: far fewer rows then meet the accounts than there are lines."""
+    import narwhals as nw
+
+    # Some engines cut a day to the first moment of a month.
+    month = nw.col("booked_on").dt.truncate("1mo").cast(nw.Date)
+    billed = lines.filter(nw.col("kind").is_in(BILLED)).with_columns(month=month)
+    return billed.group_by(*ACCOUNT_MONTHS).agg(_parts=whole_parts(nw.col("amount"), lines).sum())
+
+
+def _placed(parts: Any, owners: Any) -> Any:
+    import narwhals as nw
+
+    about = owners.select("account_id", "segment", _owner="owner_id")
+    placed = parts.join(about, on="account_id", how="left").with_columns(rep_id=nw.coalesce("rep_id", "_owner"))
+    return placed.group_by(*MONTHS).agg(amount=from_parts(nw.col("_parts").sum(), parts))
 
 
 def customer_orders(transactions: IntoFrameT, kinds: tuple[str, ...]) -> IntoFrameT:

@@ -24,7 +24,7 @@ from core.marts.bookings import (
     revenue_months,
 )
 from core.marts.deals import deal_states
-from core.marts.long_files import quicker
+from core.marts.engine_marts import by_engine
 from core.marts.mart_tables import NAMES, Make, Marts, in_order
 from core.marts.row_days import column_values, row_days
 
@@ -168,12 +168,12 @@ def _remade(data: Dataset, name: str) -> pl.DataFrame:
 def _makers(data: Dataset) -> dict[str, Make]:
     makers = {
         "row_days": lambda: counted_days(data),
-        "raw_columns": lambda: pl.concat([_columns(data.lazy(name), name) for name in RAW_FRAMES]),
+        "raw_columns": lambda: pl.concat([_columns(name, _values(data.lazy(name))) for name in RAW_FRAMES]),
         "deal_states": lambda: states_of(data),
         **line_makers(data, booking_lines(data)),
         **activity_makers(data.lazy("activities")),
     }
-    return quicker(data, makers)
+    return by_engine(data, makers, _columns)
 
 
 def states_of(data: Dataset) -> pl.DataFrame:
@@ -186,13 +186,19 @@ def counted_days(data: Dataset) -> pl.DataFrame:
     return pl.concat([collected(row_days(data.lazy(name), name)) for name in RAW_FRAMES])
 
 
-def _columns(rows: pl.LazyFrame, entity: str) -> pl.DataFrame:
-    values = column_values(rows).collect(engine="streaming").row(0, named=True)
+def _values(rows: pl.LazyFrame) -> pl.DataFrame:
+    return column_values(rows).collect(engine="streaming")
+
+
+def _columns(entity: str, filled: pl.DataFrame) -> pl.DataFrame:
+    values = filled.row(0, named=True)
     schema = {"column": pl.String, "n_values": pl.Int64, "example": pl.String}
-    names = rows.collect_schema().names()
+    names = [name.removeprefix("min_") for name in filled.columns if name.startswith("min_")]
     cells = [(values[f"min_{name}"], values[f"n_{name}"], name) for name in names]
     frame = pl.DataFrame(
-        [(name, n, None if least is None else str(least)) for least, n, name in cells], schema=schema, orient="row"
+        [(name, n, str(least) if n and least is not None else None) for least, n, name in cells],
+        schema=schema,
+        orient="row",
     )
     total = pl.lit(values["n_rows"], pl.Int64)
     return frame.select(entity=pl.lit(entity), column="column", n_rows=total, n_values="n_values", example="example")

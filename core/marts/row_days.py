@@ -33,8 +33,14 @@ def row_days(rows: IntoFrameT, entity: str) -> IntoFrameT:
     return out
 
 
-def column_values(rows: IntoFrameT) -> IntoFrameT:
+def column_values(rows: IntoFrameT, like: Any = None) -> IntoFrameT:
     """Count the values of every column of a raw table, and return the smallest of each as an example.
+
+    Parameters
+    ----------
+    rows : frame
+    like : frame, optional
+        One of Polars with the same columns, where the engine itself cannot say which there are.
 
     Returns
     -------
@@ -44,8 +50,16 @@ def column_values(rows: IntoFrameT) -> IntoFrameT:
     import narwhals as nw
 
     frame: Any = nw.from_native(rows)
-    names = frame.collect_schema().names()
+    schema = (frame if like is None else nw.from_native(like)).collect_schema()
+    names = schema.names()
     counts = [nw.col(name).count().alias(f"n_{name}") for name in names]
-    least = [nw.col(name).min().alias(f"min_{name}") for name in names]
+    # A database finds the least of numbers, texts and days, but not of yes and no.
+    least = [_least(nw.col(name), schema[name]).alias(f"min_{name}") for name in names]
     out: IntoFrameT = frame.select(nw.len().alias("n_rows"), *counts, *least).to_native()
     return out
+
+
+def _least(column: Any, kind: Any) -> Any:
+    import narwhals as nw
+
+    return column.all() if kind == nw.Boolean else column.min()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
 import polars as pl
+
+from core.config.calendar import add_months, month_start
 
 
 def build(
@@ -39,12 +42,44 @@ def build(
     """
     parts = [_meetings(rng, meetings, rep_ids, start), _usage(readings), _tickets(rng, readings)]
     spare = max(0, n_wanted - sum(p.height for p in parts))
-    parts.append(_chatter(rng, deals, silences, spare, as_of))
+    parts.append(_chatter(rng, _open_days(deals, silences, as_of), spare))
     wanted = parts[0].columns
     joined = pl.concat([p.select(wanted) for p in parts]).filter(pl.col("occurred_at").dt.date() <= as_of)
     return joined.sort("occurred_at", "account_id", "kind", maintain_order=True).select(
         activity_id=pl.format("C{}", pl.int_range(pl.len()).cast(pl.String).str.zfill(7)), *wanted
     )
+
+
+def by_month(
+    rng: np.random.Generator,
+    meetings: pl.DataFrame,
+    deals: pl.DataFrame,
+    silences: pl.DataFrame,
+    readings: pl.DataFrame,
+    rep_ids: np.ndarray,
+    n_wanted: int,
+    start: date,
+    as_of: date,
+) -> Iterator[pl.DataFrame]:
+    """Yield about `n_wanted` activities month by month, for companies whose activities would not fit into memory.
+
+    Parameters are those of `build`, and so are the rows: every meeting, usage reading and ticket, and mails and calls
+    spread evenly over the days on which deals were open.
+    """
+    parts = [_meetings(rng, meetings, rep_ids, start), _usage(readings), _tickets(rng, readings)]
+    rest = pl.concat(parts).filter(pl.col("occurred_at").dt.date() <= as_of).sort("occurred_at", "account_id", "kind")
+    spare, n = max(0, n_wanted - rest.height), 0
+    days = _open_days(deals, silences, as_of)
+    first = month_start(min([start, *days.select(pl.col("day").min()).drop_nulls()["day"]]))
+    while first <= as_of:
+        last = add_months(first, 1)
+        open_days = days.filter(pl.col("day").is_between(first, last, closed="left"))
+        own = rest.filter(pl.col("occurred_at").dt.date().is_between(first, last, closed="left"))
+        mails = _chatter(rng, open_days, round(spare * open_days.height / max(1, days.height)))
+        rows = pl.concat([own, mails]).sort("occurred_at", "account_id", "kind", maintain_order=True)
+        number = (pl.int_range(pl.len()) + n).cast(pl.String).str.zfill(9)
+        yield rows.select(pl.format("C{}", number).alias("activity_id"), *rows.columns)
+        n, first = n + rows.height, last
 
 
 def _id(prefix: str, column: str, width: int) -> pl.Expr:
@@ -112,13 +147,8 @@ def _tickets(rng: np.random.Generator, readings: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _chatter(
-    rng: np.random.Generator, deals: pl.DataFrame, silences: pl.DataFrame, n: int, as_of: date
-) -> pl.DataFrame:
-    """Draw mails and calls evenly over all working days on which deals were open and their buyers not silent.
-
-    (So many for each deal, spread over its life, would tell how long it is going to live.)
-    """
+def _open_days(deals: pl.DataFrame, silences: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Return every working day on which a deal was open and its buyer not silent."""
     end = pl.when("is_closed").then("close_on").otherwise(pl.lit(as_of))
     spans = deals.select(
         "account_id",
@@ -126,12 +156,19 @@ def _chatter(
         "owner_id",
         day=pl.date_ranges("created_on", pl.max_horizontal(end, "created_on")),
     )
-    days = (
+    return (
         spans.explode("day")
         .filter(pl.col("day").dt.weekday() <= 5)
         .with_columns(monday=pl.col("day").dt.truncate("1w"))
         .join(silences, on=["opportunity_id", "monday"], how="anti", maintain_order="left")
     )
+
+
+def _chatter(rng: np.random.Generator, days: pl.DataFrame, n: int) -> pl.DataFrame:
+    """Draw mails and calls evenly over all working days on which deals were open and their buyers not silent.
+
+    (So many for each deal, spread over its life, would tell how long it is going to live.)
+    """
     n = n if days.height else 0
     picked = days[np.sort(rng.integers(0, max(1, days.height), n))]
     return _shape(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from itertools import chain
 from pathlib import Path
@@ -29,6 +29,7 @@ from core.sample.word_lists import COUNTRIES, INDUSTRIES, PRODUCTS
 AS_OF = date(2026, 5, 15)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
 SEGMENT_SHARES = (0.45, 0.36, 0.19)
+MOST_ACTIVITIES_AT_ONCE = 10_000_000
 DEALS_PER_ACCOUNT, CREATED_SHARE = 7.5, 0.87
 BAD_QUARTER, BATTLE, PRICE_RISE = 0.56, 0.5, 0.62
 Progress = Callable[[float, str], None]
@@ -90,9 +91,9 @@ def generate(
     lines = _as_known(sim.run.contracts.frame())
     readings = pl.concat(sim.run.readings).filter(pl.col("month") >= month_start(start))
     n_activities = activities or round(208.4 * accounts)
-    acts = activity_room.build(
-        rng, sim.meetings, opps, sim.silences, readings, team.rep_ids, n_activities, start, AS_OF
-    )
+    about = (rng, sim.meetings, opps, sim.silences, readings, team.rep_ids, n_activities, start, AS_OF)
+    is_streamed = n_activities > MOST_ACTIVITIES_AT_ONCE
+    acts = activity_room.by_month(*about) if is_streamed else [activity_room.build(*about)]
     facts = facts.with_columns(owner_id=pl.Series(team.rep_ids[sim.run.owner_of]))
     facts = hygiene.duplicate_accounts(_customers(facts, lines))
     frames = {
@@ -101,19 +102,19 @@ def generate(
         "opportunity_history": history,
         "products": _products(),
         "subscriptions": lines,
-        "activities": acts,
         "sales_team": team.sales_team,
         "quotas": quota_plan.quotas(rng, sim.run, _quarters(start, AS_OF) + 1),
     }
     say(0.75, "Writing files")
     _write(out, frames, fmt)
+    _stream(out, "activities", acts, fmt)
     regions = facts.select("account_id", "region")
     booked = transaction_lines.bookings(rng, won, regions)
     months = [add_months(month_start(start), m) for m in range(_months(start, AS_OF) + 1)]
     factors = readings if kind.bills_usage else None
     wanted = transactions - booked.height
     chunks = transaction_lines.invoices(rng, frames["subscriptions"], months, regions, wanted, AS_OF, factors)
-    _stream(out, booked, chunks, fmt)
+    _stream(out, "transactions", _numbered(chain([booked], chunks)), fmt)
     _finish(out, seed, profile, sim.deal_truth, sim.account_truth)
     say(1.0, "Sample company ready")
     return out
@@ -212,22 +213,28 @@ def _save(frame: pl.DataFrame, path: Path, fmt: str) -> None:
         frame.write_parquet(path, compression="zstd")
 
 
-def _stream(out: Path, first: pl.DataFrame, chunks: Iterator[pl.DataFrame], fmt: str) -> None:
-    """Write chunk after chunk, so that ten million lines never stand in memory together."""
-    n, writer = 0, None
-    with (out / f"transactions.{fmt}").open("wb") as file:
-        for chunk in chain([first], chunks):
-            number = (pl.int_range(pl.len()) + n).cast(pl.String).str.zfill(8)
-            rows = chunk.select(transaction_id=pl.format("T{}", number), *chunk.columns)
+def _stream(out: Path, name: str, chunks: Iterable[pl.DataFrame], fmt: str) -> None:
+    """Write chunk after chunk, so that a hundred million lines never stand in memory together."""
+    schema, writer = SCHEMAS[name], None
+    with (out / f"{name}.{fmt}").open("wb") as file:
+        for number, chunk in enumerate(chunks):
+            rows = schema.cast(chunk.select(schema.column_names()))
             if fmt == "csv":
-                rows.write_csv(file, include_header=n == 0)
+                rows.write_csv(file, include_header=number == 0)
             else:
                 table = rows.to_arrow()
                 writer = writer or pq.ParquetWriter(file, table.schema, compression="zstd")
                 writer.write_table(table)
-            n += rows.height
         if writer:
             writer.close()
+
+
+def _numbered(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    n = 0
+    for chunk in chunks:
+        number = (pl.int_range(pl.len()) + n).cast(pl.String).str.zfill(8)
+        yield chunk.select(pl.format("T{}", number).alias("transaction_id"), *chunk.columns)
+        n += chunk.height
 
 
 def _finish(out: Path, seed: int, profile: str, deal_truth: pl.DataFrame, account_truth: pl.DataFrame) -> None:

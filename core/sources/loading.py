@@ -55,6 +55,11 @@ def load_data(settings: Settings, progress: Progress | None = None, source: str 
         return load_sample(settings, progress)
     if name != source_registry.SETTINGS:
         return source_registry.load(settings, source_registry.saved_version(settings, name, number))
+    if settings.has_warehouse:
+        from core.sources import warehouse_source
+
+        origin = _origin(settings, name, number)
+        return snapshot.load_or_read(origin, settings, lambda: warehouse_source.read(settings))
     folder, mapping = settings.source.folder, settings.source.mapping
     origin = _origin(settings, name, number)
     return snapshot.load_or_read(origin, settings, lambda: _read_folder(folder, mapping, settings))
@@ -82,6 +87,10 @@ def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, .
         return _sample_key()
     if source != source_registry.SETTINGS:
         return source_registry.origin(source_registry.saved_version(settings, source, version))
+    if settings.has_warehouse:
+        from core.sources import warehouse_source
+
+        return warehouse_source.origin(settings)
     return snapshot.folder_state(settings.source.folder, settings.source.mapping)
 
 

@@ -16,6 +16,7 @@ from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
 from core.sources import snapshot, source_files
+from core.sources.engines.catalogue import source_name
 from core.store import source_in_force
 
 if TYPE_CHECKING:
@@ -74,17 +75,23 @@ def in_force(settings: Settings, store: Store | None = None) -> tuple[str, int]:
 
 def is_sample(settings: Settings, name: str) -> bool:
     """Say whether a source of the workspace is the sample company."""
-    return name == SAMPLE or (name == SETTINGS and not settings.source.folder)
+    return name == SAMPLE or (name == SETTINGS and not _has_own(settings))
+
+
+def _has_own(settings: Settings) -> bool:
+    return bool(settings.source.folder) or settings.has_warehouse
 
 
 def listed(settings: Settings, store: Store | None) -> list[Listed]:
     """Return every source of the workspace: the sample, the folder of the settings, and those that were kept."""
     name, version = in_force(settings, store)
-    if name == SETTINGS and not settings.source.folder:
+    if name == SETTINGS and not _has_own(settings):
         name = SAMPLE
     out = [Listed(SAMPLE, 0, "Sample company", is_in_force=name == SAMPLE)]
-    if settings.source.folder:
+    if _has_own(settings):
         title = f"Folder of the settings: {Path(settings.source.folder).name}"
+        if settings.has_warehouse:
+            title = source_name(settings.engine)
         out.append(Listed(SETTINGS, 0, title, is_in_force=name == SETTINGS))
     for entry in store.sources.standing() if store is not None else ():
         serves = name == entry.name

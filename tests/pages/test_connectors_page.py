@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.config import load
 from core.sources.connectors import connector_files, sync_run
-from core.sources.connectors.secret_values import Secrets
+from core.sealing.secret_values import Secrets
 from core.store import Store
 from tests.pages.test_pages import ROOT
 from tests.sources.crm_stubs import TOKEN, hubspot, zoho

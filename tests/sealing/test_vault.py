@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from core import cli
 from core.contracts.errors import ConfigError, StoreError
 from core.sealing.sealing_keys import KEY, KEY_FILE, keys_in_force
+from core.sealing.secret_values import Secrets
 from core.sealing.vault import HEAD, Vault, is_sealed, number_of
 from core.sources.connectors import connector_files
-from core.sources.connectors.secret_values import Secrets
 from core.store import Store
 
 ONE, TWO = "11" * 32, "22" * 32

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from core.contracts.errors import AccessError, SourceError
+from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files, consent, sync_run
-from core.sources.connectors.secret_values import Secrets
 from tests.sources.crm_stubs import zoho
 from tests.sources.stub_servers import BEGIN, Book, Stub, serving
 from tests.sources.test_connector_sync import settings_of

@@ -15,10 +15,10 @@ import pytest
 
 from core.config import load
 from core.contracts.errors import SourceError
+from core.sealing.secret_values import Secrets
 from core.sources import load_data, source_registry
 from core.sources.connectors import connector_files, sync_run
 from core.sources.connectors.declaration import parse
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sync_state import SyncState
 from tests.sources.stub_servers import BEGIN, Book, Stub, iso, page_of, serving
 

@@ -13,10 +13,10 @@ from sqlalchemy.dialects.mysql.base import MySQLDialect
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from core.contracts.errors import SourceError
+from core.sealing.secret_values import Secrets
 from core.sources import load_data
 from core.sources.connectors import connector_files
 from core.sources.connectors.declaration import parse
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sql_reader import SqlReader, compiled, statement
 from tests.sources.stub_servers import BEGIN, Book
 from tests.sources.test_connector_sync import assert_history, filled_book, played, settings_of, synced

@@ -14,9 +14,9 @@ import httpx
 
 from core.config import Settings
 from core.contracts.errors import AccessError, SourceError
+from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files
 from core.sources.connectors.http_client import TIMEOUT, refuse_plain
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sign_in import SignIn, consent_address
 from core.sources.connectors.templates import fill
 

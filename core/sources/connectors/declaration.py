@@ -11,9 +11,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.contracts.errors import SourceError, closest
+from core.sealing.secret_values import SECRET
 
 VENDORS = Path(__file__).with_name("vendors")
-SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 PASSWORD = re.compile(r"[^:/]+://[^:/@]*:(.*)@")
 VALUE = re.compile(r"(?<!\$)\{(\w+)(?::\w+)?\}")
 Kind = Literal["text", "number", "boolean"]

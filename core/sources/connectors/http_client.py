@@ -12,8 +12,8 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from core.contracts.errors import SourceError
+from core.sealing.secret_values import Secrets
 from core.sources.connectors.declaration import Connector
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sign_in import SignIn
 from core.sources.connectors.templates import fill
 

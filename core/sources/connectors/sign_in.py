@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import httpx
 
 from core.contracts.errors import SourceError
+from core.sealing.secret_values import Secrets
 from core.sources.connectors.declaration import Auth
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.templates import fill
 
 

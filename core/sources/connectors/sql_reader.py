@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from core.contracts.errors import SourceError
-from core.sources.connectors.secret_values import Secrets
+from core.sealing.secret_values import Secrets
 
 BATCH = 10_000
 QUERY = re.compile(r"^\s*(select|with)\b", re.IGNORECASE)

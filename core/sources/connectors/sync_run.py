@@ -14,11 +14,11 @@ from filelock import FileLock, Timeout
 
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError
+from core.sealing.secret_values import Secrets
 from core.sources import source_registry
 from core.sources.connectors import connector_files, publishing
 from core.sources.connectors.declaration import Connector
 from core.sources.connectors.http_client import HttpClient, RefusedError
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sql_reader import SqlReader
 from core.sources.connectors.sql_sync import SqlSync
 from core.sources.connectors.sync_state import Run, SyncState

@@ -14,11 +14,11 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.errors import ConflictError, SourceError
+from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files
 from core.sources.connectors.declaration import Connector, Writes
 from core.sources.connectors.http_client import HttpClient, RefusedError, content_of
 from core.sources.connectors.row_shape import canonical
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.templates import at, fill
 
 WROTE, UNDID, REFUSED = "write to the CRM", "undo in the CRM", "refused by the CRM"

@@ -10,8 +10,8 @@ import streamlit as st
 import yaml
 
 from core.contracts.errors import AccessError, QuarterdeckError, SourceError
+from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files, consent, declaration, sync_request, sync_run
-from core.sources.connectors.secret_values import Secrets
 from core.sources.connectors.sync_run import Freshness
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, quote_plus
@@ -11,8 +12,8 @@ import yaml
 
 from core.contracts.errors import SourceError
 from core.sealing.vault import Vault
-from core.sources.connectors.declaration import SECRET
 
+SECRET = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
 FILE = "secrets.yaml"
 SERVICE = "quarterdeck"
 HIDDEN = "•••"
