@@ -21,6 +21,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import api_mount, preload, scim_routes
 from pages.ui.server.browser_mark import BrowserMark
+from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
@@ -60,6 +61,7 @@ try:
     if settings.access.sign_in == "oidc":
         middleware.append(Middleware(WantedPage))
     middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header))
+    middleware.append(Middleware(CompressedFiles))
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 

@@ -19,6 +19,7 @@ from core import (
     audit_commands,
     backup_commands,
     call_commands,
+    demo_commands,
     digest_commands,
     job_commands,
     page_commands,
@@ -48,6 +49,7 @@ app.add_typer(person_commands.app, name="person")
 app.add_typer(api_commands.keys, name="api-key")
 app.command("api")(api_commands.api)
 app.add_typer(call_commands.app, name="calls")
+app.add_typer(demo_commands.app, name="demo")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)
@@ -94,6 +96,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 10,
     fmt: Annotated[str, typer.Option("--format", help="parquet or csv")] = "parquet",
     profile: Annotated[str, typer.Option(help="Kind of company: saas, services, usage, seasonal or young.")] = "saas",
+    industry: Annotated[str, typer.Option(help="What it sells: software, medical or logistics.")] = "software",
 ) -> None:
     """Write a synthetic company to a folder."""
     from core.sample import generate
@@ -101,8 +104,8 @@ def sample(
     if not _writable(out):  # before a company is played that could not be written
         raise SourceError("The sample cannot be written.", str(out), "Choose a folder you may write to.")
     with _Bar() as bar:
-        size = (accounts, transactions, years, seed)
-        generate(out, *size, activities=activities or None, fmt=fmt, progress=bar.show, profile=profile)
+        size, kind = (accounts, transactions, years, seed), (fmt, bar.show, profile, industry)
+        generate(out, *size, None, activities or None, *kind)
     typer.echo(f"Sample company written to {out}.")
 
 

@@ -10,9 +10,10 @@ from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from core.contracts.errors import ConfigError
+from core.contracts.errors import ConfigError, closest
 
 PACKAGE = "core"
+SOFTWARE, INDUSTRIES = "software", "industries"
 INSIDE = "_app"
 
 
@@ -45,6 +46,49 @@ def sample_file(*names: str) -> Path:
     'scenarios'
     """
     return app_folder().joinpath("sample_data", *names)
+
+
+def industry_file(industry: str, *names: str) -> Path:
+    """Return a file of the sample data as an industry has it; that of software where the industry has none.
+
+    Parameters
+    ----------
+    industry : str
+        One of `industries`.
+    *names : str
+
+    Raises
+    ------
+    ConfigError
+        When there is no such industry.
+
+    Examples
+    --------
+    >>> industry_file("medical", "capabilities.csv").parent.name
+    'medical'
+    """
+    if industry not in industries():
+        near = closest(industry, industries())
+        raise ConfigError(
+            f"There is no sample company of the industry {industry!r}.",
+            "demo.industry in the settings",
+            f"Did you mean {near!r}?" if near else f"There are: {', '.join(industries())}.",
+        )
+    own = sample_file(INDUSTRIES, industry, *names)
+    return own if own.exists() else sample_file(*names)
+
+
+def industries() -> tuple[str, ...]:
+    """Return the industries a sample company can be of.
+
+    Examples
+    --------
+    >>> industries()
+    ('software', 'logistics', 'medical')
+    """
+    folder = sample_file(INDUSTRIES)
+    others = sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+    return (SOFTWARE, *others)
 
 
 def asset(name: str) -> Path:

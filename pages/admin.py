@@ -4,7 +4,17 @@ import streamlit as st
 
 from core.access import rights
 from core.access.directory import GROUP, PERSON
-from pages.ui.admin import api_keys, audit_log, changes, demo_links, provisioning, role_form, rule_forms, waiting
+from pages.ui.admin import (
+    api_keys,
+    audit_log,
+    changes,
+    demo_company,
+    demo_links,
+    provisioning,
+    role_form,
+    rule_forms,
+    waiting,
+)
 from pages.ui.kit import cache, notebook, people, shell, sign_in_list
 from pages.ui.kit.cells import cell
 
@@ -63,6 +73,9 @@ with cell(page, "Waiting to be let in", "Waiting") as c:
 
 with cell(page, "Links for demos", "Demos") as c:
     demo_links.show(page, c)
+
+with cell(page, "Sample company", "Sample") as c:
+    demo_company.show(page, c)
 
 with cell(page, "Signed in now", "Signed in") as c:
     sign_in_list.show(page, c, lambda user: changes.is_theirs(page, directory, user))

@@ -18,6 +18,7 @@ from core.charts.theme import (
     legend,
     mark,
     name_axis,
+    named_parts,
 )
 
 PARTS_RANGE = SERIES[:6]
@@ -31,7 +32,7 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     long = frame.unpivot(index="window", on=list(PARTS), variable_name="part", value_name="part_amount")
     long = long.with_columns(rank=pl.col("part").replace_strict({k: i for i, k in enumerate(PARTS)}))
     long = long.with_columns(pl.col("part").replace_strict(PARTS))
-    y = alt.Y("window:N", sort=order, title=None)
+    y, hues = alt.Y("window:N", sort=order, title=None), [ACTUAL, FORECAST, CONTEXT]
     bars = (
         alt.Chart(long)
         .mark_bar(height=22, stroke=GROUND, strokeWidth=1)
@@ -40,13 +41,14 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             x=alt.X("part_amount:Q", title=f"{currency} (line: likely range, tick: quota)", axis=alt.Axis(format="~s")),
             color=alt.Color(
                 "part:N",
-                scale=alt.Scale(domain=list(PARTS.values()), range=[ACTUAL, FORECAST, CONTEXT]),
+                scale=alt.Scale(domain=list(PARTS.values()), range=hues),
                 legend=legend(each=145),
             ),
             order="rank:Q",
             tooltip=["window:N", "part:N", alt.Tooltip("part_amount:Q", format=",.2f", title=currency)],
         )
     )
+    bars = named_parts(bars, "part", "part_amount", dict(zip(PARTS.values(), hues, strict=True)), "rank")
     base = alt.Chart(frame).encode(y=y)
     reach = interval(base, x="lower:Q", x2="upper:Q")
     tip = [alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]

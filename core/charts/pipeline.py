@@ -21,6 +21,7 @@ from core.charts.theme import (
     legend,
     mark,
     name_axis,
+    named_parts,
 )
 
 ROOM = 1.25  # Behind the longest bar its amount is written, on a phone too.
@@ -51,15 +52,19 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     """What became of the deals that entered each stage: gone on, still there, lost; the rate beside the bar."""
     order = frame["stage"].to_list()
     fates = {"n_moved_on": "Advanced", "n_pending": "Still open", "n_lost": "Lost"}
-    long = frame.select("stage", "n_entered", *fates).unpivot(
-        list(fates), index=["stage", "n_entered"], variable_name="fate", value_name="n"
+    long = frame.select("stage", "n_entered", "moved_on_rate", *fates).unpivot(
+        list(fates), index=["stage", "n_entered", "moved_on_rate"], variable_name="fate", value_name="n"
     )
     long = long.with_columns(
         pl.col("fate").replace(fates),
         share=pl.col("n") / pl.col("n_entered"),
         rank=pl.col("fate").replace_strict({k: i for i, k in enumerate(fates)}, return_dtype=pl.Int64),
     )
-    hues = alt.Scale(domain=list(fates.values()), range=[ACTUAL, QUIET, FORECAST])
+    percent = pl.format("{} {} %", "fate", (pl.col("moved_on_rate") * 100).round().cast(pl.Int64))
+    is_told = (pl.col("fate") == "Advanced") & pl.col("moved_on_rate").is_not_null()
+    long = long.with_columns(said=pl.when(is_told).then(percent).otherwise("fate"))
+    colours = dict(zip(fates.values(), [ACTUAL, QUIET, FORECAST], strict=True))
+    hues = alt.Scale(domain=list(colours), range=list(colours.values()))
     bars = (
         alt.Chart(long)
         .mark_bar(height=20, stroke=GROUND, strokeWidth=1)
@@ -76,16 +81,8 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    words = (
-        alt.Chart(frame.filter(pl.col("moved_on_rate").is_not_null()))
-        .mark_text(align="left", dx=6, color=GROUND, fontWeight="bold")
-        .encode(
-            y=alt.Y("stage:N", sort=order),
-            x=alt.datum(0),
-            text=alt.Text("moved_on_rate:Q", format=".0%"),
-        )
-    )
-    return finish(bars + words, height=27 * frame.height + 30)
+    named = named_parts(bars, "fate", "share", colours, "rank", "said")
+    return finish(named, height=27 * frame.height + 30)
 
 
 def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:

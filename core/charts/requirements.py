@@ -20,6 +20,7 @@ from core.charts.theme import (
     finish,
     legend,
     name_axis,
+    named_parts,
 )
 from core.contracts.constants import SEVERITIES
 from core.metrics import shortened
@@ -50,7 +51,8 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
             tooltip=["category:N", "status:N", "n:Q"],
         )
     )
-    return finish(chart, height=21 * frame["category"].n_unique() + 26)
+    named = named_parts(chart, "status", "n", dict(present), "rank")
+    return finish(named, height=21 * frame["category"].n_unique() + 26)
 
 
 def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.LayerChart:

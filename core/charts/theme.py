@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from core.charts.lazy_altair import alt
@@ -29,7 +29,11 @@ OLIVE = "light-dark(#6f7f2a,#b3c46a)"
 SERIES = [ACTUAL, FORECAST, BLUE, VIOLET, OLIVE, CONTEXT, ROSE]
 SEQUENCE = ["#e3f1ef", "#7cc7bf", "#128079", "#0a4f4d"]
 ON_PALE, ON_DEEP = "#1b2733", "#ffffff"  # Words on a cell of `SEQUENCE`: white from its third step on.
+BLACK = "#000000"  # Words on marks of the palette, where white would not stand out.
 SIZE = 13
+LETTER = 7  # pixels, about
+DASHES = [[1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [10, 4], [4, 1], [12, 3, 3, 3]]
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"]
 TICKS = 5
 LONGEST_UNIT = 64
 AXIS_LINE = 22  # pixels of height
@@ -102,6 +106,78 @@ def written_above(unit: str) -> dict[str, Any]:
     return {"text": lines if len(lines) > 1 else unit, **TITLE}
 
 
+def ink_on(colour: str) -> str:
+    """Return the colour of words on a mark: dark or white in each theme, whichever stands out more.
+
+    Examples
+    --------
+    >>> ink_on(ACTUAL)
+    'light-dark(#ffffff,#000000)'
+    """
+    halves = re.findall(r"#[0-9a-f]{6}", colour)
+    inks = [max((contrast(ink, half), ink) for ink in (BLACK, ON_DEEP))[1] for half in halves]
+    return f"light-dark({','.join(inks)})"
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours by WCAG 2, from 1 to 21.
+
+    Examples
+    --------
+    >>> round(contrast("#000000", "#ffffff"), 1)
+    21.0
+    """
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def named_parts(
+    bars: alt.Chart, part: str, measure: str, hues: Mapping[str, str], rank: str, said: str = ""
+) -> alt.LayerChart:
+    """Return lying stacked bars with the name of each part written in it, where it has room.
+
+    No part is told by its colour alone: those too narrow for their name are told by their order, which is that of the
+    legend, and by the chart's tooltip.
+
+    Parameters
+    ----------
+    bars : alt.Chart
+        Bars with `part` as their colour.
+    part, measure : str
+        Fields: the name of each part, and how long it is.
+    hues : mapping
+        The colour of each part, in the order of the stack.
+    rank : str
+        The field by which parts are stacked.
+    said : str
+        The field with the words of a part, default its name.
+    """
+    name = said or part
+    ends = f"abs(scale('x', datum['{measure}_end']) - scale('x', datum['{measure}_start']))"
+    words = bars.mark_text(clip=True).encode(
+        x=alt.X(f"{measure}:Q", stack="zero", bandPosition=0.5),
+        text=alt.condition(
+            f"{ends} > {LETTER} * length(datum['{name}']) + {LETTER}", alt.Text(f"{name}:N"), alt.value("")
+        ),
+        fill=alt.Fill(
+            f"{part}:N",
+            scale=alt.Scale(domain=list(hues), range=[ink_on(colour) for colour in hues.values()]),
+            legend=None,
+        ),
+        color=alt.Undefined,
+        order=f"{rank}:Q",
+        detail=f"{part}:N",
+    )
+    drawn: alt.LayerChart = bars + words
+    return drawn
+
+
 def interval(base: alt.Chart, **encoding: Any) -> alt.LayerChart:
     """Return a range as a line in ink, set off from what lies under it by an outline in the colour of the page."""
     under = base.mark_rule(strokeWidth=5, color=GROUND).encode(**encoding)
@@ -130,6 +206,7 @@ def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | 
     """
     unit = _measured(chart, "y") or _measured(chart, "x")
     _few_ticks(chart)
+    _told_apart(chart)
     quiet: alt.Chart | alt.LayerChart = (
         chart.properties(height=height - AXIS_LINE, background="transparent", padding=PADDING)
         .properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
@@ -161,6 +238,35 @@ def _few_ticks(chart: Any) -> None:
                 axis.axis = alt.Axis(tickCount=TICKS)
             elif own is not None and own._get("tickCount") is alt.Undefined:
                 own.tickCount = TICKS
+
+
+def _told_apart(chart: Any) -> None:
+    """Give lines of several colours dashes of their own as well, and points a shape, where nobody gave them."""
+    for layer in getattr(chart, "layer", ()) or ():
+        _told_apart(layer)
+    encoding: Any = getattr(chart, "encoding", alt.Undefined)
+    colour = alt.Undefined if encoding is alt.Undefined else encoding._get("color")
+    if colour is alt.Undefined or not _is_named(colour):
+        return
+    mark = chart.mark if isinstance(chart.mark, str) else chart.mark._get("type")
+    own = alt.Undefined if isinstance(chart.mark, str) else chart.mark._get("strokeDash")
+    channel = {"line": "strokeDash", "point": "shape"}.get(mark, "")
+    if not channel or own is not alt.Undefined or encoding._get(channel) is not alt.Undefined:
+        return
+    more = {name: colour._get(name) for name in ("legend", "title", "sort") if colour._get(name) is not alt.Undefined}
+    domain = colour._get("scale")._get("domain")
+    marks: list[Any] = DASHES if channel == "strokeDash" else SHAPES
+    kind: Any = alt.StrokeDash if channel == "strokeDash" else alt.Shape
+    scale = alt.Scale(domain=domain, range=marks[: len(domain)])
+    setattr(encoding, channel, kind(colour._get("shorthand"), scale=scale, **more))
+
+
+def _is_named(colour: Any) -> bool:
+    """Say whether a colour stands for a few names that are listed."""
+    shorthand, scale = colour._get("shorthand"), colour._get("scale")
+    domain = alt.Undefined if scale in (alt.Undefined, None) else scale._get("domain")
+    is_list = isinstance(domain, list) and 1 < len(domain) <= len(DASHES)
+    return isinstance(shorthand, str) and shorthand.endswith(":N") and is_list
 
 
 def _axes(chart: Any, channel: str) -> Iterator[Any]:

@@ -290,9 +290,11 @@ class EnablementSettings(_Section):
 
 
 class DemoSettings(_Section):
-    """What is shown to buyers."""
+    """What is shown to buyers, and which sample company stands there where there are no other data."""
 
     script: str
+    industry: str = Field(min_length=1)
+    size: Literal["small", "large"]
 
 
 class AnswerSettings(_Section):

@@ -6,11 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from core.config import load as settings_in_force
 from core.contracts.errors import RequirementError
 from core.contracts.yaml_text import YamlError, read_yaml
-from core.resources import sample_file
+from core.resources import industry_file
 
-SHIPPED = sample_file("product_updates.yaml")
+SHIPPED = "product_updates.yaml"
 SHAPE = {
     "title": pl.String,
     "released_on": pl.Date,
@@ -26,7 +27,7 @@ def load(content: bytes | str | None = None, name: str = "updates.yaml") -> pl.D
     Parameters
     ----------
     content : bytes or str, optional
-        Default the shipped example; none where it is missing.
+        Default the example shipped for the industry of the settings; none where it is missing.
     name : str
         The file's name, for messages.
 
@@ -36,7 +37,8 @@ def load(content: bytes | str | None = None, name: str = "updates.yaml") -> pl.D
         When it is not a list of updates, each with a title.
     """
     if content is None:
-        content = SHIPPED.read_text(encoding="utf-8") if SHIPPED.exists() else "[]"
+        shipped = industry_file(settings_in_force().demo.industry, SHIPPED)
+        content = shipped.read_text(encoding="utf-8") if shipped.exists() else "[]"
     try:
         listed = read_yaml(content)
     except YamlError as error:

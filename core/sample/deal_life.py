@@ -16,6 +16,7 @@ import numpy as np
 from core.sample.account_life import EARLY_DAYS, LAST_DAYS, early_win
 from core.sample.day_index import DayIndex
 from core.sample.profiles import Profile
+from core.sample.word_lists import Vocabulary
 
 STAGES = ("Prospecting", "Qualification", "Discovery", "Proposal", "Negotiation", "Closed Won", "Closed Lost")
 NEW, EXPANSION, RENEWAL = 0, 1, 2
@@ -83,10 +84,11 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class World:
-    """What all deals share: the calendar, the company's kind, and the weeks in which the market was different."""
+    """What all deals share: calendar, kind and words of the company, and the weeks in which the market differed."""
 
     days: DayIndex
     profile: Profile
+    words: Vocabulary
     bad_from: int
     bad_to: int
     battle_from: int

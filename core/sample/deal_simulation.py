@@ -13,7 +13,7 @@ from core.sample.company_run import CompanyRun
 from core.sample.deal_life import CATEGORIES, STAGES, World
 from core.sample.naming import deal_names
 from core.sample.team import Team
-from core.sample.word_lists import COMPETITORS, LEAD_SOURCES, LOST_REASONS, NEXT_STEPS
+from core.sample.word_lists import LEAD_SOURCES, LOST_REASONS, NEXT_STEPS
 
 NO_NEXT_STEP = 0.42
 
@@ -136,7 +136,7 @@ def _history(run: CompanyRun, number: np.ndarray) -> pl.DataFrame:
 
 
 def _opportunities(run: CompanyRun, rows_written: np.ndarray, history: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    rng, book, n = run.rng, run.book, len(rows_written)
+    rng, book, n, words = run.rng, run.book, len(rows_written), run.world.words
     last = history.group_by("opportunity_id").agg(
         pl.all().exclude("valid_from").last(), created_on=pl.first("valid_from")
     )
@@ -144,13 +144,13 @@ def _opportunities(run: CompanyRun, rows_written: np.ndarray, history: pl.DataFr
     facts = pl.DataFrame(
         {
             "opportunity_id": _ids(np.arange(n)),
-            "opportunity_name": deal_names(names, book, rows_written),
+            "opportunity_name": deal_names(names, book, rows_written, words),
             "account_id": "A" + pl.Series(book.account[rows_written]).cast(pl.String).str.zfill(5),
             "product_id": "P" + pl.Series(book.product[rows_written] + 1).cast(pl.String).str.zfill(2),
             "opportunity_type": np.array(["new", "expansion", "renewal"])[book.kind[rows_written]],
-            "currency": ["USD"] * n,
+            "currency": [words.currency] * n,
             "lost_reason": rng.choice(LOST_REASONS, n, p=[0.27, 0.26, 0.25, 0.12, 0.10]),
-            "competitor": [COMPETITORS[c] if c >= 0 else None for c in book.competitor[rows_written].tolist()],
+            "competitor": [words.competitors[c] if c >= 0 else None for c in book.competitor[rows_written].tolist()],
             "lead_source": rng.choice(LEAD_SOURCES, n, p=[0.34, 0.28, 0.16, 0.12, 0.10]),
             "next_step": step,
             "n_contacts": book.contacts[rows_written],

@@ -16,6 +16,7 @@ import yaml
 from core.config.calendar import add_months, month_start
 from core.contracts import SCHEMAS
 from core.contracts.errors import SourceError
+from core.resources import SOFTWARE
 from core.sample import account_life, deal_life, deal_simulation, hygiene, quota_plan, transaction_lines
 from core.sample import activities as activity_room
 from core.sample import team as team_room
@@ -24,7 +25,7 @@ from core.sample.deal_life import World
 from core.sample.naming import account_names
 from core.sample.profiles import Profile
 from core.sample.profiles import profile as named_profile
-from core.sample.word_lists import COUNTRIES, INDUSTRIES, PRODUCTS
+from core.sample.word_lists import COUNTRIES, Vocabulary, vocabulary
 
 AS_OF = date(2026, 5, 15)
 SEGMENTS = ("SMB", "Mid-Market", "Enterprise")
@@ -46,6 +47,7 @@ def generate(
     fmt: str = "parquet",
     progress: Progress | None = None,
     profile: str = "saas",
+    industry: str = SOFTWARE,
 ) -> Path:
     """Write a synthetic company with planted truth.
 
@@ -62,6 +64,8 @@ def generate(
         Called with a share in [0, 1] and what is being done.
     profile : {"saas", "services", "usage", "seasonal", "young"}
         What kind of company it is; a young one has at most two years.
+    industry : str
+        What it sells: "software", or a folder of `sample_data/industries`. Words and currency differ, figures do not.
 
     Returns
     -------
@@ -74,15 +78,15 @@ def generate(
         When a size is not positive, the format or the profile is unknown or the folder cannot be written.
     """
     _check(accounts, transactions, years, fmt)
-    kind = named_profile(profile)
+    kind, words = named_profile(profile), vocabulary(industry)
     say = progress or (lambda share, text: None)
     rng = np.random.default_rng(seed)
     start, weeks = _span(min(years, kind.most_years))
     say(0.02, "Hiring the sales team")
     team = team_room.build(rng, max(6, min(400, accounts // 20)), start, weeks, kind.warm_up_weeks)
-    facts, codes = _accounts(rng, team, accounts, kind)
+    facts, codes = _accounts(rng, team, accounts, kind, words)
     say(0.10, "Playing the company week by week")
-    world = _world(start, weeks, kind)
+    world = _world(start, weeks, kind, words)
     n_deals = round(kind.deals_rate * CREATED_SHARE * (opportunities or DEALS_PER_ACCOUNT * accounts))
     sim = deal_simulation.simulate(rng, world, team, codes, facts["account_name"].to_list(), n_deals, weeks)
     opps, history = hygiene.spoil(rng, sim.opportunities, sim.history, sim.deal_truth)
@@ -100,7 +104,7 @@ def generate(
         "accounts": facts,
         "opportunities": opps,
         "opportunity_history": history,
-        "products": _products(),
+        "products": _products(words),
         "subscriptions": lines,
         "sales_team": team.sales_team,
         "quotas": quota_plan.quotas(rng, sim.run, _quarters(start, AS_OF) + 1),
@@ -115,7 +119,7 @@ def generate(
     wanted = transactions - booked.height
     chunks = transaction_lines.invoices(rng, frames["subscriptions"], months, regions, wanted, AS_OF, factors)
     _stream(out, "transactions", _numbered(chain([booked], chunks)), fmt)
-    _finish(out, seed, profile, sim.deal_truth, sim.account_truth)
+    _finish(out, {"seed": seed, "currency": words.currency}, profile, sim.deal_truth, sim.account_truth)
     say(1.0, "Sample company ready")
     return out
 
@@ -134,11 +138,11 @@ def _span(years: int) -> tuple[date, int]:
     return start, (AS_OF - start).days // 7 + 1
 
 
-def _world(start: date, weeks: int, kind: Profile) -> World:
+def _world(start: date, weeks: int, kind: Profile, words: Vocabulary) -> World:
     bad = int(weeks * BAD_QUARTER)
     rise = int((_months(start, AS_OF) + 1) * PRICE_RISE)
     days = day_index(start, kind.warm_up_weeks, weeks)
-    return World(days, kind, bad_from=bad, bad_to=bad + 13, battle_from=int(weeks * BATTLE), rise_month=rise)
+    return World(days, kind, words, bad_from=bad, bad_to=bad + 13, battle_from=int(weeks * BATTLE), rise_month=rise)
 
 
 def _months(start: date, end: date) -> int:
@@ -150,20 +154,20 @@ def _quarters(start: date, end: date) -> int:
 
 
 def _accounts(
-    rng: np.random.Generator, team: team_room.Team, n: int, kind: Profile
+    rng: np.random.Generator, team: team_room.Team, n: int, kind: Profile, words: Vocabulary
 ) -> tuple[pl.DataFrame, dict[str, np.ndarray]]:
     segment = rng.choice(3, n, p=SEGMENT_SHARES)
     region = rng.choice(4, n, p=team_room.REGION_SHARES)
     employees = np.exp(rng.normal(np.array([4.2, 6.4, 8.6])[segment], 0.6)).astype(int) + 3
     regions = np.array(team_room.REGIONS)[region].tolist()
     countries = [str(rng.choice(list(COUNTRIES[r]))) for r in regions]
-    industries = rng.choice(list(INDUSTRIES), n).tolist()
+    industries = rng.choice(list(words.industries), n).tolist()
     owner = np.array([rng.choice(np.flatnonzero(team.region == r)) for r in region.tolist()])
     parent = np.where((rng.random(n) < 0.03) & (np.arange(n) > 3), rng.integers(0, n, n), -1)
     frame = pl.DataFrame(
         {
             "account_id": [f"A{i:05d}" for i in range(n)],
-            "account_name": account_names(rng, industries, regions, countries),
+            "account_name": account_names(rng, words, industries, regions, countries),
             "industry": industries,
             "segment": np.array(SEGMENTS)[segment],
             "region": regions,
@@ -189,8 +193,8 @@ def _customers(facts: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     return facts.join(since, on="account_id", how="left")
 
 
-def _products() -> pl.DataFrame:
-    rows = [(f"P{i + 1:02d}", n, f, float(p), float(c)) for i, (n, f, p, c, _) in enumerate(PRODUCTS)]
+def _products(words: Vocabulary) -> pl.DataFrame:
+    rows = [(f"P{i + 1:02d}", n, f, float(p), float(c)) for i, (n, f, p, c, _) in enumerate(words.products)]
     return pl.DataFrame(rows, schema=list(SCHEMAS["products"].column_names()), orient="row")
 
 
@@ -237,7 +241,9 @@ def _numbered(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
         n += chunk.height
 
 
-def _finish(out: Path, seed: int, profile: str, deal_truth: pl.DataFrame, account_truth: pl.DataFrame) -> None:
+def _finish(
+    out: Path, facts: dict[str, object], profile: str, deal_truth: pl.DataFrame, account_truth: pl.DataFrame
+) -> None:
     truth = out.with_name(out.name + "_truth")
     shutil.rmtree(truth, ignore_errors=True)
     truth.mkdir(parents=True)
@@ -245,7 +251,7 @@ def _finish(out: Path, seed: int, profile: str, deal_truth: pl.DataFrame, accoun
     account_truth.write_parquet(truth / "account_truth.parquet")
     drivers = {"close": dict(deal_life.EFFECTS), "churn": dict(account_life.CHURN_EFFECTS)}
     (truth / "drivers.yaml").write_text(yaml.safe_dump(drivers, sort_keys=False), encoding="utf-8")
-    meta: dict[str, object] = {"as_of": AS_OF.isoformat(), "seed": seed, "source": "Sample company", "currency": "USD"}
+    meta = {"as_of": AS_OF.isoformat(), "source": "Sample company", **facts}
     if profile != "saas":
         meta["profile"] = profile
     (out / "meta.yaml").write_text(yaml.safe_dump(meta), encoding="utf-8")

@@ -6,19 +6,20 @@ import numpy as np
 
 from core.sample.deal_book import DealBook
 from core.sample.deal_life import RENEWAL
-from core.sample.word_lists import COUNTRIES, HEADS, INDUSTRIES, PRODUCTS
+from core.sample.word_lists import COUNTRIES, HEADS, Vocabulary
 
 LOCAL_RATE, FORM_RATE = 0.45, 0.35
 
 
 def account_names(
-    rng: np.random.Generator, industries: list[str], regions: list[str], countries: list[str]
+    rng: np.random.Generator, words: Vocabulary, industries: list[str], regions: list[str], countries: list[str]
 ) -> list[str]:
     """Draw a name for every account, no two alike.
 
     Parameters
     ----------
     rng : numpy.random.Generator
+    words : Vocabulary
     industries, regions, countries : list of str
         One entry per account.
 
@@ -33,7 +34,7 @@ def account_names(
     for industry, region, country in zip(industries, regions, countries, strict=True):
         local = COUNTRIES[region][country]
         heads = local["heads"] if rng.random() < LOCAL_RATE else HEADS
-        tails = INDUSTRIES[industry]
+        tails = words.industries[industry]
         stem = _free(rng, heads, tails, taken)
         names.append(f"{stem} {local['form']}" if rng.random() < FORM_RATE else stem)
     return names
@@ -55,7 +56,7 @@ def _free(rng: np.random.Generator, heads: list[str], tails: list[str], taken: s
     return stem
 
 
-def deal_names(names: list[str], book: DealBook, rows: np.ndarray) -> list[str]:
+def deal_names(names: list[str], book: DealBook, rows: np.ndarray, words: Vocabulary) -> list[str]:
     """Return the names of some deals, such as "Acme Bank, Signal for 120 seats".
 
     Parameters
@@ -65,12 +66,13 @@ def deal_names(names: list[str], book: DealBook, rows: np.ndarray) -> list[str]:
     book : DealBook
     rows : numpy.ndarray
         The deals to name.
+    words : Vocabulary
     """
     out = []
     columns = (book.account[rows], book.product[rows], book.amount[rows], book.kind[rows])
     for account, product, amount, kind in zip(*(c.tolist() for c in columns), strict=True):
-        name, _, _, _, seat_price = PRODUCTS[product]
-        seats = max(5, round(amount / seat_price))
+        name, _, _, _, unit_price = words.products[product]
+        units = max(5, round(amount / unit_price))
         what = f"{name.split()[0]} renewal" if kind == RENEWAL else name.split()[0]
-        out.append(f"{names[account]}, {what} for {seats:,} seats")
+        out.append(f"{names[account]}, {what} for {units:,} {words.unit}")
     return out

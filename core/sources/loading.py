@@ -12,10 +12,12 @@ from typing import Any
 from core.artifacts import SAMPLE, key, open_cache
 from core.config import Settings
 from core.contracts.dataset import Dataset
+from core.resources import SOFTWARE, industry_file
 from core.sources import snapshot, source_registry
 
 Progress = Callable[[float, str], None]
 META, TRUTH = "meta.yaml", "truth"
+SMALL = (240, 19_200)  # accounts and transactions of the small sample company
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def state_of(settings: Settings, source: str, version: int = 0) -> SourceState:
 
 def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, ...]:
     if source_registry.is_sample(settings, source):
-        return _sample_key()
+        return _sample_key(settings)
     if source != source_registry.SETTINGS:
         return source_registry.origin(source_registry.saved_version(settings, source, version))
     if settings.has_warehouse:
@@ -95,7 +97,7 @@ def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, .
 
 
 def load_sample(settings: Settings, progress: Progress | None = None) -> Dataset:
-    """Return the default sample company.
+    """Return the sample company of the settings: of their industry and size.
 
     Parameters
     ----------
@@ -117,7 +119,9 @@ def sample_files(settings: Settings, progress: Progress | None = None) -> Mappin
     progress : callable, optional
         Called with a share in [0, 1] and a text while the sample is generated.
     """
-    return open_cache(settings.home).get(SAMPLE, _sample_key(), lambda: _generated(progress))
+    return open_cache(settings.home).get(
+        SAMPLE, _sample_key(settings), lambda: _generated(progress, **_shape(settings))
+    )
 
 
 def put_sample(settings: Settings, accounts: int, transactions: int) -> None:
@@ -130,7 +134,7 @@ def put_sample(settings: Settings, accounts: int, transactions: int) -> None:
         How many of each, the transactions about.
     """
     open_cache(settings.home).get(
-        SAMPLE, _sample_key(), lambda: _generated(None, accounts=accounts, transactions=transactions)
+        SAMPLE, _sample_key(settings), lambda: _generated(None, accounts=accounts, transactions=transactions)
     )
 
 
@@ -138,19 +142,29 @@ def is_ready(settings: Settings) -> bool:
     """Say whether the data can be read without generating a company first; nothing is read for it."""
     if not source_registry.is_sample(settings, source_registry.in_force(settings)[0]):
         return True
-    return open_cache(settings.home).is_kept(SAMPLE, _sample_key())
+    return open_cache(settings.home).is_kept(SAMPLE, _sample_key(settings))
 
 
-def _sample_key() -> str:
-    return key(SAMPLE, (), (), "core.sample.generate")
+def _sample_key(settings: Settings) -> str:
+    shape = _shape(settings)
+    if not shape:
+        return key(SAMPLE, (), (), "core.sample.generate")
+    words = industry_file(settings.demo.industry, "words.yaml") if "industry" in shape else None
+    return key(SAMPLE, (), (), "core.sample.generate", shape, words.read_bytes() if words else b"")
 
 
-def _generated(progress: Progress | None, **size: Any) -> dict[str, bytes]:
+def _shape(settings: Settings) -> dict[str, Any]:
+    """Return in what the sample company of the settings differs from the default one."""
+    size = {"accounts": SMALL[0], "transactions": SMALL[1]} if settings.demo.size == "small" else {}
+    return size | ({"industry": settings.demo.industry} if settings.demo.industry != SOFTWARE else {})
+
+
+def _generated(progress: Progress | None, **shape: Any) -> dict[str, bytes]:
     from core.sample import generate
 
     with TemporaryDirectory(prefix="quarterdeck-") as work:
         folder = Path(work) / "sample"
-        generate(folder, **size, progress=progress)
+        generate(folder, **shape, progress=progress)
         truth = folder.with_name("sample_truth")
         files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
         return files | {f"{TRUTH}/{path.name}": path.read_bytes() for path in sorted(truth.iterdir())}

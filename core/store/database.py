@@ -21,6 +21,7 @@ from core.store.branches import Branches
 from core.store.call_reminders import CallReminders
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
+from core.store.demo_reset import DemoReset
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
@@ -91,6 +92,7 @@ class Store:
     api_keys : ApiKeys
     provisioned : Provisioned
     scim_tokens : ScimTokens
+    demo_reset : DemoReset
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -127,6 +129,7 @@ class Store:
     api_keys: ApiKeys
     provisioned: Provisioned
     scim_tokens: ScimTokens
+    demo_reset: DemoReset
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -200,6 +203,7 @@ class Store:
             ApiKeys(sessions, clock),
             Provisioned(sessions, clock),
             ScimTokens(sessions, clock),
+            DemoReset(sessions, clock),
             notices,
             saves,
         )

@@ -6,9 +6,10 @@ import re
 import tomllib
 from pathlib import Path
 
+import polars as pl
 import pytest
 
-from core.charts import regions, theme
+from core.charts import forecast, regions, requirements, theme
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT, MARK = 4.5, 3.0
@@ -97,3 +98,21 @@ def test_the_style_sheet_uses_colours_of_the_themes_for_words():
 
 def test_paper_takes_the_light_half():
     assert theme.paper(f'{{"color": "{theme.ACTUAL}"}}') == f'{{"color": "{halves(theme.ACTUAL)[0]}"}}'
+
+
+@pytest.mark.parametrize("name", [name for name in MARKS if name != "INK"])
+def test_words_on_a_part_of_a_bar_can_be_read(name):
+    colour = getattr(theme, name)
+    for ink, half in zip(halves(theme.ink_on(colour)), halves(colour), strict=True):
+        assert contrast(ink, half) >= TEXT, name
+
+
+def test_no_part_and_no_line_is_told_by_its_colour_alone():
+    frame = pl.DataFrame({"category": ["a", "a"], "status": ["available", "unclear"], "n": [3, 2]})
+    bars, words = requirements.by_category(frame).to_dict()["layer"]
+    assert words["mark"]["type"] == "text"
+    assert words["encoding"]["text"]["condition"]["field"] == bars["encoding"]["color"]["field"] == "status"
+    curves = pl.DataFrame({"part": ["a", "b"], "age_days": [1, 1], "won_rate": [0.1, 0.2]})
+    drawn = forecast.win_curves(curves).to_dict()["encoding"]
+    assert drawn["strokeDash"]["scale"]["domain"] == drawn["color"]["scale"]["domain"] == ["a", "b"]
+    assert drawn["strokeDash"]["legend"] == drawn["color"]["legend"]

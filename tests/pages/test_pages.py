@@ -127,7 +127,7 @@ def test_the_flow_follows_scope_and_window_and_opens_its_bars(sample, settings):
     ask = (*deal_scope.periods(sample, settings)["Last quarter"], "team", "EMEA 1", "any date", "now")
     found = flow.flow(sample, settings, *ask)
     assert found.sentence() in said(test)
-    test.selectbox(key="flow_step").set_value("Lost").run()
+    test.selectbox(key="flow_bars_listed").set_value("Lost").run()
     behind = flow.deals(sample, settings, "Lost", *ask)
     assert behind.sentence() in said(test)
     assert behind.frame["moved_amount"].sum() == pytest.approx(found.amount("Lost"))

@@ -33,3 +33,10 @@ def test_the_document_is_asked_for_anew_every_time():
     answer = TestClient(Starlette(routes=[preload.route()])).get("/")
     assert answer.text == preload.document()
     assert answer.headers["Cache-Control"] == "no-cache"
+
+
+def test_what_draws_charts_waits_where_the_line_is_slow():
+    light, _, heavy = preload.document().partition(f"if(!({preload.SLOW}))")
+    assert "js/Metric." in light
+    assert "js/embed." in heavy
+    assert "js/embed." not in light

@@ -11,13 +11,14 @@ from typing import Any, BinaryIO
 
 import polars as pl
 
+from core.config import load as settings_in_force
 from core.contracts.errors import RequirementError, closest
 from core.contracts.yaml_text import YamlError, read_yaml
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
-from core.resources import sample_file
+from core.resources import industry_file
 
-SHIPPED = sample_file("capabilities.csv")
+SHIPPED = "capabilities.csv"
 MOST_WEEKS, MOST_IN_A_LIST = 1_000, 50
 STATUSES = ("available", "limited", "roadmap", "partner", "not available")
 # What a catalogue without a column of statuses says of its capabilities.
@@ -210,7 +211,8 @@ def load(file: Path | str | bytes | BinaryIO | None = None, name: str = "") -> C
     Parameters
     ----------
     file : path, bytes or binary file, optional
-        At least an id and a name or a description per capability; default the shipped catalogue.
+        At least an id and a name or a description per capability; default the catalogue that is shipped for
+        the industry of the settings.
         YAML is a list of mappings, or a mapping with such a list under `capabilities`.
     name : str
         The file's name, where `file` is not a path.
@@ -227,7 +229,7 @@ def load(file: Path | str | bytes | BinaryIO | None = None, name: str = "") -> C
         When the file cannot be read, lacks an id or a name, has a status that is not known, or an
         id twice. A row without an id or a name is passed over.
     """
-    reading = read(SHIPPED if file is None else file, name, is_strict=False)
+    reading = read(shipped_file() if file is None else file, name, is_strict=False)
     wrong = reading.rejected.filter(pl.col("capability_id").is_not_null(), pl.col("name").is_not_null())
     if not wrong.is_empty():
         row = wrong.row(0, named=True)
@@ -237,6 +239,11 @@ def load(file: Path | str | bytes | BinaryIO | None = None, name: str = "") -> C
             "The catalogue has no capabilities.", reading.catalogue.name, "Add one row per capability."
         )
     return reading.catalogue
+
+
+def shipped_file() -> Path:
+    """Return the catalogue that comes with Quarterdeck for the industry of the settings."""
+    return industry_file(settings_in_force().demo.industry, SHIPPED)
 
 
 def _yaml(source: Path | str | bytes | BinaryIO, title: str) -> list[tuple[int, dict[str, Any]]]:

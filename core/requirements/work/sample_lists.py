@@ -10,13 +10,13 @@ from pathlib import Path
 import polars as pl
 import yaml
 
+from core.config import load
 from core.contracts import Dataset
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.work.gap_ledger import RequirementSet
-from core.resources import sample_file
+from core.resources import industries, industry_file
 
-FOLDER = sample_file("requirements")
-WORDINGS = sample_file("buyer_wordings.yaml")
+FOLDER, WORDINGS = "requirements", "buyer_wordings.yaml"
 SAMPLE = "Sample company"
 N_OPEN, N_WON, N_LOST = 14, 16, 20
 ROWS_PER_LIST = (22, 40)
@@ -26,14 +26,15 @@ SEED = 11
 
 
 def lists() -> dict[str, Path]:
-    """Return the shipped lists by a readable name; empty where the folder is missing.
+    """Return the lists shipped for the industry of the settings by a readable name; empty where there is no folder.
 
     Examples
     --------
     >>> list(lists())[:2]
     ['Meridian RFP', 'Harbour Questionnaire']
     """
-    paths = sorted(p for p in FOLDER.glob("*") if p.suffix in (".csv", ".tsv", ".xlsx"))
+    folder = industry_file(load().demo.industry, FOLDER)
+    paths = sorted(p for p in folder.glob("*") if p.suffix in (".csv", ".tsv", ".xlsx"))
     paths.sort(key=lambda p: (p.suffix != ".csv", p.stem != "meridian_rfp"))
     return {p.stem.replace("_", " ").title().replace("Rfp", "RFP"): p for p in paths}
 
@@ -53,7 +54,7 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
         Gives each wording its category; a wording whose capability it does not hold is left out.
     """
     company = dataset.company
-    if company.source != SAMPLE or not WORDINGS.exists():
+    if company.source != SAMPLE:
         return []
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
     words = {key: lines for key, lines in _wordings().items() if key in facts}
@@ -82,7 +83,11 @@ def _shown(made: list[RequirementSet], dataset: Dataset) -> list[RequirementSet]
 
 @cache
 def _wordings() -> dict[str, list[str]]:
-    wordings: dict[str, list[str]] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
+    """Return the wordings of all industries by capability; no two share an id."""
+    files = (industry_file(industry, WORDINGS) for industry in industries())
+    wordings: dict[str, list[str]] = {}
+    for path in files:
+        wordings |= yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
     return wordings
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from core import charts
@@ -27,8 +25,16 @@ def shown(page: Page, cell: Cell) -> None:
     if series.frame.is_empty():
         cell.empty("Load transactions or won deals on the Data page.")
         return
-    picked: dict[str, Any] = cell.pick(
-        "month", f"trend_{measure}", charts.regions.trend, series.frame, measure, series.currency
+    months = {f"{month:%B %Y}": {"key": month.isoformat()} for month in series.frame["month"]}
+    picked = cell.pick(
+        "month",
+        f"trend_{measure}",
+        charts.regions.trend,
+        series.frame,
+        measure,
+        series.currency,
+        choices=months,
+        words="Records of the month",
     )
     if picked:
         behind = cache.result(trend.behind, page.data, page.settings, measure, picked["key"])

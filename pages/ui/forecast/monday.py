@@ -91,7 +91,16 @@ def moved(page: Page, cell: Cell) -> None:
         return
     left, right = st.columns([5, 7], gap="medium")
     with left:
-        picked = cell.pick("step", "walk_bars", deal_page.moves, walk.frame, page.settings.currency)
+        steps = {step: {"step": step} for step in walk.frame["step"].to_list()[1:-1]}
+        picked = cell.pick(
+            "step",
+            "walk_bars",
+            deal_page.moves,
+            walk.frame,
+            page.settings.currency,
+            choices=steps,
+            words="Deals behind the reason",
+        )
     with right:
         rows = walk.of(picked.get("step", ""))
         cell.table(rows, MOVED_ROOM, column_config=MOVED, column_order=list(MOVED), height=340)

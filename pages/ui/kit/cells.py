@@ -81,21 +81,45 @@ class Cell:
         st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit", alt=self.spoken)
 
     def pick(
-        self, name: str, key: str, function: Callable[..., Any], *args: Any, on_select: Any = "rerun"
+        self,
+        name: str,
+        key: str,
+        function: Callable[..., Any],
+        *args: Any,
+        choices: Mapping[str, Mapping[str, Any]],
+        words: str,
+        first: str | None = None,
     ) -> dict[str, Any]:
-        """Draw a chart whose marks can be clicked, and return the fields of the one that was."""
+        """Draw a chart whose marks can be clicked, or chosen from a list below it, and return the chosen one's fields.
+
+        Parameters
+        ----------
+        name, key : str
+            Of the selection in the chart, and of the chart; the list's key is the chart's with "_listed".
+        function : callable
+            Makes the chart of `args`.
+        choices : mapping
+            The fields of each mark by the words it is listed under, in the chart's order.
+        words : str
+            What the list says of itself.
+        first : str, optional
+            What is chosen until somebody chooses; without it nothing is.
+        """
         self.also(function, *args)
-        spec = self._spec(function, args)
-        seen = st.vega_lite_chart(
-            spec=spec,
+        listed = f"{key}_listed"
+        if st.session_state.get(listed) not in choices:
+            st.session_state[listed] = first
+        st.vega_lite_chart(
+            spec=self._spec(function, args),
             width="stretch",
             theme="streamlit",
             key=key,
-            on_select=on_select,
+            on_select=lambda: _take_over(key, name, listed, choices),
             selection_mode=name,
             alt=self.spoken,
         )
-        return dict(next(iter(seen.selection.get(name, [])), {}))
+        chosen = st.selectbox(words, list(choices), index=None, placeholder="Click in the chart, or choose", key=listed)
+        return dict(choices[chosen]) if chosen else {}
 
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
@@ -221,6 +245,12 @@ class Cell:
         if popover.open:
             with popover:
                 calculation.show(self.page, self.question, function, frame, call, self.remarks)
+
+
+def _take_over(key: str, name: str, listed: str, choices: Mapping[str, Mapping[str, Any]]) -> None:
+    """Choose in the list below a chart what was clicked in it."""
+    picked = dict(next(iter(st.session_state[key].selection.get(name, [])), {}))
+    st.session_state[listed] = next((words for words, fields in choices.items() if dict(fields) == picked), None)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from pages.ui.kit import column_layout, entity_links
 if TYPE_CHECKING:
     from pages.ui.kit.shell import Page
 
-NOTHING = "–"
+NOTHING, LINKS = "–", ("/", "http", "?")
 ROW, TALL_ROW = 28, 62  # pixels; from 61 on Streamlit wraps text
 HALF, FULL, PICK = 553, 1150, 40  # pixels: a table in half a row and in a whole one, the box to pick a row by
 SHOWN_ROWS = 500  # of those behind a number
@@ -47,7 +48,20 @@ def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
         # A short table ends with its last row.
         options["height"] = min(options["height"], row * max(frame.height, 1) + ROW + 10)
     shown = _in_per_cent(frame, config)
-    return st.dataframe(shown.to_arrow(), hide_index=True, lazy=False, placeholder=NOTHING, **options)
+    seen = st.dataframe(shown.to_arrow(), hide_index=True, lazy=False, placeholder=NOTHING, **options)
+    if options.get("on_select") not in (None, "ignore"):
+        _tell_choice(seen.selection.rows, shown)
+    return seen
+
+
+def _tell_choice(rows: list[int], frame: pl.DataFrame) -> None:
+    """Let whoever does not see the table hear which of its rows is chosen; the place is there before any is."""
+    said = "No row is chosen."
+    if rows and rows[0] < frame.height:
+        texts = [value for value in frame.row(rows[0]) if isinstance(value, str) and not value.startswith(LINKS)]
+        said = f"Row {rows[0] + 1:,} of {frame.height:,} is chosen: {', '.join(texts[:2])}."
+        said = f"{len(rows):,} rows are chosen, the first of them: {said}" if len(rows) > 1 else said
+    st.html(f'<div class="qd-quiet" role="status">{html.escape(said)}</div>')
 
 
 def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:

@@ -83,19 +83,18 @@ def _of_scope(page: Page) -> dict[str, tuple[str, str]]:
 
 def bars(cell: Cell, waterfall: flow.Flow) -> str:
     """Draw the waterfall and return the step whose deals are asked for, by a click or from the list."""
-    cell.pick("step", "flow_bars", charts.pipeline.flow, waterfall.frame, waterfall.currency, on_select=_clicked)
+    picked = cell.pick(
+        "step",
+        "flow_bars",
+        charts.pipeline.flow,
+        waterfall.frame,
+        waterfall.currency,
+        choices={step: {"step": step} for step in waterfall.steps()},
+        words="Deals of the bar",
+        first=waterfall.largest(),
+    )
     st.caption(escaped(waterfall.check()))
-    steps = waterfall.steps()
-    if st.session_state.get("flow_step") not in steps:
-        st.session_state["flow_step"] = waterfall.largest()
-    return str(st.selectbox("Click a bar, or choose one, to see its deals", steps, key="flow_step"))
-
-
-def _clicked() -> None:
-    """Take the clicked bar over into the list beside it."""
-    picked = st.session_state["flow_bars"].selection.get("step", [])
-    if picked:
-        st.session_state["flow_step"] = picked[0]["step"]
+    return str(picked.get("step") or waterfall.largest())
 
 
 def _hierarchy(column: Any) -> str:

@@ -74,7 +74,7 @@ def edited() -> effective_catalogue.Edition:
     """Return all capabilities as they stand, read anew as soon as anybody has changed one."""
     url = cache.settings().database
     stamp = cache.store(url).capabilities.stamp(effective_catalogue.BOOK)
-    return cache.remembered(CATALOGUES, ("edited", url, stamp), lambda: _edited(url))
+    return cache.remembered(CATALOGUES, ("edited", url, stamp, cache.settings().demo.industry), lambda: _edited(url))
 
 
 def _edited(url: str) -> effective_catalogue.Edition:
@@ -83,14 +83,16 @@ def _edited(url: str) -> effective_catalogue.Edition:
 
 def shipped() -> capabilities.Catalogue:
     """Return the catalogue that comes with Quarterdeck."""
-    return cache.remembered(CATALOGUES, ("shipped",), capabilities.load)
+    return cache.remembered(CATALOGUES, ("shipped", cache.settings().demo.industry), capabilities.load)
 
 
 def catalogue_in_force() -> capabilities.Catalogue:
     """Return the catalogue in force."""
     url = cache.settings().database
     stamp = cache.store(url).capabilities.stamp(effective_catalogue.BOOK)
-    return cache.remembered(CATALOGUES, ("in force", url, stamp), lambda: edited().catalogue)
+    return cache.remembered(
+        CATALOGUES, ("in force", url, stamp, cache.settings().demo.industry), lambda: edited().catalogue
+    )
 
 
 def groups(page: Page) -> dict[str, str]:

@@ -12,6 +12,7 @@ from core.requirements.officefiles import bundles
 from core.requirements.officefiles.grids import ENDINGS
 from core.requirements.work import sample_lists
 from core.requirements.work import saved_lists as kept_lists
+from core.resources import app_folder
 from core.store.repositories import Saved
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.escaping import escaped
@@ -63,7 +64,7 @@ def choose(page: Page, left: Any, right: Any) -> tuple[str, bytes, str]:
     if not name:
         return "", b"", ""
     path = shipped[name]
-    return path.name, path.read_bytes(), f"sample_data/requirements/{path.name}"
+    return path.name, path.read_bytes(), path.relative_to(app_folder()).as_posix()
 
 
 def _together(files: list[tuple[str, bytes]]) -> tuple[str, bytes]:

@@ -6,6 +6,7 @@ when the numbers do, and drawing waits for it. Here the browser asks for that co
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import streamlit as st
@@ -15,12 +16,17 @@ from starlette.routing import Route
 
 FILES = Path(st.__file__).parent / "static"
 EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
+# Over a slow line what draws charts would only hold up the first words.
+HEAVY = re.compile(r"/(ArrowVegaLiteChart|embed)\.")
+SLOW = "navigator.connection&&(navigator.connection.saveData||navigator.connection.downlink<3)"
 
 
 def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
     """Return Streamlit's document with imports of the files of some elements; a name without a file is left out."""
     scripts = [path.relative_to(files).as_posix() for name in early for path in files.glob(f"static/js/{name}.*.js")]
-    imports = "".join(f'import("./{path}");' for path in scripts)
+    light = "".join(f'import("./{path}");' for path in scripts if not HEAVY.search(path))
+    heavy = "".join(f'import("./{path}");' for path in scripts if HEAVY.search(path))
+    imports = light + (f"if(!({SLOW})){{{heavy}}}" if heavy else "")
     html = (files / "index.html").read_text(encoding="utf-8")
     return html.replace("</body>", f'<script type="module">{imports}</script></body>')
 
