@@ -468,9 +468,14 @@ class _Bar:
 
 
 def _settings() -> Settings:
-    from core.config import load
+    from datetime import UTC, datetime
 
-    return load()
+    from core.config import load
+    from core.replicas import sharing
+
+    settings = load()
+    sharing.share(settings, lambda: datetime.now(UTC))
+    return settings
 
 
 def _opened() -> tuple[Dataset, Settings]:

@@ -18,7 +18,7 @@ from core.artifacts.closure import ROOT, code_fingerprint
 from core.artifacts.kinds import Kind
 from core.config import Settings
 
-PLACES = frozenset({"home", "database_url"})
+PLACES = frozenset({"home", "database_url", "replicas"})
 PLAIN = (str, int, float, bool, type(None), date, datetime, time, timedelta, Decimal)
 
 
@@ -76,7 +76,7 @@ def key(
         `fingerprint`, such as a catalogue, does too.
     settings : Settings, any pydantic model, or plain values; a sequence of them
         Only what the result depends on; of all settings, where the home folder and the database lie are
-        left out, for they change no number.
+        left out, with what servers share, for they change no number.
     modules : str or sequence of str
         Where the result is made, such as `core.models.registry`: the key changes with any source it
         imports, directly or not, with the data files beside those, and with the libraries' versions.
