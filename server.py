@@ -22,6 +22,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import api_mount, preload, scim_routes, signed_downloads
 from pages.ui.server.browser_mark import BrowserMark
+from pages.ui.server.draining import Draining
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
@@ -37,12 +38,13 @@ async def ready(_: Any) -> AsyncIterator[None]:
     from core.artifacts import open_cache
     from core.artifacts.session_files import SessionFiles
     from pages.ui.kit import first_page, people
-    from pages.ui.server import early_clicks, patches, provider_client, sign_in_routes, uploads, warmup
+    from pages.ui.server import draining, early_clicks, patches, provider_client, sign_in_routes, uploads, warmup
 
     age = timedelta(hours=settings.replicas.upload_hours)
     uploads.bound(uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age))
     patches.keep_caches()
     early_clicks.keep()
+    draining.install(settings.replicas.drain_seconds)
     signed_downloads.install(downloads)
     if settings.access.sign_in == "oidc":
         provider_client.install(settings.access.group_claims)
@@ -60,7 +62,11 @@ def opened() -> Store:
 
 try:
     settings = load()
-    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors), Middleware(BrowserMark)]
+    middleware = [
+        Middleware(Draining),
+        Middleware(SecurityHeaders, settings.access.frame_ancestors),
+        Middleware(BrowserMark),
+    ]
     if settings.access.sign_in == "header":
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
