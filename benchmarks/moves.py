@@ -109,7 +109,7 @@ class Session:
         if kind == "slider" and not delta.new_element.slider.options:
             slider = delta.new_element.slider
             self.states.setdefault(slider.id, ("doubles", list(slider.default)))
-            if slider.label == LEVER:
+            if slider.label.partition(" :")[0] == LEVER:  # behind it stands the range of the past
                 self.slider, self.fragment = slider.id, delta.fragment_id
 
     async def move(self, value: float) -> None:
