@@ -37,14 +37,24 @@ async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from core.artifacts import open_cache
     from core.artifacts.session_files import SessionFiles
-    from pages.ui.kit import first_page, people
-    from pages.ui.server import draining, early_clicks, patches, provider_client, sign_in_routes, uploads, warmup
+    from pages.ui.kit import cache, first_page, people
+    from pages.ui.server import (
+        draining,
+        early_clicks,
+        freshness,
+        patches,
+        provider_client,
+        sign_in_routes,
+        uploads,
+        warmup,
+    )
 
     age = timedelta(hours=settings.replicas.upload_hours)
     uploads.bound(uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age))
     patches.keep_caches()
     early_clicks.keep()
     draining.install(settings.replicas.drain_seconds)
+    freshness.start(lambda: cache.served(cache.settings()))
     signed_downloads.install(downloads)
     if settings.access.sign_in == "oidc":
         provider_client.install(settings.access.group_claims)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 from core.artifacts.folder_tier import FolderTier
-from core.artifacts.kinds import KINDS, VECTORS
+from core.artifacts.kinds import DIGESTS, KINDS, VECTORS
 from core.artifacts.pins import PINS
 from core.artifacts.tiers import DamagedError, Entry
 from core.contracts.errors import StoreError
@@ -22,7 +22,9 @@ from core.store.leases import Leases
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-CHANGING = frozenset({PINS, VECTORS.name})  # Under one key another content may come; all else never changes.
+CHANGING = frozenset(
+    {PINS, VECTORS.name, DIGESTS.name}
+)  # Under one key another content may come; all else never changes.
 AWAY_SECONDS = 10.0
 
 

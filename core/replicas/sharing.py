@@ -12,9 +12,11 @@ from core.config import Settings
 
 if TYPE_CHECKING:
     from core.artifacts.tiers import Tier
+    from core.store.leases import SharedNotes
+    from core.store.sessions import Sessions
 
 DATABASE = "database"
-_SHARED: dict[Path, str] = {}
+_SHARED: dict[Path, tuple[str, SharedNotes]] = {}
 
 
 def share(settings: Settings, clock: Callable[[], datetime]) -> bool:
@@ -42,22 +44,30 @@ def share(settings: Settings, clock: Callable[[], datetime]) -> bool:
     if not place:
         return False
     root = cache_root(settings.home)
-    if _SHARED.get(root) != place:
-        use_tier(settings.home, tier_of(settings, clock))
-        _SHARED[root] = place
+    if root not in _SHARED or _SHARED[root][0] != place:
+        from core.store import Store
+        from core.store.leases import SharedNotes
+        from core.store.sessions import Sessions
+
+        sessions = Sessions(Store.open(settings.database, clock).engine, pauses=(0.1,))
+        use_tier(settings.home, _tier_of(settings, sessions, clock))
+        _SHARED[root] = (place, SharedNotes(sessions))
     return True
 
 
-def tier_of(settings: Settings, clock: Callable[[], datetime]) -> Tier:
+def notes(settings: Settings) -> SharedNotes | None:
+    """Return the notes servers share; None where nothing is shared."""
+    shared = _SHARED.get(cache_root(settings.home))
+    return shared[1] if shared is not None and settings.replicas.artifacts else None
+
+
+def _tier_of(settings: Settings, sessions: Sessions, clock: Callable[[], datetime]) -> Tier:
     """Return the folder of a home with the shared place behind it. Raises as `share`."""
     from core.artifacts.folder_tier import FolderTier
     from core.replicas.database_place import DatabasePlace
     from core.replicas.shared_tier import SharedTier
-    from core.store import Store
     from core.store.leases import Leases
-    from core.store.sessions import Sessions
 
-    sessions = Sessions(Store.open(settings.database, clock).engine, pauses=(0.1,))
     local = FolderTier(cache_root(settings.home))
     if settings.replicas.artifacts == DATABASE:
         return SharedTier(local, DatabasePlace(sessions, clock), Leases(sessions, clock))

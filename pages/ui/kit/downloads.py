@@ -36,7 +36,7 @@ def button(
     """
     page: Page | None = st.session_state.get("page")
 
-    grant = _grant(page, file_name, more) if page is not None else None
+    grant = _grant(page, file_name, str(more[0] if more else options.get("mime") or "")) if page is not None else None
 
     def made() -> Content:
         finished = content() if callable(content) else content
@@ -48,7 +48,7 @@ def button(
     where.download_button(label, made, file_name, *more, on_click="ignore", **options)
 
 
-def _grant(page: Page, file_name: str, more: tuple[Any, ...]) -> Grant:
+def _grant(page: Page, file_name: str, kind: str) -> Grant:
     """Return for whom a file of a page is, as any server can tell."""
     signs_in = page.settings.access.sign_in != "none"
     return Grant(
@@ -57,7 +57,7 @@ def _grant(page: Page, file_name: str, more: tuple[Any, ...]) -> Grant:
         browser=browser_mark.known_by(browser_state.own_mark()),
         sign_in=sign_ins.key(page.settings, page.identity) if signs_in else "",
         file_name=file_name,
-        kind=str(more[0] if more else "") or mimetypes.guess_type(file_name)[0] or "application/octet-stream",
+        kind=kind or mimetypes.guess_type(file_name)[0] or "application/octet-stream",
     )
 
 
