@@ -35,6 +35,7 @@ from moves import FIRST_RUN, PAGE, PERIOD, ROOT, Session, processor_seconds
 
 SHIPPED, NAME = ROOT / "deploy" / "proxies", "sales.example.com"
 FILES = {"haproxy": "haproxy.cfg", "nginx": "nginx.conf"}
+AT_ONCE = 4
 READY_SECONDS, STOP_SECONDS, AGAIN_SECONDS = 240.0, 90.0, 60.0
 CLOSED = (OSError, websockets.WebSocketException, asyncio.TimeoutError, http.client.HTTPException)
 
@@ -197,7 +198,7 @@ def fleet(n_replicas: int, proxy: str, homes: Sequence[dict[str, str]] = ()) -> 
 
 
 async def visit(
-    fleet: Fleet, sessions: int, seconds: float, event: str = "none", pause: float = PERIOD
+    fleet: Fleet, sessions: int, seconds: float, event: str = "none", pause: float = PERIOD, longest: float = 3_600.0
 ) -> dict[str, float]:
     """Open sessions, let them move, do something to the servers in the middle, and return what it was like.
 
@@ -209,14 +210,14 @@ async def visit(
     event : {"none", "kill", "restart"}
     pause : float
         Seconds between two moves of a session.
+    longest : float
+        Seconds after which no more sessions are opened.
     """
     before = fleet.megabytes
     visitors = [Visitor(fleet.url, number) for number in range(sessions)]
     used, begin = fleet.processor, time.perf_counter()
-    for visitor in visitors:
-        await visitor.open()
-        await visitor.move(1.0)
-        visitor.taken.clear()
+    visitors = await _opened(visitors, begin + longest)
+    sessions = len(visitors)
     opening = (fleet.processor - used) / sessions
     opened = fleet.megabytes
     print(f"{sessions} sessions open after {time.perf_counter() - begin:.0f} s", flush=True)
@@ -250,6 +251,24 @@ async def visit(
             await visitor.socket.close()
     await asyncio.sleep(5)
     return out | {"mb_after_closing": fleet.megabytes}
+
+
+async def _opened(visitors: list[Visitor], end: float) -> list[Visitor]:
+    """Open sessions, a few at a time, and return those that were opened before the time was up."""
+    waiting, out = list(reversed(visitors)), []
+
+    async def some() -> None:
+        while waiting and time.perf_counter() < end:
+            visitor = waiting.pop()
+            await visitor.open()
+            await visitor.move(1.0)
+            visitor.taken.clear()
+            out.append(visitor)
+            if len(out) % 100 == 0:
+                print(f"{len(out)} open, load {os.getloadavg()[0]:.0f}", flush=True)
+
+    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+    return out
 
 
 async def _work(visitor: Visitor, begin: float, end: float, pause: float) -> None:
@@ -370,10 +389,13 @@ def main() -> None:
     words.add_argument("--pause", type=float, default=PERIOD)
     words.add_argument("--proxy", choices=sorted(FILES), default="haproxy")
     words.add_argument("--event", choices=("none", "kill", "restart"), default="none")
+    words.add_argument(
+        "--opening", type=float, default=3_600.0, help="no more sessions are opened after so many seconds"
+    )
     given = words.parse_args()
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     with fleet(given.replicas, given.proxy) as servers:
-        figures = asyncio.run(visit(servers, given.sessions, given.seconds, given.event, given.pause))
+        figures = asyncio.run(visit(servers, given.sessions, given.seconds, given.event, given.pause, given.opening))
         print(*servers.notes, sep="\n")
     print(json.dumps({name: round(value, 1) for name, value in figures.items()}, indent=1))
     print(f"load of the machine after: {os.getloadavg()[0]:.1f}")

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import signal
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,11 +23,14 @@ from starlette.websockets import WebSocket
 from streamlit.runtime import get_instance
 from streamlit.runtime.app_session import AppSessionState
 
+from core.replicas import stickiness
+
 HEALTH, SOCKET = "/_stcore/health", "/_stcore/stream"
 NOTED, MARK = "quarterdeck", "last_message"
 GRACE_SECONDS, QUIET_SECONDS, LOOK_SECONDS = 3.0, 1.5, 0.1
 SERVICE_RESTART = 1012  # RFC 6455, registered with IANA: the client should connect again.
 GOING = "This server is being restarted. Try again; another one answers."
+SERVER = secrets.token_hex(4)
 logger = logging.getLogger(__name__)
 _BEGUN: list[float] = []
 
@@ -58,6 +63,8 @@ class Draining:
             await self._page(scope, receive, send)
         elif scope["type"] == "http" and ((is_draining() and path.endswith(HEALTH)) or self._is_new(scope)):
             await PlainTextResponse(GOING, 503, {"Retry-After": "1"})(scope, receive, send)
+        elif path == "/" or path.endswith(HEALTH):
+            await self.app(scope, receive, _named(send))
         else:
             await self.app(scope, receive, send)
 
@@ -80,6 +87,17 @@ class Draining:
     def _is_new(scope: Scope) -> bool:
         """Say whether a browser asks for a page to begin with, which another server had better answer."""
         return is_closed() and Request(scope).headers.get("sec-fetch-mode") == "navigate"
+
+
+def _named(send: Send) -> Send:
+    """Say which server answers, by a random name, so that `quarterdeck doctor --at` can tell one from another."""
+
+    async def with_name(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)[stickiness.HEADER] = SERVER
+        await send(message)
+
+    return with_name
 
 
 def install(longest_seconds: float) -> None:
