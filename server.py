@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,10 @@ from starlette.middleware import Middleware
 from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
-from pages.ui.server import api_mount, preload, scim_routes
+from pages.ui.server import api_mount, preload, scim_routes, signed_downloads
 from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.compressed_files import CompressedFiles
+from pages.ui.server.draining import Draining
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
@@ -34,11 +36,27 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
-    from pages.ui.kit import first_page, people
-    from pages.ui.server import patches, provider_client, sign_in_routes, uploads, warmup
+    from core.artifacts import open_cache
+    from core.artifacts.session_files import SessionFiles
+    from pages.ui.kit import cache, first_page, people
+    from pages.ui.server import (
+        draining,
+        early_clicks,
+        freshness,
+        patches,
+        provider_client,
+        sign_in_routes,
+        uploads,
+        warmup,
+    )
 
-    uploads.bound()
+    age = timedelta(hours=settings.replicas.upload_hours)
+    uploads.bound(uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age))
     patches.keep_caches()
+    early_clicks.keep()
+    draining.install(settings.replicas.drain_seconds)
+    freshness.start(lambda: cache.served(cache.settings()))
+    signed_downloads.install(downloads)
     if settings.access.sign_in == "oidc":
         provider_client.install(settings.access.group_claims)
         sign_in_routes.trim(settings.access.group_claims, lambda *who: people.known(settings).note(*who))
@@ -55,7 +73,11 @@ def opened() -> Store:
 
 try:
     settings = load()
-    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors), Middleware(BrowserMark)]
+    middleware = [
+        Middleware(Draining),
+        Middleware(SecurityHeaders, settings.access.frame_ancestors),
+        Middleware(BrowserMark),
+    ]
     if settings.access.sign_in == "header":
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
@@ -74,5 +96,13 @@ def api() -> Any:
     return application(cache.settings, api_data.read, lambda config: cache.store(config.database))
 
 
-routes = [preload.route(), api_mount.route(api), *scim_routes.routes(settings, opened)]
+def desk() -> Any:
+    """Return what knows where files lie and who may have them; read when the first file is asked for."""
+    from pages.ui.kit import download_rights
+
+    return download_rights
+
+
+downloads = signed_downloads.SignedDownloads(desk)
+routes = [preload.route(), api_mount.route(api), downloads.route(), *scim_routes.routes(settings, opened)]
 app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)

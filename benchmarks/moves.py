@@ -48,20 +48,23 @@ class Session:
         self.states: dict[str, tuple[str, Any]] = {}
         self.hashes: dict[str, int] = {}
         self.slider, self.fragment, self.page_hash = "", "", ""
-        address = self.url.replace("http", "ws", 1) + "/_stcore/stream"
-        headers = {"Origin": self.url, "Cookie": f"seat={self.number}"}
+        await self.connect()
+        await self.ask(page=PAGE)
+        if not self.slider:
+            raise SystemExit(f"The page shows no slider called {LEVER!r}.")
+
+    async def connect(self, cookie: str = "", **more: Any) -> None:
+        """Open the websocket as a browser does."""
         self.socket = await websockets.connect(
-            address,
+            self.url.replace("http", "ws", 1) + "/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
-            additional_headers=headers,
+            additional_headers={"Origin": self.url, "Cookie": cookie or f"seat={self.number}"},
             max_size=None,
             compression=None,
             open_timeout=60,
             ping_interval=None,
+            **more,
         )
-        await self.ask(page=PAGE)
-        if not self.slider:
-            raise SystemExit(f"The page shows no slider called {LEVER!r}.")
 
     async def ask(self, page: str = "", fragment: str = "") -> None:
         """Send the widgets' state and wait until the script has answered."""
@@ -106,7 +109,7 @@ class Session:
         if kind == "slider" and not delta.new_element.slider.options:
             slider = delta.new_element.slider
             self.states.setdefault(slider.id, ("doubles", list(slider.default)))
-            if slider.label == LEVER:
+            if slider.label.partition(" :")[0] == LEVER:  # behind it stands the range of the past
                 self.slider, self.fragment = slider.id, delta.fragment_id
 
     async def move(self, value: float) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.bundle import Bundle
+    from core.replicas.stickiness import ServersSeen
     from core.scenarios.analysis.whatif import Ground
     from core.scenarios.levers import Scenario
     from core.store import Store
@@ -357,7 +358,10 @@ def check(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    as_json: AsJson = False,
+    at: Annotated[str, typer.Option(help="Also ask what people open, such as https://sales.example.com.")] = "",
+) -> None:
     """Check what Quarterdeck needs, and what it does better with."""
     from core.artifacts import combined, integrity, open_cache
     from core.requirements.text import embeddings
@@ -377,9 +381,14 @@ def doctor(as_json: AsJson = False) -> None:
         "Sentence vectors are installed": embeddings.folder() is not None,
         "The database is on this machine, or shows who it is by TLS": is_verified(settings.database),
     }
+    behind = _servers_at(at) if at else None
+    if behind is not None:
+        wanted["A browser stays with one server"] = behind.is_sticky
     if as_json:
         typer.echo(json.dumps(needed | wanted, indent=2))
     else:
+        if behind is not None and not behind.is_sticky:
+            typer.echo(f"         {behind.sentence()}")
         for name, good in (needed | wanted).items():
             typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
         for sentence in combined(notices):
@@ -388,6 +397,12 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"Without sentence vectors matching goes by words and letters: {embeddings.how_to_install()}")
     if not all(needed.values()):
         raise typer.Exit(1)
+
+
+def _servers_at(address: str) -> ServersSeen:
+    from core.replicas import stickiness
+
+    return stickiness.answers(address)
 
 
 @app.command()
@@ -473,9 +488,14 @@ class _Bar:
 
 
 def _settings() -> Settings:
-    from core.config import load
+    from datetime import UTC, datetime
 
-    return load()
+    from core.config import load
+    from core.replicas import sharing
+
+    settings = load()
+    sharing.share(settings, lambda: datetime.now(UTC))
+    return settings
 
 
 def _opened() -> tuple[Dataset, Settings]:

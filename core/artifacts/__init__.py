@@ -19,6 +19,8 @@ from core.artifacts.kinds import (
     ANALYSES,
     CATALOGUES,
     CHARTS,
+    DIGESTS,
+    DOWNLOADS,
     KINDS,
     LANDMARKS,
     MARTS,
@@ -31,12 +33,13 @@ from core.artifacts.kinds import (
     SAMPLE,
     SLIDER,
     SNAPSHOTS,
+    UPLOADS,
     VECTORS,
     Kind,
 )
 from core.artifacts.memory import MEMORY, Memory, Shelf
-from core.artifacts.notices import Notice, combined
-from core.artifacts.opened import all_notices, forget_all, open_cache, process_shelf
+from core.artifacts.notices import Notice, combined, is_failure
+from core.artifacts.opened import all_notices, forget_all, open_cache, process_shelf, use_tier
 from core.artifacts.remembered import Memo, Same, memoized, remembered
 from core.artifacts.tiers import DamagedError, Entry, Tier
 from core.artifacts.values import VALUES
@@ -47,6 +50,8 @@ __all__ = [
     "ANALYSES",
     "CATALOGUES",
     "CHARTS",
+    "DIGESTS",
+    "DOWNLOADS",
     "FRAME",
     "JSON",
     "KINDS",
@@ -64,6 +69,7 @@ __all__ = [
     "SLIDER",
     "SNAPSHOTS",
     "TEXT",
+    "UPLOADS",
     "VALUES",
     "VECTORS",
     "ArtifactCache",
@@ -83,6 +89,7 @@ __all__ = [
     "combined",
     "forget_all",
     "frame_later",
+    "is_failure",
     "key",
     "memoized",
     "open_cache",
@@ -90,5 +97,6 @@ __all__ = [
     "read_frame",
     "remembered",
     "settings_text",
+    "use_tier",
     "write_frame",
 ]

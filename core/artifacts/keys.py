@@ -18,7 +18,7 @@ from core.artifacts.closure import ROOT, code_fingerprint
 from core.artifacts.kinds import Kind
 from core.config import Settings
 
-PLACES = frozenset({"home", "database_url", "engine", "warehouse"})
+PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse"})
 PLAIN = (str, int, float, bool, type(None), date, datetime, time, timedelta, Decimal)
 
 
@@ -76,7 +76,7 @@ def key(
         `fingerprint`, such as a catalogue, does too.
     settings : Settings, any pydantic model, or plain values; a sequence of them
         Only what the result depends on; of all settings, where the home folder, the database and the
-        warehouse lie and which engine works are left out, for they change no number.
+        warehouse lie, which engine works and what servers share are left out, for they change no number.
     modules : str or sequence of str
         Where the result is made, such as `core.models.registry`: the key changes with any source it
         imports, directly or not, with the data files beside those, and with the libraries' versions.

@@ -80,6 +80,11 @@ MEASURES = Kind("measures", "parts of measures", 0, 48, "What several measures s
 SLIDER = Kind("slider", "parts of scenarios", 0, 100_000, "Baselines and what each lever's position changes.")
 ANALYSES = Kind("analyses", "requirement lists", 0, 128, "A buyer's list as read, matched and filled; never written.")
 CATALOGUES = Kind("catalogues", "catalogues", 0, 32, "What the product can do, as it stands and as compared.")
+DIGESTS = Kind("digests", "digests", 500, 0, "The digest made last of every set-up, with the rows its owner may see.")
+UPLOADS = Kind(
+    "uploads", "session uploads", 1_000, 0, "What sessions uploaded, each sealed with its session's own key."
+)
+DOWNLOADS = Kind("downloads", "downloads", 1_000, 0, "Files made for somebody to download, for minutes; sealed.")
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -101,6 +106,9 @@ KINDS: dict[str, Kind] = {
         SLIDER,
         ANALYSES,
         CATALOGUES,
+        DIGESTS,
+        UPLOADS,
+        DOWNLOADS,
     )
 }
 

@@ -10,6 +10,7 @@ from core.artifacts.folder_tier import FolderTier
 from core.artifacts.kinds import Kind
 from core.artifacts.memory import MEMORY, Shelf
 from core.artifacts.notices import Notice
+from core.artifacts.tiers import Tier
 
 FOLDER = "artifacts"
 _CACHES: dict[Path, ArtifactCache] = {}
@@ -24,12 +25,23 @@ def open_cache(home: Path) -> ArtifactCache:
     home : Path
         Usually `settings.home`. Nothing is written before there is something to keep.
     """
-    root = home.absolute() / FOLDER
+    root = cache_root(home)
     cache = _CACHES.get(root)
     if cache is None:
         with _OPENING:
             cache = _CACHES.setdefault(root, ArtifactCache(FolderTier(root)))
     return cache
+
+
+def cache_root(home: Path) -> Path:
+    """Return the folder in which the artefacts of a home lie."""
+    return home.absolute() / FOLDER
+
+
+def use_tier(home: Path, tier: Tier) -> None:
+    """Let the artefacts of a home lie in another tier from now on, such as one that servers share."""
+    with _OPENING:
+        _CACHES[cache_root(home)] = ArtifactCache(tier)
 
 
 def all_notices() -> tuple[Notice, ...]:

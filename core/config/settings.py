@@ -276,6 +276,21 @@ class RetentionSettings(_Section):
     sign_ins_days: NonNegativeInt
 
 
+class ReplicaSettings(_Section):
+    """What several servers of one installation share, and how long one goes on that is told to stop."""
+
+    artifacts: str = ""
+    upload_hours: float = Field(default=24.0, gt=0)
+    drain_seconds: float = Field(default=30.0, ge=0)
+
+    @field_validator("artifacts")
+    @classmethod
+    def _is_shared(cls, value: str) -> str:
+        if value not in ("", "database") and "://" not in value:
+            raise ValueError("must be empty, database, or the address of a bucket such as s3://sales-artifacts")
+        return value
+
+
 class TemplateSettings(_Section):
     """The company's own office files that documents are written into; empty: the house look."""
 
@@ -356,6 +371,7 @@ class Settings(_Section):
     demo: DemoSettings
     map: MapSettings
     crm_url: dict[str, CrmAddress]
+    replicas: ReplicaSettings
 
     @field_validator("locale")
     @classmethod

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.artifacts import DOWNLOADS, UPLOADS, open_cache
 from core.config import Settings
 from core.contracts.errors import SourceError
+from core.jobs import digest_job
 from core.preparing import preparation
 from core.replaying import forecast_history
 from core.sources.connectors import sync_request
+from core.sources.source_registry import opened
 from core.store.jobs import Job
 
 LEARN = "learn"
@@ -70,6 +73,7 @@ def prepare(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     failure = preparation.prepare(settings, job.subject, int(job.payload["version"]), str(job.payload["state"]))
     if failure:
         raise SourceError(failure)
+    _ask_digests(settings, job)
     return "The new data are ready."
 
 
@@ -82,7 +86,27 @@ def learn(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     """Learn the models anew where they are old or show their age."""
     from core.jobs import learning
 
-    return learning.learn_if_due(settings, report)
+    sentence = learning.learn_if_due(settings, report)
+    _ask_digests(settings, job)
+    return sentence
+
+
+def digests(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Make the digests people have set up."""
+    with opened(settings) as store:
+        return digest_job.make_all(settings, store, report, clock)
+
+
+def tidy(settings: Settings, clock: Clock) -> int:
+    """Delete uploads and downloads of sessions whose time is over; return how many."""
+    from core.artifacts.session_files import SessionFiles
+
+    return sum(SessionFiles(open_cache(settings.home), kind).tidy(clock()) for kind in (UPLOADS, DOWNLOADS))
+
+
+def _ask_digests(settings: Settings, job: Job) -> None:
+    with opened(settings) as store:
+        digest_job.ask(store, job.asked_by)
 
 
 KINDS = {
@@ -90,4 +114,5 @@ KINDS = {
     preparation.KIND: Kind("New data", prepare),
     forecast_history.KIND: Kind("Forecast history", replay, is_heavy=True),
     LEARN: Kind("Models", learn, is_heavy=True),
+    digest_job.KIND: Kind("Digests", digests),
 }

@@ -12,6 +12,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from core.jobs.job_kinds import KINDS
 from core.orphans import end_with_parent
+from core.replicas import sharing
 from core.sources.source_registry import opened
 from core.store.jobs import ENDED, Job, JobQueue
 
@@ -60,7 +61,9 @@ def main() -> None:
     end_with_parent(os.getppid())
     if hasattr(os, "nice"):
         os.nice(LOW)
-    with opened(load()) as store:
+    settings = load()
+    sharing.share(settings, now)
+    with opened(settings) as store:
         do(store.jobs, store.jobs.get(int(sys.argv[1])))
 
 

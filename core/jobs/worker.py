@@ -16,7 +16,7 @@ from core.config import Settings
 from core.config.handover import environment
 from core.contracts.errors import StoreError
 from core.jobs import schedule
-from core.jobs.job_kinds import KINDS
+from core.jobs.job_kinds import KINDS, tidy
 from core.store.jobs import ENDED, LEASE, Job, JobQueue
 
 LOOKS_EVERY_S, GRACE_S, N_SLOTS = 1.0, 5.0, 2
@@ -105,6 +105,7 @@ class Worker:
         is_first, self._asked_at = self._asked_at is None, self.clock()
         self.queue.alive(self.name, self.host, os.getpid())
         schedule.ask_due(self.settings, self.queue, self.clock, self._started_at)
+        tidy(self.settings, self.clock)
         if is_first:
             self.queue.tidy()
 

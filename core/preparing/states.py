@@ -1,4 +1,7 @@
-"""Which state of a source was shown last, and how far the work on a newer one is, as files that processes share."""
+"""Which state of a source was shown last, and how far the work on a newer one is.
+
+Processes of one machine share it as files; servers that share artefacts, in the database.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from filelock import FileLock, Timeout
 
 from core.artifacts import SNAPSHOTS, open_cache
 from core.config import Settings
+from core.contracts.errors import StoreError
+from core.replicas import sharing
 from core.sources import snapshot
 
 FOLDER = "preparing"
@@ -183,16 +188,27 @@ def _file(settings: Settings, source: str, ending: str, make: bool = False) -> P
     return folder / f"{hashlib.blake2b(source.encode(), digest_size=8).hexdigest()}.{ending}"
 
 
+def _note(source: str, ending: str) -> str:
+    return f"{ending} of {hashlib.blake2b(source.encode(), digest_size=8).hexdigest()}"
+
+
 def _read(settings: Settings, source: str, ending: str, kind: type[Any]) -> Any:
     try:
+        shared = sharing.notes(settings)
+        if shared is not None:
+            return kind(**json.loads(shared.get(_note(source, ending)) or "null"))
         return kind(**json.loads(_file(settings, source, f"{ending}.json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except (OSError, StoreError, ValueError, TypeError):
         return None
 
 
 def _write(settings: Settings, source: str, ending: str, value: Shown | Work) -> None:
     """Write a note whole or not at all; a full disk loses it, and the next page is a first one."""
-    with suppress(OSError):
+    with suppress(OSError, StoreError):
+        shared = sharing.notes(settings)
+        if shared is not None:
+            shared.put(_note(source, ending), json.dumps(asdict(value)))
+            return
         file = _file(settings, source, f"{ending}.json", make=True)
         part = file.with_suffix(".part")
         part.write_text(json.dumps(asdict(value)), encoding="utf-8")

@@ -77,6 +77,12 @@ class SignIns:
                 session.execute(update(SignInRow).where(SignInRow.id == key).values(last_seen_at=now))
         return ""
 
+    def is_ended(self, key: str) -> bool:
+        """Say whether a sign-in was ended; one that is not there was never begun."""
+        with self._sessions() as session:
+            row = session.get(SignInRow, key)
+        return row is None or row.ended_at is not None
+
     def end(self, key: str, by: str) -> None:
         """End one sign-in; whoever has its cookie signs in anew. One that has ended stays as it is."""
         self._end(SignInRow.id == key, by)

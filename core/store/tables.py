@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Date,
     DateTime,
@@ -476,6 +477,51 @@ class WorkerRow(Base):
     process: Mapped[int] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class SharedArtifactRow(Base):
+    """Something worked out that servers share; its files lie in parts of a few megabytes."""
+
+    __tablename__ = "shared_artifacts"
+
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    n_bytes: Mapped[int] = mapped_column(BigInteger)
+    number: Mapped[int] = mapped_column(BigInteger, index=True)
+    written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    about: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class SharedArtifactPartRow(Base):
+    """One part of the files of an artefact; the digest says of which state of it."""
+
+    __tablename__ = "shared_artifact_parts"
+
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class LeaseRow(Base):
+    """Who of several servers is at something, and until when that counts."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    held_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class SharedNoteRow(Base):
+    """A short text that servers share under a name: a secret they sign with, the state of a source shown last."""
+
+    __tablename__ = "shared_notes"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    content: Mapped[str] = mapped_column(Text)
 
 
 class ApiKeyRow(Base):

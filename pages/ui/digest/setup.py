@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from core import digest
 from core.contracts.errors import QuarterdeckError
 from core.digest import Digest, Plan
+from core.jobs import digest_job
 from core.metrics import counted
 from core.store.repositories import Saved
 from pages.ui.kit import cache, downloads
@@ -49,7 +51,20 @@ def offer_saved(page: Page, plan: Plan) -> None:
         st.text_input("Save as", key=NAME, max_chars=120)
         if st.button("Save", key="digest_save") and _save(page, plan):
             st.toast("Saved.")
+    _offer_ready(page)
     st.caption(escaped(f"{counted(len(names), 'digest')} set up; quarterdeck digest --name writes one to a file."))
+
+
+def _offer_ready(page: Page) -> None:
+    """Offer what the worker made of the digest that was opened, with its age."""
+    name = st.session_state.get(OPEN)
+    ready = digest_job.ready(page.settings, page.identity.user, str(name), page.view) if name else None
+    if ready is None:
+        return
+    at = page.formats.day(date.fromisoformat(ready.made_at[:10]))
+    st.caption(escaped(f"Made on {at}, as of {page.formats.day(date.fromisoformat(ready.as_of))}: {ready.sentence}"))
+    file = f"digest-{ready.as_of}.html"
+    downloads.button(st, "Digest as made", ready.html, file, mime="text/html", key="digest-ready")
 
 
 def _opened() -> None:

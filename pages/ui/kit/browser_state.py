@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,7 +17,13 @@ from pages.ui.server import browser_mark
 
 def mark(token: str) -> str:
     """Return what a secret is known by."""
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
+    return browser_mark.known_by(token)
+
+
+def own_mark() -> str:
+    """Return the mark in the cookie of the browser at hand; empty where it has none."""
+    browser = getattr(st.context, "cookies", {}).get(browser_mark.NAME, "")
+    return browser if isinstance(browser, str) else ""
 
 
 def read(settings: Settings, who: Identity, kind: str) -> dict[str, Any] | None:
@@ -47,5 +52,5 @@ def _saved(settings: Settings, who: Identity, kind: str) -> Saved | None:
 
 
 def _name(kind: str) -> str:
-    browser = getattr(st.context, "cookies", {}).get(browser_mark.NAME, "")
-    return f"{kind} on {mark(browser)}" if isinstance(browser, str) and browser else kind
+    browser = own_mark()
+    return f"{kind} on {mark(browser)}" if browser else kind

@@ -15,6 +15,7 @@ from core.artifacts import CHARTS, RESULTS, SNAPSHOTS, Kind, Shelf, open_cache, 
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
+from core.replicas import sharing
 from core.sources import load_data, source_registry
 from core.store import source_in_force
 from pages.ui.kit import bundles, chart_specs, data_states, lasting_results
@@ -26,8 +27,10 @@ T = TypeVar("T")
 
 
 def settings() -> Settings:
-    """Return the settings in force."""
-    return load()
+    """Return the settings in force; what they let servers share is shared from then on."""
+    config = load()
+    sharing.share(config, data_states.now)
+    return config
 
 
 def data(config: Settings, source: tuple[str, int] | None = None) -> Dataset:

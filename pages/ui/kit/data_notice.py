@@ -15,6 +15,7 @@ from pages.ui.kit import cache, data_states, session_data
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
+from pages.ui.server import freshness
 
 EVERY_SECONDS = 3
 PATIENCE = timedelta(seconds=30)
@@ -41,7 +42,8 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
     if not waiting.failure:
         begins = "New data wait, for no worker is running" if _lacks_worker(settings, shown.source) else BEING_PREPARED
         bar.notice_slot.markdown(f":material/sync: {escaped(begins)}; shown: as of {escaped(day)}")
-        _watch(shown)
+        if not freshness.is_watching():
+            _watch(shown)
         return
     may_change = can(who, "data:write", settings.roles)
     reason = waiting.failure if may_change else "Whoever looks after the data can see why."
@@ -55,7 +57,9 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
 
 def of_page(settings: Settings) -> Served | None:
     """Return what a page shows of everybody's data; None where the session looks at other data."""
-    return None if session_data.is_own() else cache.served(settings)
+    shown = None if session_data.is_own() else cache.served(settings)
+    freshness.note(shown)
+    return shown
 
 
 def _lacks_worker(settings: Settings, source: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,9 @@ import streamlit as st
 
 from core.access.file_rows import rows_text
 from core.contracts.errors import StoreError
+from core.replicas.signed_files import Grant
+from pages.ui.kit import browser_state, sign_ins
+from pages.ui.server import browser_mark, signed_downloads
 
 if TYPE_CHECKING:
     from pages.ui.kit.shell import Page
@@ -32,13 +36,29 @@ def button(
     """
     page: Page | None = st.session_state.get("page")
 
+    grant = _grant(page, file_name, str(more[0] if more else options.get("mime") or "")) if page is not None else None
+
     def made() -> Content:
         finished = content() if callable(content) else content
-        if page is not None:
-            _write_down(page, file_name, finished)
-        return finished
+        if page is None or grant is None:
+            return finished
+        _write_down(page, file_name, finished)
+        return signed_downloads.released(finished.encode() if isinstance(finished, str) else finished, grant)
 
     where.download_button(label, made, file_name, *more, on_click="ignore", **options)
+
+
+def _grant(page: Page, file_name: str, kind: str) -> Grant:
+    """Return for whom a file of a page is, as any server can tell."""
+    signs_in = page.settings.access.sign_in != "none"
+    return Grant(
+        user=page.identity.user,
+        right=page.right,
+        browser=browser_mark.known_by(browser_state.own_mark()),
+        sign_in=sign_ins.key(page.settings, page.identity) if signs_in else "",
+        file_name=file_name,
+        kind=kind or mimetypes.guess_type(file_name)[0] or "application/octet-stream",
+    )
 
 
 def _write_down(page: Page, file_name: str, content: Content) -> None:

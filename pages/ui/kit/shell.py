@@ -82,6 +82,8 @@ class Page:
         What `data` is cut to by choice, and the period.
     visible : Dataset, optional
         All rows this identity may see, whatever the scope.
+    right : str
+        What it takes to open this page.
     """
 
     title: str
@@ -99,6 +101,7 @@ class Page:
     is_folded: bool = False
     scope: Scope = field(default_factory=Scope)
     visible: Dataset | None = None
+    right: str = ""
 
     @property
     def measured(self) -> Dataset:
@@ -156,6 +159,7 @@ def open(title: str, needs: str = "") -> Page:
     try:
         settings = cache.settings()
         who = auth.enter(settings)
+        session_data.take_over(who)
         is_let_in = can(who, needs or _right(title), settings.roles)
         hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
@@ -184,7 +188,7 @@ def open(title: str, needs: str = "") -> Page:
     scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
     currency = currency_switch.chosen(reported, settings, title)
     page = Page(title, data, shown_in, who, view, currency=currency, formats=formats, bar=bar)
-    page.scope, page.visible = narrowed.scope, visible
+    page.scope, page.visible, page.right = narrowed.scope, visible, needs or _right(title)
     st.session_state["page"], st.session_state["shown"] = page, page.shown
     if asked := st.query_params.get(questions.SEE):
         st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)

@@ -30,14 +30,14 @@ def admit(settings: Settings, who: Identity) -> str:
     """Note that somebody opened a page, and return why their sign-in counts no more; empty where it does."""
     device = st.context.headers.get("User-Agent") or "an unknown device"
     reason = opened(settings).seen(
-        _key(settings, who), who.user, device, st.context.ip_address or "", *limits(settings), ", ".join(who.roles)
+        key(settings, who), who.user, device, st.context.ip_address or "", *limits(settings), ", ".join(who.roles)
     )
     return REASONS.get(reason, "")
 
 
 def end_own(settings: Settings, who: Identity) -> None:
     """End the sign-in this page was opened with."""
-    opened(settings).end(_key(settings, who), who.user)
+    opened(settings).end(key(settings, who), who.user)
 
 
 def opened(settings: Settings) -> SignIns:
@@ -45,7 +45,7 @@ def opened(settings: Settings) -> SignIns:
     return cache.store(settings.database).sign_ins
 
 
-def _key(settings: Settings, who: Identity) -> str:
+def key(settings: Settings, who: Identity) -> str:
     """Return the key of the sign-in behind this page; where nothing marks one, the browser's tab is its own."""
     issued = st.user.to_dict().get("iat") if settings.access.sign_in == "oidc" else None
     if issued is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from starlette.datastructures import MutableHeaders
@@ -10,6 +11,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 NAME = "quarterdeck_browser"
 YEAR = 365 * 24 * 3600
 VALUE = "{name}={mark}; Max-Age={age}; Path=/; HttpOnly; SameSite=Lax"
+
+
+def known_by(secret: str) -> str:
+    """Return what a secret, such as a browser's mark, is known by; empty for none."""
+    return hashlib.sha256(secret.encode()).hexdigest()[:32] if secret else ""
 
 
 class BrowserMark:
