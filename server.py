@@ -10,6 +10,8 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,8 @@ from starlette.middleware import Middleware
 from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
-from pages.ui.server import api_mount, preload, scim_routes
+from core.operations import instruments, log_lines, traces
+from pages.ui.server import api_mount, operation_routes, preload, run_watch, scim_routes
 from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.identity_header import IdentityHeader
 from pages.ui.server.private_addresses import PrivateAddresses
@@ -27,6 +30,7 @@ from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
 
 if TYPE_CHECKING:
+    from core.operations.readiness import Readiness
     from core.store import Store
 
 
@@ -38,6 +42,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
 
     uploads.bound()
     patches.keep_caches()
+    run_watch.install()
     if settings.access.sign_in == "oidc":
         provider_client.install(settings.access.group_claims)
         sign_in_routes.trim(settings.access.group_claims, lambda *who: people.known(settings).note(*who))
@@ -52,9 +57,38 @@ def opened() -> Store:
     return cache.store(settings.database)
 
 
+@cache
+def readiness() -> Readiness:
+    """Return the checks of this replica."""
+    from core.operations.readiness import Readiness
+
+    return Readiness(settings, opened)
+
+
+@cache
+def gauges() -> None:
+    """Show how the installation stands beside what this process counts."""
+    from core.operations.installation_gauges import InstallationGauges, register
+
+    register(InstallationGauges(settings, readiness(), opened, lambda: datetime.now(UTC)))
+
+
+def figures() -> bytes:
+    """Return everything that is counted, as Prometheus reads it."""
+    gauges()
+    return instruments.exposition()
+
+
+log_lines.set_up()
+traces.set_up()
 try:
     settings = load()
-    middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors), Middleware(BrowserMark)]
+    probes = operation_routes.routes(readiness, figures)
+    middleware = [
+        Middleware(operation_routes.CountedRequests),
+        Middleware(SecurityHeaders, settings.access.frame_ancestors),
+        Middleware(BrowserMark),
+    ]
     if settings.access.sign_in == "header":
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
@@ -72,5 +106,11 @@ def api() -> Any:
     return application(cache.settings, api_data.read, lambda config: cache.store(config.database))
 
 
-routes = [preload.route(), api_mount.route(api), *scim_routes.routes(settings, opened)]
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)
+routes = [*probes, preload.route(), api_mount.route(api), *scim_routes.routes(settings, opened)]
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    lifespan=ready,
+    routes=routes,
+    middleware=middleware,
+    on_script_error=run_watch.script_failed,
+)

@@ -21,6 +21,7 @@ from core import (
     call_commands,
     digest_commands,
     job_commands,
+    operation_commands,
     page_commands,
     person_commands,
     scim_commands,
@@ -57,6 +58,8 @@ app.command("sync")(sync_commands.sync)
 app.command("connect")(sync_commands.connect)
 app.command("worker")(job_commands.worker)
 app.command("jobs")(job_commands.jobs)
+app.command()(operation_commands.doctor)
+app.command()(operation_commands.migrate)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -352,40 +355,6 @@ def check(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
-    """Check what Quarterdeck needs, and what it does better with."""
-    from core.artifacts import combined, integrity, open_cache
-    from core.requirements.text import embeddings
-    from core.sources import loading
-    from core.store.database import is_verified
-
-    settings = _settings()
-    notices = integrity.examine(open_cache(settings.home))
-    needed = {
-        "Python 3.11 or later": sys.version_info >= (3, 11),
-        f"Home folder {settings.home} can be written": _writable(settings.home),
-        "Pages and sample data of the app are there": _has_app(),
-    }
-    wanted = {
-        "Data is there": loading.is_ready(settings),
-        "What is kept is whole, and new results can be kept": not notices,
-        "Sentence vectors are installed": embeddings.folder() is not None,
-        "The database is on this machine, or shows who it is by TLS": is_verified(settings.database),
-    }
-    if as_json:
-        typer.echo(json.dumps(needed | wanted, indent=2))
-    else:
-        for name, good in (needed | wanted).items():
-            typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
-        for sentence in combined(notices):
-            typer.echo(f"         {sentence}")
-        if embeddings.folder() is None:
-            typer.echo(f"Without sentence vectors matching goes by words and letters: {embeddings.how_to_install()}")
-    if not all(needed.values()):
-        raise typer.Exit(1)
-
-
-@app.command()
 def artifacts(
     kind: Annotated[str, typer.Argument(help="One kind, such as results; all without one.")] = "",
     prune: Annotated[bool, typer.Option("--prune", help="Delete what is kept of the kind.")] = False,
@@ -542,16 +511,6 @@ def _prepared(settings: Settings) -> bool:
     from core.sources import loading
 
     return loading.is_ready(settings) and bool(open_cache(settings.home).entries(MODELS))
-
-
-def _has_app() -> bool:
-    from core.resources import app_folder, sample_file
-
-    try:
-        app_folder()
-    except ConfigError:
-        return False
-    return sample_file("capabilities.csv").is_file()
 
 
 def _writable(folder: Path) -> bool:
