@@ -10,7 +10,8 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ from starlette.middleware import Middleware
 from core.access.proxy_gate import gate
 from core.config import load
 from core.contracts.errors import QuarterdeckError
-from pages.ui.server import api_mount, preload, scim_routes, signed_downloads
+from core.operations import instruments, log_lines, traces
+from pages.ui.server import api_mount, draining, operation_routes, preload, run_watch, scim_routes, signed_downloads
 from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.draining import Draining
@@ -30,6 +32,7 @@ from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
 
 if TYPE_CHECKING:
+    from core.operations.readiness import Readiness
     from core.store import Store
 
 
@@ -40,7 +43,6 @@ async def ready(_: Any) -> AsyncIterator[None]:
     from core.artifacts.session_files import SessionFiles
     from pages.ui.kit import cache, first_page, people
     from pages.ui.server import (
-        draining,
         early_clicks,
         freshness,
         patches,
@@ -57,6 +59,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     draining.install(settings.replicas.drain_seconds)
     freshness.start(lambda: cache.served(cache.settings()))
     signed_downloads.install(downloads)
+    run_watch.install()
     if settings.access.sign_in == "oidc":
         provider_client.install(settings.access.group_claims)
         sign_in_routes.trim(settings.access.group_claims, lambda *who: people.known(settings).note(*who))
@@ -71,9 +74,35 @@ def opened() -> Store:
     return cache.store(settings.database)
 
 
+@lru_cache(maxsize=1)
+def readiness() -> Readiness:
+    """Return the checks of this replica."""
+    from core.operations.readiness import Readiness
+
+    return Readiness(settings, opened, is_leaving=draining.is_draining)
+
+
+@lru_cache(maxsize=1)
+def gauges() -> None:
+    """Show how the installation stands beside what this process counts."""
+    from core.operations.installation_gauges import InstallationGauges, register
+
+    register(InstallationGauges(settings, readiness(), opened, lambda: datetime.now(UTC)))
+
+
+def figures() -> bytes:
+    """Return everything that is counted, as Prometheus reads it."""
+    gauges()
+    return instruments.exposition()
+
+
+log_lines.set_up()
+traces.set_up()
 try:
     settings = load()
+    probes = operation_routes.routes(readiness, figures)
     middleware = [
+        Middleware(operation_routes.CountedRequests),
         Middleware(Draining),
         Middleware(SecurityHeaders, settings.access.frame_ancestors),
         Middleware(BrowserMark),
@@ -104,5 +133,17 @@ def desk() -> Any:
 
 
 downloads = signed_downloads.SignedDownloads(desk)
-routes = [preload.route(), api_mount.route(api), downloads.route(), *scim_routes.routes(settings, opened)]
-app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)
+routes = [
+    *probes,
+    preload.route(),
+    api_mount.route(api),
+    downloads.route(),
+    *scim_routes.routes(settings, opened),
+]
+app = st.App(
+    Path(__file__).with_name("app.py"),
+    lifespan=ready,
+    routes=routes,
+    middleware=middleware,
+    on_script_error=run_watch.script_failed,
+)

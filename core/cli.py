@@ -22,6 +22,7 @@ from core import (
     demo_commands,
     digest_commands,
     job_commands,
+    operation_commands,
     page_commands,
     person_commands,
     scim_commands,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.bundle import Bundle
-    from core.replicas.stickiness import ServersSeen
     from core.scenarios.analysis.whatif import Ground
     from core.scenarios.levers import Scenario
     from core.store import Store
@@ -60,6 +60,8 @@ app.command("sync")(sync_commands.sync)
 app.command("connect")(sync_commands.connect)
 app.command("worker")(job_commands.worker)
 app.command("jobs")(job_commands.jobs)
+app.command()(operation_commands.doctor)
+app.command()(operation_commands.migrate)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -358,54 +360,6 @@ def check(
 
 
 @app.command()
-def doctor(
-    as_json: AsJson = False,
-    at: Annotated[str, typer.Option(help="Also ask what people open, such as https://sales.example.com.")] = "",
-) -> None:
-    """Check what Quarterdeck needs, and what it does better with."""
-    from core.artifacts import combined, integrity, open_cache
-    from core.requirements.text import embeddings
-    from core.sources import loading
-    from core.store.database import is_verified
-
-    settings = _settings()
-    notices = integrity.examine(open_cache(settings.home))
-    needed = {
-        "Python 3.11 or later": sys.version_info >= (3, 11),
-        f"Home folder {settings.home} can be written": _writable(settings.home),
-        "Pages and sample data of the app are there": _has_app(),
-    }
-    wanted = {
-        "Data is there": loading.is_ready(settings),
-        "What is kept is whole, and new results can be kept": not notices,
-        "Sentence vectors are installed": embeddings.folder() is not None,
-        "The database is on this machine, or shows who it is by TLS": is_verified(settings.database),
-    }
-    behind = _servers_at(at) if at else None
-    if behind is not None:
-        wanted["A browser stays with one server"] = behind.is_sticky
-    if as_json:
-        typer.echo(json.dumps(needed | wanted, indent=2))
-    else:
-        if behind is not None and not behind.is_sticky:
-            typer.echo(f"         {behind.sentence()}")
-        for name, good in (needed | wanted).items():
-            typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
-        for sentence in combined(notices):
-            typer.echo(f"         {sentence}")
-        if embeddings.folder() is None:
-            typer.echo(f"Without sentence vectors matching goes by words and letters: {embeddings.how_to_install()}")
-    if not all(needed.values()):
-        raise typer.Exit(1)
-
-
-def _servers_at(address: str) -> ServersSeen:
-    from core.replicas import stickiness
-
-    return stickiness.answers(address)
-
-
-@app.command()
 def artifacts(
     kind: Annotated[str, typer.Argument(help="One kind, such as results; all without one.")] = "",
     prune: Annotated[bool, typer.Option("--prune", help="Delete what is kept of the kind.")] = False,
@@ -567,16 +521,6 @@ def _prepared(settings: Settings) -> bool:
     from core.sources import loading
 
     return loading.is_ready(settings) and bool(open_cache(settings.home).entries(MODELS))
-
-
-def _has_app() -> bool:
-    from core.resources import app_folder, sample_file
-
-    try:
-        app_folder()
-    except ConfigError:
-        return False
-    return sample_file("capabilities.csv").is_file()
 
 
 def _writable(folder: Path) -> bool:

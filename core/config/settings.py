@@ -27,6 +27,7 @@ from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
+URL_FILE = "QUARTERDECK_DATABASE_URL_FILE"  # where secrets come as files, as in containers
 RETIRED = ("branding",)
 FREELY_NAMED = (
     "roles.",
@@ -437,7 +438,8 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
         The user's YAML file; default `QUARTERDECK_CONFIG`, else `quarterdeck.yaml` in the
         working folder when there is one.
     environ : mapping, optional
-        Stands in for the process environment. `QUARTERDECK_HOME`, `QUARTERDECK_DATABASE_URL`
+        Stands in for the process environment. `QUARTERDECK_HOME`, `QUARTERDECK_DATABASE_URL` (or the file that
+        `QUARTERDECK_DATABASE_URL_FILE` names)
         and `QUARTERDECK_DATA` win over the file.
 
     Returns
@@ -460,6 +462,8 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     for variable, setting in (("QUARTERDECK_HOME", "home"), ("QUARTERDECK_DATABASE_URL", "database_url")):
         if env.get(variable):
             values[setting] = env[variable]
+    if env.get(URL_FILE) and not env.get("QUARTERDECK_DATABASE_URL"):
+        values["database_url"] = _secret(Path(env[URL_FILE]))
     if env.get("QUARTERDECK_DATA"):
         values["source"] = {**values["source"], "folder": env["QUARTERDECK_DATA"]}
     if env.get("QUARTERDECK_MAPPING"):
@@ -471,6 +475,13 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
         name = ".".join(str(part) for part in first["loc"])
         about = f"The setting {name} is" if name else "The settings are"
         raise ConfigError(f"{about} not valid: {first['msg']}", where, "Correct it and start again.") from error
+
+
+def _secret(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("The database's address cannot be read.", URL_FILE, "Name a file that holds it.") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

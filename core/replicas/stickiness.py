@@ -37,7 +37,7 @@ class ServersSeen:
             return f"One browser's {len(self.servers)} requests were answered by one server."
         return (
             f"One browser's {len(self.servers)} requests were answered by {n} servers in turn, so that uploads fail "
-            f"now and then. {MEND}"
+            "now and then."
         )
 
 

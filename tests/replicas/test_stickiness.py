@@ -55,7 +55,7 @@ def test_doctor_tells_it(proxy, tmp_path, monkeypatch):
     monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path))
     address, names = proxy
     names["is_sticky"] = False
-    said = CliRunner().invoke(app, ["doctor", "--at", address]).stdout
+    said = CliRunner().invoke(app, ["doctor", "--url", address]).stdout
     assert "MISSING  A browser stays with one server" in said
     assert "servers in turn" in said
 

@@ -15,6 +15,7 @@ from core.artifacts import CHARTS, RESULTS, SNAPSHOTS, Kind, Shelf, open_cache, 
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
+from core.operations import instruments
 from core.replicas import sharing
 from core.sources import load_data, source_registry
 from core.store import source_in_force
@@ -145,7 +146,9 @@ def remembered(kind: Kind, key: Hashable, make: Callable[[], T], words: str = ""
 
 def waiting(shelf: Shelf, key: Hashable, get: Callable[[], T], words: str) -> T:
     """Return what `get` gives, with a spinner where it is not in memory yet."""
-    if not words or key in shelf:
+    is_there = key in shelf
+    instruments.looked_up(shelf.name, is_there)
+    if not words or is_there:
         return get()
     with st.spinner(words):
         return get()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import logging
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -17,6 +18,7 @@ from core.charts.page_tables import PageTable
 from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
+from core.operations import instruments
 from pages.ui.kit import bundles, cache, calculation, cards, column_layout, deal_lists, downloads, period, snapshot
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
@@ -322,6 +324,7 @@ def cell(
         page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
         here.is_measured = by == period.END
+        begin = time.perf_counter()
         try:
             if short is not None:
                 here.remark(period.remark(page.scope, page.data.as_of, page.settings, page.title, by))
@@ -329,12 +332,16 @@ def cell(
             here.workbook()
         except QuarterdeckError as error:
             here.failed = True
+            instruments.error_met(error, page.title)
             _tell(page, question, str(error))
         except BaseException as error:
             if not (isinstance(error, Exception) or is_panic(error)):
                 raise
             here.failed = True
+            instruments.error_met(error, page.title)
             _tell(page, question, unexpected(question, error))
+        else:
+            instruments.cell_drawn(page.title, question, time.perf_counter() - begin)
 
 
 def unexpected(question: str, error: BaseException) -> str:

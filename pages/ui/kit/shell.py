@@ -17,6 +17,7 @@ from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.formats import Formats, chosen
+from core.operations import instruments
 from core.resources import asset
 from core.scope import Scope, fiscal_period
 from pages.ui.kit import (
@@ -40,6 +41,7 @@ from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.hidden_names import Hiding
 from pages.ui.kit.rooms import ROOMS
+from pages.ui.server import run_watch
 
 FIRST = "Executive"
 SIDEBAR = 210  # pixels
@@ -160,6 +162,7 @@ def open(title: str, needs: str = "") -> Page:
         settings = cache.settings()
         who = auth.enter(settings)
         session_data.take_over(who)
+        run_watch.opened(title, who.user)
         is_let_in = can(who, needs or _right(title), settings.roles)
         hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
@@ -172,6 +175,7 @@ def open(title: str, needs: str = "") -> Page:
         data = currency_switch.applied(reported, settings, title) if reported is not None else None
         shown_in = fitted(settings, data) if data is not None else settings
     except QuarterdeckError as error:
+        instruments.error_met(error, title)
         st.error(escaped(error), icon=":material/error:")
         if settings is not None and who is not None:
             session_data.way_out(settings, who)

@@ -1,0 +1,68 @@
+"""The rules for Prometheus and the dashboard speak of figures that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core.operations import instruments
+from tools import dashboard
+
+FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "monitoring"
+GAUGES = Path(instruments.__file__).with_name("installation_gauges.py")
+FIGURE = re.compile(r"\b(?:quarterdeck|process)_[a-z0-9_]+")
+RECORDED = re.compile(r"\bquarterdeck:[a-z0-9_:]+")
+
+
+def rules():
+    groups = yaml.safe_load((FOLDER / "quarterdeck.rules.yaml").read_text(encoding="utf-8"))["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def queries():
+    content = json.loads(dashboard.FILE.read_text(encoding="utf-8"))
+    return [target["expr"] for panel in content["panels"] for target in panel.get("targets", [])]
+
+
+def figures():
+    """Every name of the metrics there are, with the endings Prometheus gives those of counters and histograms."""
+    names = {family.name for family in instruments.REGISTRY.collect()}
+    names |= set(re.findall(r'"(quarterdeck_[a-z_]+)"', GAUGES.read_text(encoding="utf-8")))
+    return {f"{name}{ending}" for name in names for ending in ("", "_total", "_bucket", "_sum", "_count")}
+
+
+def test_every_query_is_of_figures_that_there_are():
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    for expression in [*queries(), *(rule["expr"] for rule in rules())]:
+        assert set(FIGURE.findall(expression)) <= figures(), expression
+        assert set(RECORDED.findall(expression)) <= recorded, expression
+    assert len(queries()) > 20
+
+
+def test_the_dashboard_is_the_one_the_tool_writes():
+    assert dashboard.FILE.read_text(encoding="utf-8") == dashboard.text()
+    places = [panel["gridPos"] for panel in dashboard.dashboard()["panels"]]
+    assert len({(place["x"], place["y"]) for place in places}) == len(places)
+
+
+def test_every_alert_says_how_to_mend_it():
+    for rule in rules():
+        if "alert" in rule:
+            assert set(rule["annotations"]) == {"summary", "mend"}, rule["alert"]
+            assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+@pytest.mark.parametrize(
+    "words", [["check", "rules", "quarterdeck.rules.yaml"], ["test", "rules", "quarterdeck.rules.test.yaml"]]
+)
+def test_promtool_is_content(words):
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool is not installed")
+    done = subprocess.run(["promtool", *words], cwd=FOLDER, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
