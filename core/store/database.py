@@ -14,13 +14,17 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from core.contracts.errors import StoreError
 from core.store import save_count
 from core.store.access_entries import AccessEntries
+from core.store.alert_ledger import AlertLedger
 from core.store.answers import Answers
 from core.store.api_keys import ApiKeys
+from core.store.api_replays import ApiReplays
 from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.call_reminders import CallReminders
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
+from core.store.deliveries import Deliveries
+from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
@@ -34,6 +38,8 @@ from core.store.sessions import Sessions, sentence
 from core.store.sign_ins import SignIns
 from core.store.source_versions import SourceVersions
 from core.store.tables import (
+    AlertRuleRow,
+    AlertWayRow,
     DigestRow,
     EnablementRow,
     GapGroupRow,
@@ -91,6 +97,12 @@ class Store:
     api_keys : ApiKeys
     provisioned : Provisioned
     scim_tokens : ScimTokens
+    alert_rules : Documents
+    alert_ways : Documents
+    alert_ledger : AlertLedger
+    deliveries : Deliveries
+    events : Events
+    api_replays : ApiReplays
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -127,6 +139,12 @@ class Store:
     api_keys: ApiKeys
     provisioned: Provisioned
     scim_tokens: ScimTokens
+    alert_rules: Documents
+    alert_ways: Documents
+    alert_ledger: AlertLedger
+    deliveries: Deliveries
+    events: Events
+    api_replays: ApiReplays
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -200,6 +218,12 @@ class Store:
             ApiKeys(sessions, clock),
             Provisioned(sessions, clock),
             ScimTokens(sessions, clock),
+            Documents(sessions, clock, AlertRuleRow, "alert"),
+            Documents(sessions, clock, AlertWayRow, "way"),
+            AlertLedger(sessions, clock),
+            Deliveries(sessions, clock),
+            Events(sessions, clock),
+            ApiReplays(sessions, clock),
             notices,
             saves,
         )
