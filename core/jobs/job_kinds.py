@@ -15,6 +15,7 @@ from core.store.jobs import Job
 
 LEARN = "learn"
 MODELS = "models"
+TELL, ALERTS = "tell", "alerts"
 Report = Callable[[float, str], None]
 Clock = Callable[[], datetime]
 
@@ -85,9 +86,20 @@ def learn(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     return learning.learn_if_due(settings, report)
 
 
+def tell(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Look at the alerts, and send what is due."""
+    from core.alerts import tick
+    from core.sources import load_data
+    from core.sources.source_registry import opened
+
+    with opened(settings) as store:
+        return tick.tick(settings, store, load_data(settings), clock, job.worker).sentence()
+
+
 KINDS = {
     sync_request.KIND: Kind("Sync", sync),
     preparation.KIND: Kind("New data", prepare),
     forecast_history.KIND: Kind("Forecast history", replay, is_heavy=True),
     LEARN: Kind("Models", learn, is_heavy=True),
+    TELL: Kind("Alerts", tell),
 }

@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core.contracts.errors import ConflictError, StoreError
+from core.contracts.errors import StoreError
 from core.store.audit_chain import write_down
 from core.store.deliveries import NewDelivery, add_deliveries
-from core.store.repositories import Clock, in_utc
+from core.store.repositories import Clock, Saved, in_utc
 from core.store.sessions import Sessions
-from core.store.tables import AlertLedgerRow, BookmarkRow, LeaseRow
+from core.store.tables import AlertLedgerRow, AlertRuleRow, BookmarkRow, LeaseRow
 
 BEGUN = ""
 LEDGER = AlertLedgerRow.__table__
 TIMES = ("seen_at", "told_at", "recovered_at", "snoozed_until", "acknowledged_at", "escalated_at")
+
+
+class LapsedError(StoreError):
+    """Somebody else has done meanwhile what was about to be done; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,16 @@ class Entry:
     escalated_at: datetime | None = None
 
 
+class Standing(NamedTuple):
+    """How one subject stands: its row, its state, whether it has gone, whether it was ever told, and until when not."""
+
+    id: int
+    state: str
+    is_recovered: bool
+    is_told: bool
+    snoozed_until: datetime | None
+
+
 @dataclass
 class Changes:
     """What one look at the rules changes in the ledger.
@@ -96,22 +110,42 @@ class AlertLedger:
         with self._sessions() as session:
             return [_entry(row) for row in session.execute(asked).mappings()]
 
+    def rules(self) -> list[Saved]:
+        """Return every rule as it is saved; quick also where there are many thousands."""
+        table = AlertRuleRow.__table__
+        columns = [table.c[name] for name in ("id", "owner", "name", "payload", "version", "saved_at")]
+        with self._sessions() as session:
+            return [Saved(*row) for row in session.execute(select(*columns).order_by(table.c.id))]
+
+    def standing(self) -> dict[tuple[int, str], dict[str, Standing]]:
+        """Return how all subjects stand, by rule and reader, then by subject; quick also where there are many."""
+        table = LEDGER.c
+        marks = (table.recovered_at.is_not(None), table.told_at.is_not(None), table.snoozed_until)
+        asked = select(table.rule_id, table.reader, table.subject, table.id, table.state, *marks)
+        out: dict[tuple[int, str], dict[str, Standing]] = {}
+        with self._sessions() as session:
+            for row in session.execute(asked):
+                rule_id, reader, subject, number, state, is_recovered, is_told, snoozed = tuple(row)
+                until = None if snoozed is None else in_utc(snoozed)
+                out.setdefault((rule_id, reader), {})[subject] = Standing(number, state, is_recovered, is_told, until)
+        return out
+
     def apply(self, changes: Changes, holder: str, lease: str) -> None:
         """Write changes and the messages they lead to, all of them or none.
 
         Raises
         ------
-        ConflictError
+        LapsedError
             When the lease has passed to somebody else meanwhile: nothing is written then.
         """
         try:
             with self._sessions.begin() as session:
                 same = update(LeaseRow).where(LeaseRow.name == lease, LeaseRow.holder == holder).values(name=lease)
                 if cast("CursorResult[Any]", session.execute(same)).rowcount != 1:
-                    raise ConflictError("Somebody else looks at the alerts by now.", mend="Nothing has to be done.")
+                    raise LapsedError("Somebody else looks at the alerts by now.", mend="Nothing has to be done.")
                 self._write(session, changes)
         except IntegrityError as error:
-            raise ConflictError("Somebody else has told this already.", mend="Nothing has to be done.") from error
+            raise LapsedError("Somebody else has told this already.", mend="Nothing has to be done.") from error
 
     def _write(self, session: Session, changes: Changes) -> None:
         if changes.new:

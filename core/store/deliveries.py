@@ -137,11 +137,6 @@ class Deliveries:
         with self._sessions.begin() as session:
             return add_deliveries(session, rows, self._clock())
 
-    def n_due(self) -> int:
-        """Return how many messages are to be sent now, up to 1,000."""
-        with self._sessions() as session:
-            return len(list(session.scalars(select(DeliveryRow.id).where(self._due()).limit(1_000))))
-
     def claim(self, most: int = 500) -> list[Delivery]:
         """Return messages that are due, oldest first, none of which another sender has."""
         now = self._clock()

@@ -1,5 +1,7 @@
 """Alerts: rules, ways, the ledger of what was told, events and deliveries; answers to writes that may be asked twice."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -58,11 +60,11 @@ def upgrade() -> None:
     )
 
 
-def _moment(name: str, may_be_empty: bool = False) -> sa.Column:
+def _moment(name: str, may_be_empty: bool = False) -> "sa.Column[Any]":
     return sa.Column(name, sa.DateTime(timezone=True), nullable=may_be_empty)
 
 
-def _document(name: str) -> list:
+def _document(name: str) -> list[Any]:
     return [
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(200), nullable=False),
@@ -75,7 +77,7 @@ def _document(name: str) -> list:
     ]
 
 
-def _ledger() -> list:
+def _ledger() -> list[Any]:
     return [
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("rule_id", sa.Integer(), nullable=False),
@@ -97,7 +99,7 @@ def _ledger() -> list:
     ]
 
 
-def _deliveries() -> list:
+def _deliveries() -> list[Any]:
     return [
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(64), nullable=False),
