@@ -16,6 +16,7 @@ from core.store.repositories import Saved
 ME, TEAM, LIST = "me", "team", "list"
 AUDIENCES = {ME: "Me", TEAM: "My team and me", LIST: "People I name"}
 ABOVE, BELOW = "above", "below"
+LONGEST_MARK = 180
 MOST_PEOPLE, MOST_DAYS, MOST_HOURS = 200, 92, 720
 
 
@@ -127,8 +128,8 @@ class Rule:
     @property
     def condition(self) -> str:
         """Return a short mark of what it watches: another one begins anew."""
-        parts = (self.kind, self.measure, self.side, self.limit, self.days, self.scope)
-        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
+        text = f"{self.kind} {self.measure} {self.side} {self.limit!r} {self.days} {self.scope}"
+        return text if len(text) <= LONGEST_MARK else hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     def sentence(self) -> str:
         """Say what it watches, in few words."""
