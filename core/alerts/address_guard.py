@@ -59,7 +59,7 @@ def _resolved(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ContractError(f"There is no host called {host}.", "target", "Check how it is written.") from error
+        raise ContractError(f"No host is called {host}.", "target", "Check how it is written.") from error
     return list(dict.fromkeys(str(answer[4][0]).partition("%")[0] for answer in answers))
 
 

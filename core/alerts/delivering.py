@@ -129,6 +129,16 @@ def _send(
         out.n_sent += len(numbers)
 
 
+def send_now(store: Store, row: Delivery, way: Way, clock: Clock) -> None:
+    """Send one message at once, and note what became of it; it is not tried again."""
+    try:
+        send(store, [row], way, site_of(store), clock())
+    except (PassingError, RefusedError, QuarterdeckError, ValueError) as error:
+        store.deliveries.end([row.id], DEAD, str(error))
+    else:
+        store.deliveries.end([row.id], SENT)
+
+
 def pause(n_attempts: int, asked: float | None) -> timedelta:
     """Return how long to wait before the next attempt: four times as long each time, at least what was asked for.
 

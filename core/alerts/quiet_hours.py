@@ -105,7 +105,7 @@ def checked(habits: Habits) -> Habits:
         if habits.zone:
             ZoneInfo(habits.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ContractError(f"There is no time zone {habits.zone!r}.", mend="Write it like Europe/Vienna.") from error
+        raise ContractError(f"No time zone is called {habits.zone!r}.", mend="Write it like Europe/Vienna.") from error
     hours = (habits.quiet_from, habits.quiet_to, habits.hour)
     if habits.rhythm not in RHYTHMS or not all(0 <= hour <= 23 for hour in hours):
         raise ContractError("Hours go from 0 to 23, and messages come at once, daily or weekly.", mend="Correct them.")

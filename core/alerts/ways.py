@@ -91,9 +91,9 @@ def checked(way: Way, environ: Mapping[str, str] | None = None) -> Way:
         When a part of it is not what it can be, or it leads to a private address that is not allowed.
     """
     if way.kind not in KINDS:
-        raise ContractError(f"There is no way called {way.kind!r}.", "kind", f"Known: {', '.join(KINDS)}.")
+        raise ContractError(f"No way is called {way.kind!r}.", "kind", f"Known: {', '.join(KINDS)}.")
     if unknown := set(way.events) - set(EVENTS):
-        raise ContractError(f"There is no event {min(unknown)!r}.", "events", f"Known: {', '.join(EVENTS)}.")
+        raise ContractError(f"No event is called {min(unknown)!r}.", "events", f"Known: {', '.join(EVENTS)}.")
     if way.kind == MAIL:
         _check_mail(way)
     elif way.kind == APPRISE:

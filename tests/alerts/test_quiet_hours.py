@@ -50,7 +50,7 @@ def test_the_summary_comes_on_monday_at_the_hour_on_the_wall():
 def test_what_cannot_be_is_refused_and_what_is_not_there_is_as_usual():
     assert of_payload({"hour": 9, "other": 1}) == Habits(hour=9)
     assert checked(Habits("Asia/Kolkata")) == Habits("Asia/Kolkata")
-    with pytest.raises(ContractError, match="no time zone"):
+    with pytest.raises(ContractError, match="No time zone"):
         checked(Habits("Middle/Earth"))
     with pytest.raises(ContractError, match="0 to 23"):
         checked(Habits(hour=24))
