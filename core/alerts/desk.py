@@ -26,7 +26,7 @@ def rules(store: Store, user: str) -> list[Rule]:
     return sorted((of_saved(entry) for entry in store.alert_rules.list(user)), key=lambda rule: rule.name)
 
 
-def rule(store: Store, user: str, number: int) -> Rule:
+def rule_of(store: Store, user: str, number: int) -> Rule:
     """Return one rule of a person.
 
     Raises
@@ -58,8 +58,8 @@ def save_rule(store: Store, given: Rule, is_admin: bool = False) -> Rule:
 
 
 def delete_rule(store: Store, user: str, number: int) -> None:
-    """Delete a rule and what the ledger has of it. Raises as `rule`."""
-    wanted = rule(store, user, number)
+    """Delete a rule and what the ledger has of it. Raises as `rule_of`."""
+    wanted = rule_of(store, user, number)
     store.alert_rules.delete(wanted.name, user)
     store.alert_ledger.forget([wanted.id])
 
@@ -86,7 +86,7 @@ def save_way(store: Store, given: Way, is_admin: bool) -> Way:
     return ways_of.save(store, given)
 
 
-def way(store: Store, user: str, number: int, is_admin: bool) -> Way:
+def own_way(store: Store, user: str, number: int, is_admin: bool) -> Way:
     """Return one way a person may change.
 
     Raises
@@ -101,8 +101,8 @@ def way(store: Store, user: str, number: int, is_admin: bool) -> Way:
 
 
 def delete_way(store: Store, user: str, number: int, is_admin: bool) -> None:
-    """Delete a way; what waits to go by it is dropped. Raises as `way`."""
-    wanted = way(store, user, number, is_admin)
+    """Delete a way; what waits to go by it is dropped. Raises as `own_way`."""
+    wanted = own_way(store, user, number, is_admin)
     store.alert_ways.delete(wanted.name, wanted.owner)
 
 

@@ -196,7 +196,7 @@ def rules(asking: Asking) -> list[RuleShown]:
 @router.get("/alerts/rules/{number}", summary="One rule", operation_id="alert_rule")
 def rule(number: Number, asking: Asking) -> RuleShown:
     """Return one rule of the key's owner."""
-    return _rule(desk.rule(asking.store, asking.identity.user, number))
+    return _rule(desk.rule_of(asking.store, asking.identity.user, number))
 
 
 @router.post("/alerts/rules", status_code=201, summary="Make a rule", operation_id="make_alert_rule")
@@ -210,7 +210,7 @@ def change(number: Number, given: RuleGiven, asking: Asking) -> RuleShown:
     """Change a rule over the version that is named; where what it watches changes, it begins anew. Takes a key with
     `alerts:write`.
     """
-    standing = desk.rule(asking.store, _writer(asking), number)
+    standing = desk.rule_of(asking.store, _writer(asking), number)
     if given.name.strip() != standing.name:
         raise ApiError(422, "A rule keeps its name.", "Make a new one and delete this one.")
     fresh = replace(_given(given, standing.owner), version=given.version or standing.version)

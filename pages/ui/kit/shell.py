@@ -48,6 +48,7 @@ RIGHTS = {
     "Account": "customers:read",
     "My day": "pipeline:read",
     "Digest": "executive:read",
+    "Alerts": "pipeline:read",
 }
 
 
