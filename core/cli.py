@@ -15,6 +15,7 @@ import typer
 
 from core import (
     admin_commands,
+    alert_commands,
     api_commands,
     audit_commands,
     backup_commands,
@@ -49,6 +50,8 @@ app.add_typer(audit_commands.app, name="audit")
 app.add_typer(person_commands.app, name="person")
 app.add_typer(api_commands.keys, name="api-key")
 app.command("api")(api_commands.api)
+app.command("tick")(alert_commands.tick)
+app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(call_commands.app, name="calls")
 app.add_typer(demo_commands.app, name="demo")
 app.add_typer(backup_commands.app)

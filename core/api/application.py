@@ -17,7 +17,14 @@ from core.api import measure_routes, problems
 from core.api.caller import Company
 from core.api.limits import RateLimit, SizeLimit
 from core.api.problems import Problem
-from core.api.routes import company_routes, forecast_routes, operation_routes, requirement_routes, scenario_routes
+from core.api.routes import (
+    alert_routes,
+    company_routes,
+    forecast_routes,
+    operation_routes,
+    requirement_routes,
+    scenario_routes,
+)
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.store import Store
@@ -73,6 +80,7 @@ def application(
         scenario_routes.router,
         requirement_routes.router,
         operation_routes.router,
+        alert_routes.router,
     ):
         routes.include_router(router)
     app.include_router(routes)

@@ -18,6 +18,7 @@ from core.store.jobs import Job
 
 LEARN = "learn"
 MODELS = "models"
+TELL, ALERTS = "tell", "alerts"
 Report = Callable[[float, str], None]
 Clock = Callable[[], datetime]
 
@@ -109,10 +110,21 @@ def _ask_digests(settings: Settings, job: Job) -> None:
         digest_job.ask(store, job.asked_by)
 
 
+def tell(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Look at the alerts, and send what is due."""
+    from core.alerts import tick
+    from core.sources import load_data
+    from core.sources.source_registry import opened
+
+    with opened(settings) as store:
+        return tick.tick(settings, store, load_data(settings), clock, job.worker).sentence()
+
+
 KINDS = {
     sync_request.KIND: Kind("Sync", sync),
     preparation.KIND: Kind("New data", prepare),
     forecast_history.KIND: Kind("Forecast history", replay, is_heavy=True),
     LEARN: Kind("Models", learn, is_heavy=True),
     digest_job.KIND: Kind("Digests", digests),
+    TELL: Kind("Alerts", tell),
 }

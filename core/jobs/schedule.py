@@ -1,4 +1,4 @@
-"""What is asked for because its time has come: syncs that are due, and a look at the models every night."""
+"""What is asked for because its time has come: syncs that are due, alerts, and a look at the models every night."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from core.config import Settings
 from core.contracts.errors import SourceError
-from core.jobs.job_kinds import LEARN, MODELS
+from core.jobs.job_kinds import ALERTS, LEARN, MODELS, TELL
 from core.sources.connectors import connector_files, sync_request, sync_run
 from core.store.jobs import JobQueue
 
 NIGHT = time(3)
 NOT_BEFORE = timedelta(minutes=5)
+ALERTS_EVERY = timedelta(minutes=5)
 BY = "schedule"
 
 
@@ -33,6 +34,9 @@ def ask_due(settings: Settings, queue: JobQueue, clock: Callable[[], datetime], 
     subjects = [name for name in names if _is_due(settings, name, clock) and not _was_asked(queue, name, clock())]
     for name in subjects:
         queue.ask(sync_request.KIND, name, by=BY)
+    if _is_alert_time(queue, clock()):
+        queue.ask(TELL, ALERTS, by=BY)
+        subjects.append(ALERTS)
     if _is_night(settings, queue, clock(), since):
         queue.ask(LEARN, MODELS, by=BY)
         subjects.append(MODELS)
@@ -51,6 +55,12 @@ def _was_asked(queue: JobQueue, name: str, now: datetime) -> bool:
     """Say whether a sync was asked for a moment ago: one that cannot even begin is not tried all the time."""
     last = queue.last(sync_request.KIND, name)
     return last is not None and now - last.asked_at < NOT_BEFORE
+
+
+def _is_alert_time(queue: JobQueue, now: datetime) -> bool:
+    """Say whether the alerts are to be looked at: there are some, and the last look was a while ago."""
+    last = queue.last(TELL, ALERTS)
+    return (last is None or now - last.asked_at >= ALERTS_EVERY) and queue.has_alerts()
 
 
 def _is_night(settings: Settings, queue: JobQueue, now: datetime, since: datetime) -> bool:

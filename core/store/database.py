@@ -14,14 +14,18 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from core.contracts.errors import StoreError
 from core.store import save_count
 from core.store.access_entries import AccessEntries
+from core.store.alert_ledger import AlertLedger
 from core.store.answers import Answers
 from core.store.api_keys import ApiKeys
+from core.store.api_replays import ApiReplays
 from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
 from core.store.call_reminders import CallReminders
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
+from core.store.deliveries import Deliveries
 from core.store.demo_reset import DemoReset
+from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
@@ -35,6 +39,8 @@ from core.store.sessions import Sessions, sentence
 from core.store.sign_ins import SignIns
 from core.store.source_versions import SourceVersions
 from core.store.tables import (
+    AlertRuleRow,
+    AlertWayRow,
     DigestRow,
     EnablementRow,
     GapGroupRow,
@@ -93,6 +99,12 @@ class Store:
     provisioned : Provisioned
     scim_tokens : ScimTokens
     demo_reset : DemoReset
+    alert_rules : Documents
+    alert_ways : Documents
+    alert_ledger : AlertLedger
+    deliveries : Deliveries
+    events : Events
+    api_replays : ApiReplays
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -130,6 +142,12 @@ class Store:
     provisioned: Provisioned
     scim_tokens: ScimTokens
     demo_reset: DemoReset
+    alert_rules: Documents
+    alert_ways: Documents
+    alert_ledger: AlertLedger
+    deliveries: Deliveries
+    events: Events
+    api_replays: ApiReplays
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -204,6 +222,12 @@ class Store:
             Provisioned(sessions, clock),
             ScimTokens(sessions, clock),
             DemoReset(sessions, clock),
+            Documents(sessions, clock, AlertRuleRow, "alert"),
+            Documents(sessions, clock, AlertWayRow, "way"),
+            AlertLedger(sessions, clock),
+            Deliveries(sessions, clock),
+            Events(sessions, clock),
+            ApiReplays(sessions, clock),
             notices,
             saves,
         )

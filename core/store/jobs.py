@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core.contracts.errors import StoreError
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
-from core.store.tables import ACTIVE, QUEUED, RUNNING, JobRow, WorkerRow
+from core.store.tables import ACTIVE, QUEUED, RUNNING, AlertRuleRow, AlertWayRow, JobRow, WorkerRow
 
 DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
 LEASE = timedelta(seconds=60)
@@ -110,6 +110,12 @@ class JobQueue:
             except IntegrityError:
                 continue  # Somebody else asked in the same moment.
         raise StoreError("The work could not be asked for.", f"{kind} {subject}", "Try again.")
+
+    def has_alerts(self) -> bool:
+        """Say whether anybody wants to be told anything: there is a rule, or a way for events."""
+        tables = (AlertRuleRow.id, AlertWayRow.id)
+        with self._sessions() as session:
+            return any(session.scalar(select(column).limit(1)) is not None for column in tables)
 
     def active(self, kind: str, subject: str) -> Job | None:
         """Return the job of a subject that waits or runs, if there is one."""

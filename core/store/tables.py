@@ -579,3 +579,111 @@ class ScimMemberRow(Base):
 
     group_id: Mapped[str] = mapped_column(ForeignKey("scim_resources.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("scim_resources.id", ondelete="CASCADE"), primary_key=True)
+
+
+class AlertRuleRow(DocumentRow):
+    """What somebody wants to be told of, and how."""
+
+    __tablename__ = "alert_rules"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class AlertWayRow(DocumentRow):
+    """A way messages go: a mail server, a Slack or Teams channel, a webhook; its secrets are sealed."""
+
+    __tablename__ = "alert_ways"
+    __table_args__ = (UniqueConstraint("owner", "name"),)
+
+
+class AlertLedgerRow(Base):
+    """What a rule has seen and told a reader of one subject; an empty subject notes that the rule has begun."""
+
+    __tablename__ = "alert_ledger"
+    __table_args__ = (UniqueConstraint("rule_id", "reader", "subject"), Index("ix_alert_ledger_reader", "reader"))
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    rule_id: Mapped[int] = mapped_column(Integer)
+    reader: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(400))
+    state: Mapped[str] = mapped_column(String(200))
+    sentence: Mapped[str] = mapped_column(Text)
+    link: Mapped[str] = mapped_column(Text)
+    is_masked: Mapped[bool] = mapped_column(Boolean)
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    recovered_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    snoozed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    acknowledged_by: Mapped[str] = mapped_column(String(200))
+    acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    escalated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+
+
+class EventRow(Base):
+    """Something that happened, for webhooks and for reading again; rows are only ever added."""
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(40), unique=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(400))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    happened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class DeliveryRow(Base):
+    """A message on its way to somebody, or that came to its end; a key lets no message be made twice."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (Index("ix_deliveries_due", "state", "due_at"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    reader: Mapped[str] = mapped_column(String(200))
+    way_id: Mapped[int] = mapped_column(Integer)
+    about: Mapped[str] = mapped_column(String(400))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    is_batched: Mapped[bool] = mapped_column(Boolean)
+    state: Mapped[str] = mapped_column(String(12))
+    n_attempts: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    error: Mapped[str] = mapped_column(Text)
+
+
+class LeaseRow(Base):
+    """Who alone may do something now, and until when."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(120))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BookmarkRow(Base):
+    """How far something that is read again and again was read."""
+
+    __tablename__ = "bookmarks"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class ApiReplayRow(Base):
+    """The answer to a write that named an Idempotency-Key: given again where the same is asked again."""
+
+    __tablename__ = "api_replays"
+    __table_args__ = (UniqueConstraint("owner", "key"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    owner: Mapped[str] = mapped_column(String(220))
+    key: Mapped[str] = mapped_column(String(255))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int] = mapped_column(Integer)
+    headers: Mapped[dict[str, Any]] = mapped_column(JSON)
+    body: Mapped[str] = mapped_column(Text)
+    begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -242,6 +242,7 @@ def test_every_operation_keeps_to_rights_rows_and_masking(api, ask, company, sma
         "account_id": foreign["account_id"][0],
         "name": "x",
         "number": "7",
+        "event_id": "evt_x",
     }
     rules = in_force(settings, store.access.current())
     statuses = set()

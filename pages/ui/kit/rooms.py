@@ -11,6 +11,7 @@ ROOMS = {
         ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
         ("pages/digest.py", "Digest", ":material/mail:"),
+        ("pages/alerts.py", "Alerts", ":material/notifications:"),
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [

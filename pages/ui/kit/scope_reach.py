@@ -42,6 +42,10 @@ REACHES = {
     "Weekly review": Reach(period="Whatever the period: the running quarter, which is reviewed now."),
     "Scenarios": Reach(period="Whatever the period: scenarios begin with the running quarter."),
     "Digest": Reach(period="Whatever the period: the digest speaks of the last week and the running quarter."),
+    "Alerts": Reach(
+        period="Whatever the period: alerts speak of the last days.",
+        partly="What you were told is listed whole; a new alert speaks of the scope chosen here.",
+    ),
     "Requirements": Reach(
         period="Whatever the period: requirements are as of today.",
         partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",

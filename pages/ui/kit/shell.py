@@ -50,6 +50,7 @@ RIGHTS = {
     "Account": "customers:read",
     "My day": "pipeline:read",
     "Digest": "executive:read",
+    "Alerts": "pipeline:read",
 }
 
 
