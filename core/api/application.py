@@ -17,7 +17,14 @@ from core.api import measure_routes, problems
 from core.api.caller import Company
 from core.api.limits import RateLimit, SizeLimit
 from core.api.problems import Problem
-from core.api.routes import company_routes, forecast_routes, operation_routes, requirement_routes, scenario_routes
+from core.api.routes import (
+    company_routes,
+    forecast_routes,
+    operation_routes,
+    question_routes,
+    requirement_routes,
+    scenario_routes,
+)
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.store import Store
@@ -72,6 +79,7 @@ def application(
         forecast_routes.router,
         scenario_routes.router,
         requirement_routes.router,
+        question_routes.router,
         operation_routes.router,
     ):
         routes.include_router(router)
