@@ -22,6 +22,7 @@ from core.api.routes import (
     company_routes,
     forecast_routes,
     operation_routes,
+    question_routes,
     requirement_routes,
     scenario_routes,
 )
@@ -79,6 +80,7 @@ def application(
         forecast_routes.router,
         scenario_routes.router,
         requirement_routes.router,
+        question_routes.router,
         operation_routes.router,
         alert_routes.router,
     ):

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from core.contracts.errors import StoreError
 from core.store.audit_chain import write_down
 from core.store.deliveries import NewDelivery, add_deliveries
+from core.store.leases import Leases
 from core.store.repositories import Clock, Saved, in_utc
 from core.store.sessions import Sessions
-from core.store.tables import AlertLedgerRow, AlertRuleRow, BookmarkRow, LeaseRow
+from core.store.tables import AlertLedgerRow, AlertRuleRow, LeaseRow, SharedNoteRow
 
 BEGUN = ""
 LEDGER = AlertLedgerRow.__table__
@@ -99,6 +100,7 @@ class AlertLedger:
 
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions, self._clock = sessions, clock
+        self._leases = Leases(sessions, clock)
 
     def entries(self, reader: str | None = None, rule_id: int | None = None) -> list[Entry]:
         """Return what was seen and told, newest first; of one reader or rule, or all."""
@@ -140,7 +142,7 @@ class AlertLedger:
         """
         try:
             with self._sessions.begin() as session:
-                same = update(LeaseRow).where(LeaseRow.name == lease, LeaseRow.holder == holder).values(name=lease)
+                same = update(LeaseRow).where(LeaseRow.name == lease, LeaseRow.owner == holder).values(name=lease)
                 if cast("CursorResult[Any]", session.execute(same)).rowcount != 1:
                     raise LapsedError("Somebody else looks at the alerts by now.", mend="Nothing has to be done.")
                 self._write(session, changes)
@@ -193,36 +195,23 @@ class AlertLedger:
 
     def take_lease(self, name: str, holder: str, seconds: float) -> bool:
         """Take a lease that nobody has, or renew one's own; say whether it was taken."""
-        now = self._clock()
-        values = {"holder": holder, "until": now + timedelta(seconds=seconds)}
-        free = (LeaseRow.holder == holder) | (LeaseRow.until <= now)
-        with self._sessions.begin() as session:
-            done = session.execute(update(LeaseRow).where(LeaseRow.name == name, free).values(**values))
-            if cast("CursorResult[Any]", done).rowcount == 1:
-                return True
-        try:
-            with self._sessions.begin() as session:
-                session.execute(insert(LeaseRow).values(name=name, **values))
-        except IntegrityError:
-            return False
-        return True
+        return self._leases.acquire(name, holder, timedelta(seconds=seconds))
 
     def drop_lease(self, name: str, holder: str) -> None:
         """Give a lease back."""
-        with self._sessions.begin() as session:
-            session.execute(delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.holder == holder))
+        self._leases.release(name, holder)
 
     def bookmarks(self, names: Sequence[str]) -> dict[str, str]:
         """Return how far things were read, by name; what was never read is left out."""
-        asked = select(BookmarkRow.name, BookmarkRow.value).where(BookmarkRow.name.in_(list(names)))
+        asked = select(SharedNoteRow.name, SharedNoteRow.content).where(SharedNoteRow.name.in_(list(names)))
         with self._sessions() as session:
-            return {row.name: row.value for row in session.execute(asked)}
+            return {row.name: row.content for row in session.execute(asked)}
 
     def set_bookmarks(self, values: Mapping[str, str]) -> None:
         """Note how far things were read."""
         with self._sessions.begin() as session:
             for name, value in values.items():
-                session.merge(BookmarkRow(name=name, value=value))
+                session.merge(SharedNoteRow(name=name, content=value))
 
 
 def _entry(row: Mapping[Any, Any]) -> Entry:

@@ -28,8 +28,13 @@ class Leases:
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         self._sessions, self._clock = sessions, clock
 
-    def acquire(self, name: str, owner: str) -> bool:
-        """Take a lease that nobody has, or whose owner has not been heard of; say whether it is one's own now.
+    def acquire(self, name: str, owner: str, length: timedelta = LEASE) -> bool:
+        """Take a lease that nobody has, one's own, or one whose owner has not been heard of.
+
+        Returns
+        -------
+        bool
+            Whether it is one's own now.
 
         Raises
         ------
@@ -37,15 +42,16 @@ class Leases:
             When the database cannot be reached.
         """
         now = self._clock()
-        lapsed = (LeaseRow.name == name, LeaseRow.held_until < now)
-        if self._changed(update(LeaseRow).where(*lapsed).values(owner=owner, held_until=now + LEASE)):
+        free = (LeaseRow.owner == owner) | (LeaseRow.held_until <= now)
+        values = {"owner": owner, "held_until": now + length}
+        if self._changed(update(LeaseRow).where(LeaseRow.name == name, free).values(**values)):
             return True
         with self._sessions() as session:
             if session.scalar(select(LeaseRow.name).where(LeaseRow.name == name)) is not None:
                 return False
         try:
             with self._sessions.begin() as session:
-                session.execute(insert(LeaseRow).values(name=name, owner=owner, held_until=now + LEASE))
+                session.execute(insert(LeaseRow).values(name=name, **values))
         except IntegrityError:
             return False
         return True

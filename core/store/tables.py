@@ -511,12 +511,12 @@ class LeaseRow(Base):
     __tablename__ = "leases"
 
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(64))
+    owner: Mapped[str] = mapped_column(String(120))
     held_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class SharedNoteRow(Base):
-    """A short text that servers share under a name: a secret they sign with, the state of a source shown last."""
+    """A short text that servers share under a name: a secret they sign with, how far something was read."""
 
     __tablename__ = "shared_notes"
 
@@ -652,25 +652,6 @@ class DeliveryRow(Base):
     claimed_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
     error: Mapped[str] = mapped_column(Text)
-
-
-class LeaseRow(Base):
-    """Who alone may do something now, and until when."""
-
-    __tablename__ = "leases"
-
-    name: Mapped[str] = mapped_column(String(80), primary_key=True)
-    holder: Mapped[str] = mapped_column(String(120))
-    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-class BookmarkRow(Base):
-    """How far something that is read again and again was read."""
-
-    __tablename__ = "bookmarks"
-
-    name: Mapped[str] = mapped_column(String(120), primary_key=True)
-    value: Mapped[str] = mapped_column(Text)
 
 
 class ApiReplayRow(Base):

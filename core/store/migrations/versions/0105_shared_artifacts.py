@@ -40,7 +40,7 @@ def upgrade() -> None:
     create_table(
         "leases",
         sa.Column("name", sa.String(200), nullable=False),
-        sa.Column("owner", sa.String(64), nullable=False),
+        sa.Column("owner", sa.String(120), nullable=False),
         sa.Column("held_until", moment, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_leases"),
     )

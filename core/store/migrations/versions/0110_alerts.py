@@ -33,19 +33,6 @@ def upgrade() -> None:
     create_table("deliveries", *_deliveries())
     create_index("ix_deliveries_due", "deliveries", ["state", "due_at"])
     create_table(
-        "leases",
-        sa.Column("name", sa.String(80), nullable=False),
-        sa.Column("holder", sa.String(120), nullable=False),
-        _moment("until"),
-        sa.PrimaryKeyConstraint("name", name="pk_leases"),
-    )
-    create_table(
-        "bookmarks",
-        sa.Column("name", sa.String(120), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_bookmarks"),
-    )
-    create_table(
         "api_replays",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(220), nullable=False),
@@ -123,6 +110,6 @@ def _deliveries() -> list[Any]:
 
 def downgrade() -> None:
     """Take the tables back."""
-    for name in ("api_replays", "bookmarks", "leases", "deliveries", "events", "alert_ledger", "alert_ways"):
+    for name in ("api_replays", "deliveries", "events", "alert_ledger", "alert_ways"):
         op.drop_table(name)
     op.drop_table("alert_rules")

@@ -1,0 +1,160 @@
+"""Which topic a question asks for, how surely, and which it might have meant else."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.questions import slots as question_slots
+from core.questions.slots import Slots
+from core.questions.topics import Topic, by_name, phrases
+from core.questions.wording import stems, usual, wants_a_change
+from core.requirements.text import embeddings
+from core.scope import Scope
+
+LONGEST = 300
+NEAREST = 3
+SPLIT_WORDS = frozenset().union(*(stems(" ".join(nouns)) for nouns in question_slots.SPLITS.values()))
+# Chosen on 150 questions (tests/questions/choosing.tsv); docs/benchmarks.md tells how they do on 150 others.
+MEANING, CLEAR, APART, STRANGE = 0.5, 0.63, 0.08, 0.22
+Scores = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a question was taken for.
+
+    Attributes
+    ----------
+    question : str
+    topic : Topic or None
+        None where none is near enough: then nothing is answered.
+    slots : Slots
+    nearest : tuple of Topic
+        The three nearest topics, the nearest first.
+    unknown : tuple of str
+        Words that belong to no topic.
+    why : str
+        Why nothing is answered; empty where something is.
+    """
+
+    question: str
+    topic: Topic | None
+    slots: Slots
+    nearest: tuple[Topic, ...]
+    unknown: tuple[str, ...] = ()
+    why: str = ""
+
+
+@cache
+def _forms() -> tuple[tuple[str, str], ...]:
+    return tuple((name, phrase) for name, written in phrases().items() for phrase in written)
+
+
+@cache
+def _stemmed() -> tuple[frozenset[str], ...]:
+    return tuple(stems(phrase) for _, phrase in _forms())
+
+
+@cache
+def vocabulary() -> frozenset[str]:
+    """Return the stems that topics are told by."""
+    return frozenset().union(*_stemmed())
+
+
+@cache
+def _weights() -> dict[str, float]:
+    """Return how much a stem says: more the fewer topics it belongs to."""
+    topics_of: dict[str, set[str]] = {}
+    for (name, _), words in zip(_forms(), _stemmed(), strict=True):
+        for word in words:
+            topics_of.setdefault(word, set()).add(name)
+    n_topics = len(phrases())
+    return {word: 1.0 + math.log(n_topics / len(names)) for word, names in topics_of.items()}
+
+
+def understand(question: str, data: Dataset, settings: Settings, base: Scope | None = None) -> Reading:
+    """Return what a question asks for, or why it is not answered.
+
+    Formula: a topic's likeness is that of the nearest of its phrases: half the overlap of their words, each weighed
+    by how few topics it belongs to, and half the cosine of their sentence vectors. A question is answered
+    when the likeness is high enough, the next topic far enough behind, and hardly a word of it belongs to no topic.
+    Without the sentence vectors the words alone decide.
+
+    Parameters
+    ----------
+    question : str
+        Of at most 300 letters.
+    data : Dataset
+        The rows the asker may see: only names in them are recognised.
+    settings : Settings
+    base : Scope, optional
+        What the asker looks at.
+    """
+    slots = question_slots.read(question[:LONGEST], data, settings, vocabulary(), base)
+    asked = stems(slots.text)
+    strange = tuple(sorted(asked - vocabulary() - (SPLIT_WORDS if slots.split else frozenset())))
+    if slots.split:
+        asked = asked - _split_stems(slots.split)
+    scores = likeness(slots.text, asked, slots, settings.home)
+    order = sorted(scores, key=lambda name: -scores[name])
+    nearest = tuple(by_name()[name] for name in order[:NEAREST])
+    why = _refused(question, asked, strange, [scores[name] for name in order[:2]], slots)
+    return Reading(question.strip(), None if why else nearest[0], slots, nearest, strange, why)
+
+
+def _split_stems(split: str) -> frozenset[str]:
+    return stems(" ".join(question_slots.SPLITS[split]))
+
+
+def likeness(text: str, asked: frozenset[str], slots: Slots, home: Path | None = None) -> dict[str, float]:
+    """Return how like each topic a question is, 0 to 1."""
+    by_words = np.array([_overlap(asked, words) for words in _stemmed()])
+    both = by_words
+    if asked and (meant := _meaning(text, home)) is not None:
+        both = MEANING * meant + (1 - MEANING) * by_words
+    out: dict[str, float] = {}
+    for (name, _), value in zip(_forms(), both, strict=True):
+        out[name] = max(out.get(name, 0.0), float(value))
+    if not slots.amount:
+        out["confidence"] *= 0.5  # Without an amount there is nothing to be sure of.
+    return out
+
+
+def _overlap(asked: frozenset[str], words: frozenset[str]) -> float:
+    weights = _weights()
+    heavy = 1.0 + math.log(len(phrases()))
+    both = sum(weights[word] for word in asked & words)
+    return 2 * both / (sum(weights.get(word, heavy) for word in asked) + sum(weights[word] for word in words) or 1.0)
+
+
+def _meaning(text: str, home: Path | None) -> Scores | None:
+    vectors = embeddings.of([usual(phrase) for _, phrase in _forms()], [usual(text)], home)
+    if vectors is None:
+        return None
+    return np.clip(vectors[0] @ vectors[1][0], 0.0, 1.0).astype(np.float64)
+
+
+def _refused(question: str, asked: frozenset[str], strange: tuple[str, ...], best: list[float], slots: Slots) -> str:
+    """Return why a question is not answered; empty where it is."""
+    share = len(strange) / max(len(asked | frozenset(strange)), 1)
+    reasons = (
+        (len(question) > LONGEST, f"A question has at most {LONGEST} letters."),
+        (wants_a_change(question), "Questions are answered here; nothing is changed or sent."),
+        (not asked and not slots.amount, "There is no word in it that belongs to an answer."),
+        (share > STRANGE, f"No answer here has to do with {_listed(strange)}."),
+        (best[0] < CLEAR, "No answer is near enough to that question."),
+        (best[0] - best[1] < APART, "It may mean more than one of these."),
+    )
+    return next((why for is_so, why in reasons if is_so), "")
+
+
+def _listed(strange: tuple[str, ...]) -> str:
+    return ", ".join(f"“{word}”" for word in strange[:3])

@@ -1,0 +1,163 @@
+"""Questions in words are taken for what they ask, answered by the pages' own functions, or refused."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from core.metrics import winrate
+from core.questions import answering, slots, understanding, wording
+from core.questions.answering import Answer, Desk, Refusal
+from core.questions.topics import TOPICS, phrases
+from core.requirements.text import embeddings
+from core.scope import Scope
+
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture(scope="module")
+def desk(small, small_settings, small_bundle, tmp_path_factory):
+    from core.api.routes import question_routes
+    from core.forecasts import calls
+    from core.store import Store
+
+    class Asking:
+        def bundle(self, data, settings):
+            return small_bundle
+
+    def work(function, rows, config, *more):
+        return function(rows, config, *question_routes.models(function, Asking(), rows, config), *more)
+
+    store = Store.open(f"sqlite:///{tmp_path_factory.mktemp('questions') / 'store.db'}")
+    none = calls.kept(small, store), calls.reviewed(small, store)
+    store.close()
+    return Desk(small, small_settings, lambda _: True, work, lambda: none)
+
+
+def _labelled(name):
+    for line in (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines():
+        label, question, *tags = line.split("\t")
+        yield label, question, dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", tags[0])) if tags else {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _vectors(desk):
+    """Work out all vectors at once, which takes a tenth of the time of one by one."""
+    questions = [question for name in ("choosing", "held_out") for _, question, _ in _labelled(name)]
+    known = understanding.vocabulary()
+    texts = [wording.usual(slots.read(question, desk.data, desk.settings, known).text) for question in questions]
+    embeddings.of(
+        [wording.usual(phrase) for written in phrases().values() for phrase in written], texts, desk.settings.home
+    )
+
+
+def _tally(name, desk):
+    right = wrong = n = 0
+    missed = []
+    for label, question, tags in _labelled(name):
+        reading = understanding.understand(question, desk.data, desk.settings)
+        given = reading.topic.name if reading.topic else "-"
+        n += label != "-"
+        right += given == label != "-"
+        wrong += given not in (label, "-")
+        if given == label:
+            missed += [(question, key) for key, value in tags.items() if _read(reading.slots, key) != value]
+    return right / n, wrong, missed
+
+
+def _read(slots, key):
+    value = getattr(slots, key) if hasattr(slots, key) else getattr(slots.scope, key)
+    return str(int(value)) if key == "amount" else str(value)
+
+
+@pytest.mark.skipif(embeddings.folder() is None, reason="The sentence vectors are not installed.")
+def test_questions_are_taken_for_what_they_ask(desk):
+    n_asked = [sum(label == "-" for label, *_ in _labelled(name)) for name in ("choosing", "held_out")]
+    assert n_asked == [70, 50]
+    right, wrong, missed = _tally("choosing", desk)
+    assert (right >= 0.97, wrong, missed) == (True, 0, [])
+    right, wrong, missed = _tally("held_out", desk)
+    assert right >= 0.9
+    assert wrong <= 2
+    assert missed == []
+
+
+def test_without_vectors_the_words_decide_and_seldom_wrongly(desk, monkeypatch):
+    monkeypatch.setattr(understanding, "_meaning", lambda *_: None)
+    right, wrong, _ = _tally("choosing", desk)
+    assert right >= 0.8
+    assert wrong <= 8
+
+
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_every_topic_answers_its_own_title(topic, desk):
+    question = "How sure are we of 2 M?" if topic.name == "confidence" else topic.title
+    answer = answering.ask(question, desk)
+    assert isinstance(answer, Answer), answer.sentence
+    assert answer.topic is topic
+    assert answer.sentence
+    assert answer.formula
+    drawn = answer.chart()
+    if drawn is not None:
+        function, given = drawn
+        assert function(*given) is not None
+
+
+def test_an_answer_is_the_function_s_own_for_the_part_and_the_period(desk):
+    from core.forecasts import week_ago
+    from core.scope import applied, fiscal_period
+
+    answer = answering.ask("win rate in EMEA last quarter", desk)
+    assert answer.scope == Scope(region="EMEA", period="last quarter")
+    part = applied(desk.data, desk.settings, Scope(region="EMEA"))
+    last = fiscal_period.days(answer.scope, part.as_of, desk.settings).last
+    measure = winrate.win_rate(week_ago.dataset_on(part, desk.settings, last), desk.settings, 3)
+    assert (answer.value, answer.sentence) == (measure.value, measure.sentence())
+    assert answer.frame.equals(measure.frame)
+    parts = answering.ask("win rate by region", desk)
+    assert set(parts.frame["region"]) == {"AMER", "APAC", "EMEA", "LATAM"}
+    assert parts.value == answering.ask("win rate", desk).value
+    narrowed = answering.ask("win rate", desk, Scope(region="EMEA"))
+    assert narrowed.value == winrate.win_rate(part, desk.settings).value
+
+
+def test_what_cannot_be_answered_is_refused_with_a_reason(desk):
+    def why(question, **more):
+        answer = answering.ask(question, replace(desk, **more))
+        assert isinstance(answer, Refusal), answer.topic.name
+        return answer.sentence
+
+    assert "The nearest that can be asked" in why("who won the football match")
+    assert "nothing is changed" in why("delete all deals in EMEA")
+    assert "known ahead" in why("win rate next quarter")
+    assert "running quarter" in why("forecast last year")
+    assert "whole months" in why("win rate in the last 3 days")
+    assert "not told by region" in why("churn risk by region")
+    assert "at most 300 letters" in why("win rate " * 60)
+    assert "role" in why("win rate", may=lambda right: right == "customers:read")
+    assert "nearest" in why("how sure are we of this amount")
+    assert why("?!")
+
+
+def test_names_are_recognised_only_among_the_rows_that_are_seen(desk):
+    name = desk.data.sales_team["rep_name"][0]
+    mine = understanding.understand(f"win rate of {name}", desk.data, desk.settings)
+    assert mine.slots.scope.rep
+    masked = desk.data.with_frames(
+        sales_team=desk.data.sales_team.with_columns(rep_name=pl.concat_str(pl.lit("Rep "), "rep_id"))
+    )
+    hidden = understanding.understand(f"win rate of {name}", masked, desk.settings)
+    assert not hidden.slots.scope.rep
+    assert hidden.topic is None
+
+
+def test_every_topic_has_phrases_and_a_cell_that_exists():
+    from pages.ui.kit import questions
+
+    assert set(phrases()) == {topic.name for topic in TOPICS}
+    for topic in TOPICS:
+        assert topic.cell in questions.of_page(topic.page), (topic.name, topic.cell)
