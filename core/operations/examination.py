@@ -25,9 +25,9 @@ from core.models import versions
 from core.operations import readiness
 from core.resources import app_folder, sample_file
 from core.sealing.sealing_keys import KEY_FILE, keys_in_force
+from core.sealing.secret_values import FILE as SECRETS_FILE
 from core.sources import loading
 from core.sources.connectors import connector_files, sync_run
-from core.sources.connectors.secret_values import FILE as SECRETS_FILE
 from core.store import Store
 from core.store.database import database_url, is_verified
 
