@@ -51,12 +51,12 @@ docs: .venv/ready
 	@echo "Installing Quarterdeck into .venv (once; about a minute)"
 	@$(PYTHON) -m venv .venv || { echo "The environment could not be made: on Debian install python3-venv and try again."; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock vectors.lock
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock vectors.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 lock:
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --upgrade pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --no-header --generate-hashes --upgrade pyproject.toml -o requirements.lock
 
 clean:
 	@rm -rf .venv .quarterdeck .quarterdeck-tests

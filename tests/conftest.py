@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # These run through code that other tests measure; counting lines there costs half as much again.
-UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture", "cli")
+UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")
 LEARNS = {
     "sample",
     "bundle",

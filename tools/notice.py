@@ -115,9 +115,10 @@ def weights() -> list[str]:
     """Return a line for each package of vectors.lock."""
     lines = []
     for line in (ROOT / "vectors.lock").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            package = licence(distribution(line.partition("==")[0]))
-            lines.append(f"{line}: {package}; the weights of all-MiniLM-L6-v2 in it: Apache-2.0")
+        if line.strip() and not line.startswith(("#", " ")):
+            pin = line.removesuffix(" \\")
+            package = licence(distribution(pin.partition("==")[0]))
+            lines.append(f"{pin}: {package}; the weights of all-MiniLM-L6-v2 in it: Apache-2.0")
     return lines
 
 

@@ -12,7 +12,7 @@ from core.artifacts.codecs import (
     read_frame,
     write_frame,
 )
-from core.artifacts.keys import UnkeyedError, key, settings_text
+from core.artifacts.keys import UnkeyedError, key, result_text, settings_text
 from core.artifacts.kinds import (
     ACCOUNTS,
     ALARMS,
@@ -96,6 +96,7 @@ __all__ = [
     "process_shelf",
     "read_frame",
     "remembered",
+    "result_text",
     "settings_text",
     "use_tier",
     "write_frame",

@@ -52,6 +52,8 @@ class _Texts:
 _ALL = _Texts()
 _WITHOUT_PLACES = _Texts(PLACES)
 settings_text = _ALL.of
+# What is worked out of rows and settings is the same whatever database saves lie in; who reads one names it too.
+result_text = _Texts(frozenset({"database_url"})).of
 
 
 class UnkeyedError(TypeError):

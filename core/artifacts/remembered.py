@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from core.artifacts.keys import settings_text
+from core.artifacts.keys import result_text
 from core.artifacts.kinds import MEASURES, SLIDER, Kind
 from core.artifacts.memory import MEMORY, Memory
 from core.config import Settings
@@ -59,7 +59,7 @@ def remembered(entries: int, memory: Memory = MEMORY) -> Callable[[Work[P, T]], 
         @wraps(function)
         def call(data: Dataset, settings: Settings, /, *args: P.args, **named: P.kwargs) -> T:
             options = tuple(sorted(named.items())) if named else _NO_OPTIONS
-            key = (data.fingerprint, data.as_of, settings_text(settings), args, options)
+            key = (data.fingerprint, data.as_of, result_text(settings), args, options)
             return shelf.get(key, lambda: function(data, settings, *args, **named))
 
         call.shelf = shelf  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.artifacts import CHARTS, RESULTS, UnkeyedError, key, settings_text
+from core.artifacts import CHARTS, RESULTS, UnkeyedError, key, result_text, settings_text
 from core.config import load
 
 SETTINGS = load(environ={})
@@ -67,6 +67,10 @@ def test_where_the_home_and_the_database_lie_changes_no_key():
     moved = SETTINGS.model_copy(update={"home": Path("elsewhere"), "database_url": "sqlite://"})
     assert named(settings=moved) == named()
     assert settings_text(moved) != settings_text(SETTINGS)
+    other = SETTINGS.model_copy(update={"database_url": "sqlite:///elsewhere.db"})
+    assert result_text(other) == result_text(SETTINGS)
+    assert settings_text(other) != settings_text(SETTINGS)
+    assert result_text(moved) != result_text(SETTINGS)
 
 
 def test_equal_settings_share_one_text():

