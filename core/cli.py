@@ -115,7 +115,9 @@ def build(
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
     from core.jobs import learning
     from core.models import versions
+    from core.sources import loading
 
+    loading.read_again(_settings())
     data, settings = _opened()
     if if_due:
         verdict = learning.due(data, settings)
@@ -359,16 +361,21 @@ def doctor(as_json: AsJson = False) -> None:
     from core.artifacts import combined, integrity, open_cache
     from core.requirements.text import embeddings
     from core.sources import loading
+    from core.sources.engines import catalogue
     from core.store.database import is_verified
 
     settings = _settings()
+    engine = catalogue.ENGINES[settings.engine].title
+    refusal = loading.engine_refusal(settings)
     notices = integrity.examine(open_cache(settings.home))
     needed = {
         "Python 3.11 or later": sys.version_info >= (3, 11),
         f"Home folder {settings.home} can be written": _writable(settings.home),
         "Pages and sample data of the app are there": _has_app(),
+        f"What the engine {engine} needs is installed": not catalogue.missing_modules(settings.engine),
     }
     wanted = {
+        "The engine answers": not refusal,
         "Data is there": loading.is_ready(settings),
         "What is kept is whole, and new results can be kept": not notices,
         "Sentence vectors are installed": embeddings.folder() is not None,
@@ -381,6 +388,8 @@ def doctor(as_json: AsJson = False) -> None:
             typer.echo(f"{'ok     ' if good else 'MISSING'}  {name}")
         for sentence in combined(notices):
             typer.echo(f"         {sentence}")
+        if refusal:
+            typer.echo(f"         {refusal}")
         if embeddings.folder() is None:
             typer.echo(f"Without sentence vectors matching goes by words and letters: {embeddings.how_to_install()}")
     if not all(needed.values()):

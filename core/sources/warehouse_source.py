@@ -49,7 +49,13 @@ def read_again(settings: Settings) -> int:
 
     Its state is then another one, as that of a folder whose files changed: pages show the last one until the newer
     can be shown, and say why where it cannot.
+
+    Raises
+    ------
+    SourceError
+        When the warehouse does not answer; nothing is asked for then, and pages go on with the last state.
     """
+    opened(settings).check()
     number, file = reading(settings) + 1, _file(settings)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
