@@ -2,7 +2,7 @@
 
 Run: .venv/bin/python benchmarks/marts_growth.py FOLDER [FOLDER ...]
 
-Each folder is what `quarterdeck sample` writes, say with --transactions 100000000 --activities 50000000. Seconds are told on
+Each folder is what `quarterdeck sample` writes, say with --transactions 100000000 --activities 50000000. Seconds are on
 the clock and of the processor, for a machine is rarely alone; the peak of memory is that of the process.
 """
 
