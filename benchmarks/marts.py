@@ -105,7 +105,7 @@ def duckdb_same(folder: Path) -> list[int]:
 def duckdb_sql(folder: Path) -> list[int]:
     """Build with SQL, sums in floating point."""
     connection = _connected(folder)
-    return [connection.execute(sql).to_arrow_table().num_rows for sql in SQL.values()]
+    return [connection.sql(sql).to_arrow_table().num_rows for sql in SQL.values()]
 
 
 def exact(sql: str) -> str:
@@ -118,7 +118,7 @@ def exact(sql: str) -> str:
 def duckdb_exact(folder: Path) -> list[int]:
     """Build with SQL, sums exact to a millionth."""
     connection = _connected(folder)
-    return [connection.execute(exact(sql)).to_arrow_table().num_rows for sql in SQL.values()]
+    return [connection.sql(exact(sql)).to_arrow_table().num_rows for sql in SQL.values()]
 
 
 def imports(way: str) -> None:

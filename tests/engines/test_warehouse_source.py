@@ -164,3 +164,29 @@ def test_what_an_engine_cannot_check_is_left_to_polars():
     assert as_narwhals(pl.col("booked_on").is_between(hard_rows.LEAP, hard_rows.DAY)) is not None
     assert as_narwhals(pl.col("kind").is_in([])) is None
     assert as_narwhals(pl.col("kind") == pl.lit(None, dtype=pl.String)) is None
+
+
+def test_a_folder_of_parquet_files_stays_where_it_is(company, tmp_path):
+    lake = tmp_path / "lake"
+    (lake / "transactions").mkdir(parents=True)
+    lines = company.frame("transactions")
+    lines.head(400).write_parquet(lake / "transactions" / "a.parquet")
+    lines.tail(200).with_columns(region=None).write_parquet(tmp_path / "b.parquet")
+    lines.tail(200).write_parquet(lake / "transactions" / "b.parquet")
+    for name in ("accounts", "opportunities", "activities"):
+        company.frame(name).write_parquet(lake / f"{name}.parquet")
+    own = tmp_path / "own.yaml"
+    own.write_text(f"engine: duckdb\nhome: {tmp_path / 'home'}\nwarehouse: {{url: '{lake}', as_of: 2024-12-31}}\n")
+    settings = load(own, environ={})
+    data = load_data(settings)
+    assert data.row_counts["transactions"] == 600
+    for name in ("bookings_daily", "revenue_months", "customer_orders", "account_activity_days"):
+        assert_frame_equal(marts.of(data).table(name), marts.build(company, (name,)).table(name), check_exact=True)
+    newest = marts.raw_page(data, "transactions", pl.col("account_id") == "A1", "booked_on", limit=3)
+    assert set(newest["booked_on"]) == {hard_rows.DAY}
+    before = loading.state_of(settings, source_registry.SETTINGS).name
+    (tmp_path / "b.parquet").replace(lake / "transactions" / "b.parquet")
+    assert loading.state_of(settings, source_registry.SETTINGS).name != before
+    (lake / "transactions" / "b.parquet").write_bytes(b"no Parquet")
+    with pytest.raises(SourceError, match="cannot be read"):
+        marts.raw_page(data, "transactions", pl.col("account_id") == "A1", "booked_on")
