@@ -65,15 +65,17 @@ def plans(lines: Any, owners: Any, done: Any) -> dict[str, Any]:
 
 def quarterdeck(folder: Path) -> list[int]:
     """Build as the app does, without the sorting: each table in the engine that is quicker at it."""
-    from core.marts import long_files
+    from core.marts import engine_plans, long_files
 
-    data = dataset(folder)
-    files = plans(*(data.lazy(name) for name in ("transactions", "accounts", "activities")))
-    quicker, duck = long_files.plans(data), long_files.DuckDB(data)
-    return [
-        (duck.table(quicker[name]) if name in quicker else plan.collect(engine="streaming")).height
-        for name, plan in files.items()
-    ]
+    data, heights = dataset(folder), []
+    duck, plans = long_files.DuckDB(data), {**engine_plans.line_plans(data), **engine_plans.activity_plans()}
+    for name in SQL:
+        plan = plans.get(name, engine_plans.orders_plan(("booking",)))
+        if name in plans and long_files.is_long(data, plan.entity):
+            heights.append(plan.after(duck.made(plan.entity, plan.function)).height)
+        else:
+            heights.append(plan.after(plan.function(data.lazy(plan.entity)).collect(engine="streaming")).height)
+    return heights
 
 
 def polars(folder: Path) -> list[int]:
@@ -103,7 +105,7 @@ def duckdb_same(folder: Path) -> list[int]:
 def duckdb_sql(folder: Path) -> list[int]:
     """Build with SQL, sums in floating point."""
     connection = _connected(folder)
-    return [connection.execute(sql).to_arrow_table().num_rows for sql in SQL.values()]
+    return [connection.sql(sql).to_arrow_table().num_rows for sql in SQL.values()]
 
 
 def exact(sql: str) -> str:
@@ -116,7 +118,7 @@ def exact(sql: str) -> str:
 def duckdb_exact(folder: Path) -> list[int]:
     """Build with SQL, sums exact to a millionth."""
     connection = _connected(folder)
-    return [connection.execute(exact(sql)).to_arrow_table().num_rows for sql in SQL.values()]
+    return [connection.sql(exact(sql)).to_arrow_table().num_rows for sql in SQL.values()]
 
 
 def imports(way: str) -> None:

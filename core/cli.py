@@ -124,7 +124,9 @@ def build(
     """Read the data the settings name, train the models and replay past forecasts; what is there is kept."""
     from core.jobs import learning
     from core.models import versions
+    from core.sources import loading
 
+    loading.read_again(_settings())
     data, settings = _opened()
     if if_due:
         verdict = learning.due(data, settings)

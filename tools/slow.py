@@ -87,6 +87,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/pages/test_scope_reach.py",),
         ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),
     ),
+    "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
     "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
     "look": (
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py"),

@@ -400,7 +400,8 @@ class Settings(_Section):
     def has_warehouse(self) -> bool:
         """Whether the company's tables lie in the engine's own database or lake, and not in files."""
         is_lake = self.engine == "spark" and bool(self.warehouse.db_schema or self.warehouse.tables)
-        return self.engine in DATABASES or is_lake
+        is_folder = self.engine == "duckdb" and bool(self.warehouse.url)
+        return self.engine in DATABASES or is_lake or is_folder
 
     @property
     def database(self) -> str:

@@ -98,6 +98,5 @@ def from_parts(total: Any, frame: Any, digits: int = DIGITS) -> Any:
     import narwhals as nw
 
     number = total.cast(nw.Float64) / 10**digits
-    # Polars may divide by multiplying, which can miss the nearest number. A database that rounds would go by decimals.
-    is_here = frame.implementation.is_polars() or frame.implementation.is_duckdb()
-    return number.round(digits) if is_here else number
+    # Polars may divide by multiplying, which can miss the nearest number; a database that rounds would go by decimals.
+    return number.round(digits) if frame.implementation.is_polars() else number

@@ -28,6 +28,7 @@ from core.sealing.sealing_keys import KEY_FILE, keys_in_force
 from core.sealing.secret_values import FILE as SECRETS_FILE
 from core.sources import loading
 from core.sources.connectors import connector_files, sync_run
+from core.sources.engines import catalogue
 from core.store import Store
 from core.store.database import database_url, is_verified
 
@@ -93,6 +94,7 @@ def examine(
         _versions,
         lambda: _home(settings),
         lambda: _database(settings, now),
+        lambda: _engine(settings),
         lambda: _data(settings, now),
         lambda: _models(settings, now),
         lambda: [_vectors(vectors_line)],
@@ -206,6 +208,22 @@ def _clock(connection: Connection, settings: Settings, now: datetime, written: f
     ahead = written - now.timestamp()
     seen = f"A file of the home folder was written {ahead:.0f} s from now."
     return Examined(name, ahead <= LONGEST_SKEW.total_seconds(), False, seen, mend)
+
+
+def _engine(settings: Settings) -> list[Examined]:
+    """Look at what works the large tables out."""
+    title, missing = catalogue.ENGINES[settings.engine].title, catalogue.missing_modules(settings.engine)
+    refusal = loading.engine_refusal(settings)
+    return [
+        Examined(
+            f"What the engine {title} needs is installed",
+            not missing,
+            True,
+            ", ".join(missing),
+            catalogue.install_line(settings.engine) if missing else "",
+        ),
+        Examined("The engine answers", not refusal, False, refusal),
+    ]
 
 
 def _data(settings: Settings, now: datetime) -> list[Examined]:

@@ -12,6 +12,7 @@ from typing import Any
 from core.artifacts import SAMPLE, key, open_cache
 from core.config import Settings
 from core.contracts.dataset import Dataset
+from core.contracts.errors import QuarterdeckError
 from core.resources import SOFTWARE, industry_file
 from core.sources import snapshot, source_registry
 
@@ -94,6 +95,39 @@ def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, .
 
         return warehouse_source.origin(settings)
     return snapshot.folder_state(settings.source.folder, settings.source.mapping)
+
+
+def read_again(settings: Settings) -> bool:
+    """Ask for a newer reading of the company's tables where they lie in a warehouse; say whether they do.
+
+    Files say by themselves that they changed.
+
+    Raises
+    ------
+    SourceError
+        When the warehouse does not answer; what was read last goes on to count.
+    """
+    if not settings.has_warehouse:
+        return False
+    from core.sources import warehouse_source
+
+    warehouse_source.read_again(settings)
+    return True
+
+
+def engine_refusal(settings: Settings) -> str:
+    """Return why the engine of the settings cannot be used, with what mends it; nothing where it can."""
+    from core.sources.engines import catalogue
+
+    try:
+        catalogue.require(settings.engine)
+        if settings.has_warehouse:
+            from core.sources.engines.raw_tables import opened
+
+            opened(settings).check()
+    except QuarterdeckError as error:
+        return str(error)
+    return ""
 
 
 def load_sample(settings: Settings, progress: Progress | None = None) -> Dataset:

@@ -17,7 +17,9 @@ from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES, Dataset
 from core.contracts.errors import SourceError
 from core.contracts.raw_rows import WarehouseTable
+from core.sources import snapshot
 from core.sources.engines.catalogue import source_name
+from core.sources.engines.contract_columns import required_columns
 from core.sources.engines.raw_tables import opened, raw_rows
 
 FILE, FIRST = "warehouse.json", 1
@@ -33,7 +35,8 @@ def origin(settings: Settings) -> tuple[Any, ...]:
     about = settings.warehouse
     names = tuple(sorted(about.tables.items()))
     where = (settings.engine, about.url, about.db_schema, names, str(about.as_of or ""), settings.source.mapping)
-    return ("warehouse", *map(str, where), ("reading", reading(settings), changed))
+    files = snapshot.folder_state(about.url, "") if settings.engine == "duckdb" else ()
+    return ("warehouse", *map(str, where), ("reading", reading(settings), changed), *files)
 
 
 def reading(settings: Settings) -> int:
@@ -49,7 +52,13 @@ def read_again(settings: Settings) -> int:
 
     Its state is then another one, as that of a folder whose files changed: pages show the last one until the newer
     can be shown, and say why where it cannot.
+
+    Raises
+    ------
+    SourceError
+        When the warehouse does not answer; nothing is asked for then, and pages go on with the last state.
     """
+    opened(settings).check()
     number, file = reading(settings) + 1, _file(settings)
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_suffix(".part")
@@ -103,7 +112,7 @@ def read(settings: Settings) -> Dataset:
 
 
 def _row_days(warehouse: Any, entity: str, table: WarehouseTable) -> pl.DataFrame:
-    missing = [name for name in (DAY_OF[entity],) if name not in table.columns]
+    missing = [name for name in required_columns(entity) if name not in table.columns]
     if missing:
         raise SourceError(
             f"The table {table.name} has no column {missing[0]!r}.",
@@ -168,7 +177,8 @@ def _with_raw(
     sentences: tuple[str, ...],
 ) -> Dataset:
     digest = hashlib.blake2b(small.fingerprint.encode(), digest_size=12)
-    digest.update(repr((origin(settings)[:-1], reading(settings))).encode())
+    digest.update(repr([part for part in origin(settings) if not str(part).startswith("('reading'")]).encode())
+    digest.update(str(reading(settings)).encode())
     counts = {entity: int(counted["n_rows"].sum()) for entity, counted in days.items()}
     known = {entity: entity.replace("_", " ") for entity in tables}
     missing = [s for s in small.missing if not any(s.startswith(f"No {name} loaded") for name in known.values())]

@@ -92,6 +92,24 @@ def accounts() -> pl.DataFrame:
     return pl.concat([empty, own], how="diagonal")
 
 
+def deals() -> pl.DataFrame:
+    """The deals of the history."""
+    own = pl.DataFrame(
+        {
+            "opportunity_id": [f"O{n}" for n in range(10)],
+            "account_id": [f"A{n % 6}" for n in range(10)],
+            "opportunity_name": [f"Deal {n}" for n in range(10)],
+            "stage": ["Closed Won"] * 10,
+            "amount": [n * 7.5 for n in range(10)],
+            "created_on": [LEAP] * 10,
+            "close_on": [date(2024, 5, 1)] * 10,
+            "is_won": [True] * 10,
+            "is_closed": [True] * 10,
+        }
+    )
+    return pl.concat([contracts.empty("opportunities"), own], how="diagonal")
+
+
 RAW = {"transactions": lines, "activities": activities, "opportunity_history": states}
 
 
@@ -99,7 +117,7 @@ def company() -> contracts.Dataset:
     """A company of these rows, all in memory."""
     frames = {name: contracts.empty(name) for name in contracts.SCHEMAS if name != "rejections"}
     rows = {name: make().select(contracts.SCHEMAS[name].column_names()) for name, make in RAW.items()}
-    own = frames | rows | {"accounts": accounts()}
+    own = frames | rows | {"accounts": accounts(), "opportunities": deals()}
     return contracts.Dataset(**own, as_of=DAY, source="", rejected=contracts.empty("rejections"))
 
 

@@ -13,20 +13,22 @@ from polars.io.plugins import register_io_source
 from core.config import Settings
 from core.contracts.raw_rows import RawRows, WarehouseTable
 from core.sources.engines.contract_columns import contract_types
+from core.sources.engines.parquet_folder import ParquetFolder
 from core.sources.engines.row_filters import as_narwhals
 from core.sources.engines.spark import Lake
 from core.sources.engines.warehouse import Warehouse
 
 
-def opened(settings: Settings) -> Warehouse | Lake:
-    """Return the database or the lake in which the company's tables lie.
+def opened(settings: Settings) -> Warehouse | Lake | ParquetFolder:
+    """Return the database, the lake or the folder in which the company's tables lie.
 
     Raises
     ------
     ConfigError
         When what its engine needs is not installed.
     """
-    return Lake(settings) if settings.engine == "spark" else Warehouse(settings)
+    kinds: dict[str, type[Warehouse | Lake | ParquetFolder]] = {"spark": Lake, "duckdb": ParquetFolder}
+    return kinds.get(settings.engine, Warehouse)(settings)
 
 
 def raw_rows(settings: Settings, entity: str, table: WarehouseTable) -> RawRows:

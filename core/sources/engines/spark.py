@@ -72,8 +72,12 @@ class Spark:
         except QuarterdeckError:
             raise
         except Exception as error:  # Spark raises errors of its own, of Java and of Python.
-            words = str(error).strip().split("\n")[0][:300]
-            raise SourceError(f"Spark does not answer: {words}", "the warehouse", MORE) from None
+            raise _refused(error) from None
+
+
+def _refused(error: Exception) -> SourceError:
+    words = str(error).strip().split("\n")[0][:300]
+    return SourceError(f"Spark does not answer: {words}", "the warehouse", MORE)
 
 
 def _collected(frame: Any) -> pl.DataFrame:
@@ -92,6 +96,19 @@ class Lake(Spark):
         keys = Secrets(settings.home / CONNECTORS)
         super().__init__(keys.filled(settings.warehouse.url), settings.time_zone)
         self.about = settings.warehouse
+
+    def check(self) -> None:
+        """Ask for nothing but an answer.
+
+        Raises
+        ------
+        SourceError
+            When there is none.
+        """
+        try:
+            self.session.sql("SELECT 1 AS n").collect()
+        except Exception as error:  # Spark raises errors of its own, of Java and of Python.
+            raise _refused(error) from None
 
     def whole(self, entity: str) -> pl.DataFrame:
         """Return a small table with all its columns, their names in lower case."""

@@ -55,7 +55,8 @@ def statement(
     frames = [_frame(entity, table, is_whole=is_whole) for entity, table in tables.items()]
     # Spark's words are SQLFrame's own, which it writes without loss.
     tree = sqlglot.parse_one(function(*frames).sql(dialect="spark", pretty=False), read="spark")
-    return _portable(tree)
+    asked: Expression = _portable(tree)
+    return asked
 
 
 def named_columns(statement: str, dialect: str) -> tuple[str, ...]:
@@ -100,7 +101,7 @@ def _frame(entity: str, table: WarehouseTable, *, is_whole: bool) -> Any:
     return rows if is_whole else as_contract(rows, entity, table.columns)
 
 
-def _portable(tree: Any) -> Expression:
+def _portable(tree: Any) -> Any:
     """Write the parts of a statement that a dialect may lack a word for as all of them say it, and name its steps."""
     from sqlglot import exp
 

@@ -62,6 +62,17 @@ class Warehouse:
             words = self.keys.hidden(str(error).strip().split("\n")[0])[:300]
             raise SourceError(f"{self.facts.title} does not answer: {words}", "the warehouse", MORE) from None
 
+    def check(self) -> None:
+        """Ask for nothing but an answer.
+
+        Raises
+        ------
+        SourceError
+            When there is none.
+        """
+        with self._open() as connection:
+            drivers.arrow_of(connection, "SELECT 1 AS n")
+
     def rows(self, statement: str) -> pl.DataFrame:
         """Return what a statement gives, its columns named as the statement names them.
 
@@ -93,8 +104,7 @@ class Warehouse:
             with self._open() as connection:
                 answer = drivers.arrow_of(connection, table_sql(name, self.facts.dialect, is_empty=True))
         except SourceError as error:
-            with self._open() as connection:
-                drivers.arrow_of(connection, "SELECT 1 AS n")
+            self.check()
             return error.what
         columns = {column.lower() for column in answer.column_names}
         return WarehouseTable(name, tuple(column for column in contract_types(entity) if column in columns))

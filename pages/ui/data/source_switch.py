@@ -7,8 +7,8 @@ from collections.abc import Callable
 import polars as pl
 import streamlit as st
 
-from core.contracts.errors import AccessError, QuarterdeckError
-from core.sources import source_registry
+from core.contracts.errors import AccessError, QuarterdeckError, SourceError
+from core.sources import loading, source_registry
 from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
 from pages.ui.kit import cache, downloads, saved_content, session_data
@@ -113,6 +113,15 @@ def _buttons(page: Page, entry: Listed, number: int) -> None:
                 icon=":material/groups:",
                 disabled=serves,
             )
+            if entry.name == source_registry.SETTINGS and page.settings.has_warehouse:
+                st.button(
+                    "Read the tables again",
+                    on_click=_read_again,
+                    args=(page,),
+                    key="source_again",
+                    icon=":material/refresh:",
+                    help="Pages show the last state until the new one is ready.",
+                )
             if entry.version:
                 st.button(
                     "Remove",
@@ -199,6 +208,18 @@ def _choose(page: Page, name: str, number: int) -> None:
         return "It is used for everybody from now on."
 
     _done(chosen)
+
+
+def _read_again(page: Page) -> None:
+    def again() -> str:
+        _refuse_readers(page)
+        try:
+            loading.read_again(cache.settings())
+        except QuarterdeckError as error:
+            raise SourceError(f"{error} The pages go on with what was read last.") from error
+        return "The tables are read again. Until that is done, the pages show what was read last."
+
+    _done(again)
 
 
 def _remove(page: Page, name: str) -> None:

@@ -90,7 +90,7 @@ class Draining:
 
 
 def _named(send: Send) -> Send:
-    """Say which server answers, by a random name, so that `quarterdeck doctor --at` can tell one from another."""
+    """Say which server answers, by a random name, so that `quarterdeck doctor --url` can tell one from another."""
 
     async def with_name(message: Message) -> None:
         if message["type"] == "http.response.start":
