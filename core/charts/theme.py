@@ -138,7 +138,7 @@ def _luminance(colour: str) -> float:
 
 
 def named_parts(
-    bars: alt.Chart, part: str, measure: str, hues: Mapping[str, str], rank: str, said: str = ""
+    bars: alt.Chart, part: str, measure: str, hues: Mapping[str, str], rank: str, words: str = ""
 ) -> alt.LayerChart:
     """Return lying stacked bars with the name of each part written in it, where it has room.
 
@@ -155,12 +155,12 @@ def named_parts(
         The colour of each part, in the order of the stack.
     rank : str
         The field by which parts are stacked.
-    said : str
+    words : str
         The field with the words of a part, default its name.
     """
-    name = said or part
+    name = words or part
     ends = f"abs(scale('x', datum['{measure}_end']) - scale('x', datum['{measure}_start']))"
-    words = bars.mark_text(clip=True).encode(
+    written = bars.mark_text(clip=True).encode(
         x=alt.X(f"{measure}:Q", stack="zero", bandPosition=0.5),
         text=alt.condition(
             f"{ends} > {LETTER} * length(datum['{name}']) + {LETTER}", alt.Text(f"{name}:N"), alt.value("")
@@ -174,7 +174,7 @@ def named_parts(
         order=f"{rank}:Q",
         detail=f"{part}:N",
     )
-    drawn: alt.LayerChart = bars + words
+    drawn: alt.LayerChart = bars + written
     return drawn
 
 

@@ -36,10 +36,10 @@ def choices(spec: Mapping[str, Any], name: str) -> Choices:
     view = next((v for v in _views(spec) if v.get("name") in marked), None) or _holder(spec, name)
     rows = _rows(spec, view, fields)
     are_ids = all(field == "key" or field.endswith("_id") for field in fields)
-    said = [field for field in _named(view) if field in rows.columns] if are_ids else []
-    seen = rows.select({*fields, *said}).drop_nulls(fields).unique(fields, maintain_order=True)
+    labels = [field for field in _named(view) if field in rows.columns] if are_ids else []
+    seen = rows.select({*fields, *labels}).drop_nulls(fields).unique(fields, maintain_order=True)
     return {
-        ", ".join(_words(row[field]) for field in said or fields): {field: row[field] for field in fields}
+        ", ".join(_words(row[field]) for field in labels or fields): {field: row[field] for field in fields}
         for row in seen.iter_rows(named=True)
     }
 
@@ -56,8 +56,8 @@ def _views(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _holder(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return the innermost view a selection stands in."""
-    held = [view for view in _views(spec) if any(p["name"] == name for p in view.get("params", []))]
-    return held[-1]
+    holders = [view for view in _views(spec) if any(p["name"] == name for p in view.get("params", []))]
+    return holders[-1]
 
 
 def _rows(spec: Mapping[str, Any], view: Mapping[str, Any], fields: list[str]) -> pl.DataFrame:

@@ -57,7 +57,7 @@ LIT = """<script>(() => {{ let seen = 0, tries = 0, isOwn = false;
   const timer = setInterval(() => {{
     const heading = document.getElementById("{name}");
     if (heading && !isOwn) {{ light(heading); seen += 1; }}
-    if (isOwn || seen > 10 || ++tries > 150) clearInterval(timer);
+    if (isOwn || seen > 30 || ++tries > 150) clearInterval(timer);
   }}, 400); }})()</script>"""
 
 
