@@ -119,7 +119,7 @@ def ink_on(colour: str) -> str:
     return f"light-dark({','.join(inks)})"
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(ink: str, ground: str) -> float:
     """Return the contrast of two colours by WCAG 2, from 1 to 21.
 
     Examples
@@ -127,7 +127,7 @@ def contrast(one: str, other: str) -> float:
     >>> round(contrast("#000000", "#ffffff"), 1)
     21.0
     """
-    low, high = sorted((_luminance(one), _luminance(other)))
+    low, high = sorted((_luminance(ink), _luminance(ground)))
     return (high + 0.05) / (low + 0.05)
 
 
