@@ -248,9 +248,9 @@ def _told_apart(chart: Any) -> None:
     colour = alt.Undefined if encoding is alt.Undefined else encoding._get("color")
     if colour is alt.Undefined or not _is_named(colour):
         return
-    mark = chart.mark if isinstance(chart.mark, str) else chart.mark._get("type")
+    form = chart.mark if isinstance(chart.mark, str) else chart.mark._get("type")
     own = alt.Undefined if isinstance(chart.mark, str) else chart.mark._get("strokeDash")
-    channel = {"line": "strokeDash", "point": "shape"}.get(mark, "")
+    channel = {"line": "strokeDash", "point": "shape"}.get(form, "")
     if not channel or own is not alt.Undefined or encoding._get(channel) is not alt.Undefined:
         return
     more = {name: colour._get(name) for name in ("legend", "title", "sort") if colour._get(name) is not alt.Undefined}

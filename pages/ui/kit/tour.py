@@ -32,7 +32,8 @@ LARGE = """<style>
 .st-key-bar_contents{display:none}
 html{font-size:18px}[data-testid="stMarkdown"] p{font-size:1.1rem}
 [data-testid="stMain"] :is(h1,h2,h3,h4){scroll-margin-top:8.4rem}
-@media (max-height:600px){.st-key-bar_row{display:none}.st-key-bar{min-height:0}.st-key-tour{padding-right:2.2rem}.qd-lit{zoom:.64}
+@media (max-height:600px){.st-key-bar_row{display:none}.st-key-bar{min-height:0}
+.st-key-tour{padding-right:2.2rem}.qd-lit{zoom:.64}
 [data-testid="stMain"] :is(h1,h2,h3,h4){scroll-margin-top:6rem}}
 </style>"""
 # What a step speaks of is lit; its answer and its chart come into sight together, until somebody scrolls on their own.
