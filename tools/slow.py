@@ -90,7 +90,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
     "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
     "look": (
-        ("tests/browser/test_accessible.py", "tests/browser/test_look.py"),
+        ("tests/browser/test_accessible.py", "tests/browser/test_look.py", "tests/browser/test_role_walks.py"),
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
     ),
     "api": (("tests/slow/test_api_fuzz.py",), (*INSTALLED, "server.py", "core/api", "core/store/api_keys.py")),

@@ -119,7 +119,7 @@ def ink_on(colour: str) -> str:
     return f"light-dark({','.join(inks)})"
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(ink: str, ground: str) -> float:
     """Return the contrast of two colours by WCAG 2, from 1 to 21.
 
     Examples
@@ -127,7 +127,7 @@ def contrast(one: str, other: str) -> float:
     >>> round(contrast("#000000", "#ffffff"), 1)
     21.0
     """
-    low, high = sorted((_luminance(one), _luminance(other)))
+    low, high = sorted((_luminance(ink), _luminance(ground)))
     return (high + 0.05) / (low + 0.05)
 
 
@@ -138,7 +138,7 @@ def _luminance(colour: str) -> float:
 
 
 def named_parts(
-    bars: alt.Chart, part: str, measure: str, hues: Mapping[str, str], rank: str, said: str = ""
+    bars: alt.Chart, part: str, measure: str, hues: Mapping[str, str], rank: str, words: str = ""
 ) -> alt.LayerChart:
     """Return lying stacked bars with the name of each part written in it, where it has room.
 
@@ -155,12 +155,12 @@ def named_parts(
         The colour of each part, in the order of the stack.
     rank : str
         The field by which parts are stacked.
-    said : str
+    words : str
         The field with the words of a part, default its name.
     """
-    name = said or part
+    name = words or part
     ends = f"abs(scale('x', datum['{measure}_end']) - scale('x', datum['{measure}_start']))"
-    words = bars.mark_text(clip=True).encode(
+    written = bars.mark_text(clip=True).encode(
         x=alt.X(f"{measure}:Q", stack="zero", bandPosition=0.5),
         text=alt.condition(
             f"{ends} > {LETTER} * length(datum['{name}']) + {LETTER}", alt.Text(f"{name}:N"), alt.value("")
@@ -174,7 +174,7 @@ def named_parts(
         order=f"{rank}:Q",
         detail=f"{part}:N",
     )
-    drawn: alt.LayerChart = bars + words
+    drawn: alt.LayerChart = bars + written
     return drawn
 
 
@@ -248,9 +248,9 @@ def _told_apart(chart: Any) -> None:
     colour = alt.Undefined if encoding is alt.Undefined else encoding._get("color")
     if colour is alt.Undefined or not _is_named(colour):
         return
-    mark = chart.mark if isinstance(chart.mark, str) else chart.mark._get("type")
+    form = chart.mark if isinstance(chart.mark, str) else chart.mark._get("type")
     own = alt.Undefined if isinstance(chart.mark, str) else chart.mark._get("strokeDash")
-    channel = {"line": "strokeDash", "point": "shape"}.get(mark, "")
+    channel = {"line": "strokeDash", "point": "shape"}.get(form, "")
     if not channel or own is not alt.Undefined or encoding._get(channel) is not alt.Undefined:
         return
     more = {name: colour._get(name) for name in ("legend", "title", "sort") if colour._get(name) is not alt.Undefined}

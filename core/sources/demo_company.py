@@ -42,10 +42,10 @@ def sentence(counts: dict[str, int]) -> str:
     >>> sentence({"scenarios": 2, "comments": 1})
     '2 scenarios, 1 comment'
     >>> sentence({})
-    'nothing: the demo is as on its first day'
+    'nothing yet'
     """
     rows = [f"{n:,} {kind if n > 1 or ' ' in kind else kind.removesuffix('s')}" for kind, n in counts.items()]
-    return ", ".join(rows) or "nothing: the demo is as on its first day"
+    return ", ".join(rows) or "nothing yet"
 
 
 def reset(settings: Settings, store: Store, author: str) -> dict[str, int]:

@@ -26,9 +26,9 @@ def show(page: Page, c: Cell) -> None:
         f"Made on it: {demo_company.sentence(counts)}."
     )
     others = ", ".join(name for name in industries() if name != demo.industry)
-    c.note(
+    st.caption(
         f"`demo.industry` and `demo.size` in quarterdeck.yaml change it, also while the server runs. "
-        f"Other industries: {others}."
+        f"Other industries: {escaped(others)}."
     )
     if not page.may("admin:write"):
         return

@@ -69,7 +69,7 @@ def standing(page: Page) -> Monday:
 def by_manager(page: Page, cell: Cell) -> None:
     """Show the quarter by manager, and offer it as one page to send."""
     quarter = standing(page)
-    cell.answer(quarter.sentence())
+    cell.answer(quarter.sentence(), see="Manager forecasts", called="Managers' forecasts")
     if quarter.frame.is_empty():
         cell.empty("Load the sales team with its managers on the Data page.")
     else:

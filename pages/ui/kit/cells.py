@@ -19,10 +19,22 @@ from core.contracts.errors import QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
 from core.operations import instruments
-from pages.ui.kit import bundles, cache, calculation, cards, column_layout, deal_lists, downloads, period, snapshot
+from pages.ui.kit import (
+    bundles,
+    cache,
+    calculation,
+    cards,
+    column_layout,
+    deal_lists,
+    downloads,
+    mark_choices,
+    period,
+    snapshot,
+)
 from pages.ui.kit.bar import FOLDED, anchor
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import FULL, HALF, drill, grid
+from pages.ui.kit.mark_choices import Choices
 from pages.ui.kit.shell import Page
 
 logger = logging.getLogger(__name__)
@@ -88,8 +100,8 @@ class Cell:
         key: str,
         function: Callable[..., Any],
         *args: Any,
-        choices: Mapping[str, Mapping[str, Any]],
-        words: str,
+        choices: Choices | None = None,
+        words: str = "Details of",
         first: str | None = None,
     ) -> dict[str, Any]:
         """Draw a chart whose marks can be clicked, or chosen from a list below it, and return the chosen one's fields.
@@ -100,28 +112,36 @@ class Cell:
             Of the selection in the chart, and of the chart; the list's key is the chart's with "_listed".
         function : callable
             Makes the chart of `args`.
-        choices : mapping
-            The fields of each mark by the words it is listed under, in the chart's order.
+        choices : mapping, optional
+            The fields of each mark by the words it is listed under; default as the chart has them.
         words : str
-            What the list says of itself.
+            What the list is called for whoever hears the page.
         first : str, optional
             What is chosen until somebody chooses; without it nothing is.
         """
         self.also(function, *args)
-        listed = f"{key}_listed"
-        if st.session_state.get(listed) not in choices:
+        spec, listed = self._spec(function, args), f"{key}_listed"
+        marks = mark_choices.choices(spec, name) if choices is None else choices
+        if st.session_state.get(listed) not in marks:
             st.session_state[listed] = first
         st.vega_lite_chart(
-            spec=self._spec(function, args),
+            spec=spec,
             width="stretch",
             theme="streamlit",
             key=key,
-            on_select=lambda: _take_over(key, name, listed, choices),
+            on_select=lambda: _take_over(key, name, listed, marks),
             selection_mode=name,
             alt=self.spoken,
         )
-        chosen = st.selectbox(words, list(choices), index=None, placeholder="Click in the chart, or choose", key=listed)
-        return dict(choices[chosen]) if chosen else {}
+        chosen = st.selectbox(
+            f"{words}: {self.question}",
+            list(marks),
+            index=None,
+            placeholder="Click in the chart, or choose here",
+            key=listed,
+            label_visibility="collapsed",
+        )
+        return dict(marks[chosen]) if chosen else {}
 
     def _spec(self, function: Callable[..., Any], args: tuple[Any, ...]) -> dict[str, Any]:
         data = self.page.data
@@ -249,10 +269,10 @@ class Cell:
                 calculation.show(self.page, self.question, function, frame, call, self.remarks)
 
 
-def _take_over(key: str, name: str, listed: str, choices: Mapping[str, Mapping[str, Any]]) -> None:
+def _take_over(key: str, name: str, listed: str, marks: Choices) -> None:
     """Choose in the list below a chart what was clicked in it."""
     picked = dict(next(iter(st.session_state[key].selection.get(name, [])), {}))
-    st.session_state[listed] = next((words for words, fields in choices.items() if dict(fields) == picked), None)
+    st.session_state[listed] = next((words for words, fields in marks.items() if dict(fields) == picked), None)
 
 
 @contextmanager

@@ -56,12 +56,12 @@ def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
 
 def _tell_choice(rows: list[int], frame: pl.DataFrame) -> None:
     """Let whoever does not see the table hear which of its rows is chosen; the place is there before any is."""
-    said = "No row is chosen."
+    sentence = "No row is chosen."
     if rows and rows[0] < frame.height:
         texts = [value for value in frame.row(rows[0]) if isinstance(value, str) and not value.startswith(LINKS)]
-        said = f"Row {rows[0] + 1:,} of {frame.height:,} is chosen: {', '.join(texts[:2])}."
-        said = f"{len(rows):,} rows are chosen, the first of them: {said}" if len(rows) > 1 else said
-    st.html(f'<div class="qd-quiet" role="status">{html.escape(said)}</div>')
+        sentence = f"Row {rows[0] + 1:,} of {frame.height:,} is chosen: {', '.join(texts[:2])}."
+        sentence = f"{len(rows):,} rows are chosen, the first of them: {sentence}" if len(rows) > 1 else sentence
+    st.html(f'<div class="qd-quiet" role="status">{html.escape(sentence)}</div>')
 
 
 def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:

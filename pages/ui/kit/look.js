@@ -27,6 +27,10 @@
       set(chart, "role", "group");
       if (!chart.getAttribute("aria-label")) set(chart, "aria-label", `Chart: ${heading(chart)}`);
     });
+    document.querySelectorAll('[data-testid="stSidebar"]').forEach((side) => {
+      set(side, "role", "navigation");
+      set(side, "aria-label", "Pages");
+    });
     document.querySelectorAll(TOOLS).forEach((bar) => {
       const box = bar.parentElement;
       const index = box && box.contains(document.activeElement) ? "0" : "-1";

@@ -32,17 +32,34 @@ LARGE = """<style>
 .st-key-bar_contents{display:none}
 html{font-size:18px}[data-testid="stMarkdown"] p{font-size:1.1rem}
 [data-testid="stMain"] :is(h1,h2,h3,h4){scroll-margin-top:8.4rem}
+@media (max-height:600px){.st-key-bar_row{display:none}.st-key-bar{min-height:0}
+.st-key-tour{padding-right:2.2rem}.qd-lit{zoom:.64}
+[data-testid="stMain"] :is(h1,h2,h3,h4){scroll-margin-top:6rem}}
 </style>"""
-LIT = """<script>(() => {{ let tries = 0; const timer = setInterval(() => {{
-  const heading = document.getElementById("{name}");
-  if (heading) {{
+# What a step speaks of is lit; its answer and its chart come into sight together, until somebody scrolls on their own.
+LIT = """<script>(() => {{ let seen = 0, tries = 0, isOwn = false;
+  const SHOWS = '[data-testid="stVegaLiteChart"],[data-testid="stDataFrame"],[data-testid="stMetric"]';
+  ["wheel", "touchmove", "keydown"].forEach(kind =>
+    addEventListener(kind, () => {{ isOwn = true; }}, {{ once: true, passive: true }}));
+  const light = heading => {{
     document.querySelectorAll(".qd-lit").forEach(cell => cell.classList.remove("qd-lit"));
     const cell = heading.closest('[data-testid="stGridCell"]');
-    if (cell) cell.classList.add("qd-lit");
     heading.scrollIntoView();
-  }}
-  if (++tries > 12) clearInterval(timer);
-}}, 400); }})()</script>"""
+    if (!cell) return;
+    cell.classList.add("qd-lit");
+    const drawn = cell.querySelector(SHOWS), bar = document.querySelector(".st-key-bar");
+    if (!drawn) return;
+    const words = [...cell.querySelectorAll('[data-testid="stMarkdownContainer"] p')]
+      .find(p => p.textContent.trim().length > 30) || heading;
+    const beyond = drawn.getBoundingClientRect().bottom + 12 - innerHeight;
+    const room = words.getBoundingClientRect().top - (bar ? bar.getBoundingClientRect().bottom : 0) - 8;
+    document.querySelector('[data-testid="stMain"]').scrollTop += Math.max(0, Math.min(beyond, room));
+  }};
+  const timer = setInterval(() => {{
+    const heading = document.getElementById("{name}");
+    if (heading && !isOwn) {{ light(heading); seen += 1; }}
+    if (isOwn || seen > 30 || ++tries > 150) clearInterval(timer);
+  }}, 400); }})()</script>"""
 
 
 def script(settings: Settings, rooms: Sequence[Room]) -> DemoScript:
