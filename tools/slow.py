@@ -61,7 +61,12 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*INSTALLED, *SERVED, "deploy/proxies", "tests/slow/certificates.py", "pages/ui/kit/auth.py"),
     ),
     "replicas": (
-        ("tests/slow/test_replicas.py", "tests/slow/test_replica_change.py", "tests/slow/test_shared_servers.py"),
+        (
+            "tests/slow/test_bucket.py",
+            "tests/slow/test_replica_change.py",
+            "tests/slow/test_replicas.py",
+            "tests/slow/test_shared_servers.py",
+        ),
         (
             *INSTALLED,
             *SERVED,
