@@ -60,6 +60,25 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_proxies.py",),
         (*INSTALLED, *SERVED, "deploy/proxies", "tests/slow/certificates.py", "pages/ui/kit/auth.py"),
     ),
+    "replicas": (
+        (
+            "tests/slow/test_bucket.py",
+            "tests/slow/test_replica_change.py",
+            "tests/slow/test_replicas.py",
+            "tests/slow/test_shared_servers.py",
+        ),
+        (
+            *INSTALLED,
+            *SERVED,
+            "benchmarks/moves.py",
+            "benchmarks/replicas.py",
+            "core/artifacts",
+            "core/replicas",
+            "core/store",
+            "deploy/proxies",
+            "pages/ui/kit",
+        ),
+    ),
     "provisioning": (
         ("tests/provisioning/test_scim.py",),
         (*INSTALLED, "core/provisioning", "core/store/provisioned.py", "pages/ui/server/scim_routes.py"),

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from core.backup.table_hashes import TableHash, table_hashes
 from core.contracts.errors import StoreError
 from core.store.database import sqlite_file
+from core.store.tables import REBUILT
 
 MOST_SECONDS = 6 * 3_600
 
@@ -32,7 +33,7 @@ def copy(url: URL, target: Path) -> dict[str, TableHash]:
     Returns
     -------
     dict of TableHash
-        What the copy holds.
+        What the copy holds: all but what servers share and is worked out anew.
 
     Raises
     ------
@@ -43,12 +44,24 @@ def copy(url: URL, target: Path) -> dict[str, TableHash]:
     if file is not None:
         with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copied:
             source.backup(copied)
+            for name in sqlite_tables(copied):
+                copied.execute(f'DELETE FROM "{name}"')
+            copied.commit()
+            copied.execute("VACUUM")
         return hashes(sqlite_url(target))
     engine = create_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ")
     with engine.begin() as connection:
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
-        _run("pg_dump", url, "--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={target}")
+        left_out = [f"--exclude-table-data={name}" for name in REBUILT]
+        words = ("--format=custom", "--no-owner", f"--snapshot={snapshot}", f"--file={target}", *left_out)
+        _run("pg_dump", url, *words)
         return table_hashes(connection)
+
+
+def sqlite_tables(connection: sqlite3.Connection) -> list[str]:
+    """Return the tables of a SQLite file whose rows are worked out anew."""
+    present = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return [name for name in REBUILT if name in present]
 
 
 def put_back(file: Path, url: URL) -> None:

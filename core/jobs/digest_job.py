@@ -59,8 +59,8 @@ def ask(store: Store, by: str) -> bool:
 
 def ready(settings: Settings, owner: str, name: str, view: View) -> Ready | None:
     """Return the digest made last of a set-up; None where none is kept, or its owner sees other rows by now."""
-    kept = open_cache(settings.home).read(DIGESTS, _key(owner, name), JSON)
-    return Ready(**kept) if kept is not None and kept["rows_of"] == repr(view) else None
+    values = open_cache(settings.home).read(DIGESTS, _key(owner, name), JSON)
+    return Ready(**values) if values is not None and values["rows_of"] == repr(view) else None
 
 
 def make_all(settings: Settings, store: Store, report: Report, clock: Callable[[], datetime]) -> str:

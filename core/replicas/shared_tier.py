@@ -18,14 +18,14 @@ from core.artifacts.tiers import DamagedError, Entry
 from core.contracts.errors import StoreError
 from core.replicas import leasing
 from core.replicas.places import IN_MEMORY, Place, digest_of, packed, unpack
-from core.store.leases import Leases
+from core.store.leases import Leases, SharedNotes
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 CHANGING = frozenset(
     {PINS, VECTORS.name, DIGESTS.name}
 )  # Under one key another content may come; all else never changes.
-AWAY_SECONDS = 10.0
+AWAY_SECONDS, MOST_NOTED = 10.0, 10_000
 
 
 class SharedTier:
@@ -34,19 +34,32 @@ class SharedTier:
     Parameters
     ----------
     local : FolderTier
-    place : Place
+    shared : Place
     leases : Leases
         By which one server makes an artefact while the others wait for it.
+    notes : SharedNotes, optional
+        Short texts the same servers share.
+    shared_as : str
+        What the settings call the place.
 
     Notes
     -----
     Where the place cannot be reached the folder alone serves, and the place is asked again some seconds later.
     """
 
-    def __init__(self, local: FolderTier, place: Place, leases: Leases) -> None:
-        self.local, self.place, self._leases = local, place, leases
+    def __init__(
+        self,
+        local: FolderTier,
+        shared: Place,
+        leases: Leases,
+        notes: SharedNotes | None = None,
+        shared_as: str = "",
+    ) -> None:
+        self.local, self.place, self._leases = local, shared, leases
+        self.notes, self.shared_as = notes, shared_as
         self._own = threading.local()
         self._away_until = 0.0
+        self._published: set[tuple[str, str]] = set()
 
     @property
     def address(self) -> str:
@@ -64,6 +77,8 @@ class SharedTier:
         if not self._is_current(kind, key):
             self._bring(kind, key)
         with self.local.read(kind, key) as folder:
+            if folder is not None:
+                self._publish_once(kind, key, folder)
             yield folder
 
     @contextmanager
@@ -73,8 +88,7 @@ class SharedTier:
             yield folder
         with self.local.read(kind, key) as whole:
             if whole is not None:
-                with packed(whole) as (file, digest):
-                    self._ask(lambda: self.place.write(kind, key, file, digest, about), None)
+                self._publish(kind, key, whole, about)
         self._trim(kind, key)
 
     def renew(self, kind: str, key: str, latest: int) -> None:
@@ -106,8 +120,8 @@ class SharedTier:
     def lock(self, kind: str, key: str) -> Iterator[None]:
         """Hold an artefact against all processes of this machine and all servers; wait until it is free."""
         with self.local.lock(kind, key):
-            held: set[tuple[str, str]] = self._own.__dict__.setdefault("keys", set())
-            held.add((kind, key))
+            own: set[tuple[str, str]] = self._own.__dict__.setdefault("keys", set())
+            own.add((kind, key))
             try:
                 if self.is_away:
                     yield
@@ -117,7 +131,7 @@ class SharedTier:
                             self._is_gone()
                         yield
             finally:
-                held.discard((kind, key))
+                own.discard((kind, key))
 
     def sweep(self, kind: str) -> None:
         """Remove what killed processes of this machine left."""
@@ -135,6 +149,27 @@ class SharedTier:
                 return digest is None or digest == digest_of(folder)
         except (DamagedError, OSError):
             return False
+
+    def _publish(self, kind: str, key: str, folder: Path, about: Mapping[str, Any]) -> None:
+        with packed(folder) as (file, digest):
+            self._ask(lambda: self.place.write(kind, key, file, digest, about), None)
+        self._note_published(kind, key)
+
+    def _publish_once(self, kind: str, key: str, folder: Path) -> None:
+        """Bring to the place what only this machine has, as from before anything was shared; looked at once."""
+        if (kind, key) in self._published or self.is_away:
+            return
+        if self._ask(lambda: self.place.digest(kind, key), None) is None and not self.is_away:
+            about = next((entry.about for entry in self.local.entries(kind) if entry.key == key), {})
+            self._publish(kind, key, folder, about)
+        self._note_published(kind, key)
+
+    def _note_published(self, kind: str, key: str) -> None:
+        if self.is_away:
+            return
+        if len(self._published) >= MOST_NOTED:
+            self._published.clear()
+        self._published.add((kind, key))
 
     def _bring(self, kind: str, key: str) -> None:
         """Copy an artefact from the place into the folder; nothing happens where it has none."""

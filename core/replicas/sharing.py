@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.artifacts.opened import cache_root, use_tier
+from core.artifacts.opened import cache_root, open_cache, use_tier
 from core.config import Settings
 
 if TYPE_CHECKING:
     from core.artifacts.tiers import Tier
+    from core.replicas.places import Place
     from core.store.leases import SharedNotes
     from core.store.sessions import Sessions
 
 DATABASE = "database"
-_SHARED: dict[Path, tuple[str, SharedNotes]] = {}
 
 
 def share(settings: Settings, clock: Callable[[], datetime]) -> bool:
@@ -40,25 +39,21 @@ def share(settings: Settings, clock: Callable[[], datetime]) -> bool:
     StoreError
         When the database cannot be opened.
     """
-    place = settings.replicas.artifacts
-    if not place:
+    address = settings.replicas.artifacts
+    if not address:
         return False
-    root = cache_root(settings.home)
-    if root not in _SHARED or _SHARED[root][0] != place:
+    if getattr(open_cache(settings.home).tier, "shared_as", "") != address:
         from core.store import Store
-        from core.store.leases import SharedNotes
         from core.store.sessions import Sessions
 
         sessions = Sessions(Store.open(settings.database, clock).engine, pauses=(0.1,))
         use_tier(settings.home, _tier_of(settings, sessions, clock))
-        _SHARED[root] = (place, SharedNotes(sessions))
     return True
 
 
 def notes(settings: Settings) -> SharedNotes | None:
     """Return the notes servers share; None where nothing is shared."""
-    shared = _SHARED.get(cache_root(settings.home))
-    return shared[1] if shared is not None and settings.replicas.artifacts else None
+    return getattr(open_cache(settings.home).tier, "notes", None) if settings.replicas.artifacts else None
 
 
 def _tier_of(settings: Settings, sessions: Sessions, clock: Callable[[], datetime]) -> Tier:
@@ -66,11 +61,14 @@ def _tier_of(settings: Settings, sessions: Sessions, clock: Callable[[], datetim
     from core.artifacts.folder_tier import FolderTier
     from core.replicas.database_place import DatabasePlace
     from core.replicas.shared_tier import SharedTier
-    from core.store.leases import Leases
+    from core.store.leases import Leases, SharedNotes
 
-    local = FolderTier(cache_root(settings.home))
-    if settings.replicas.artifacts == DATABASE:
-        return SharedTier(local, DatabasePlace(sessions, clock), Leases(sessions, clock))
-    from core.replicas.bucket_place import BucketPlace
+    address = settings.replicas.artifacts
+    if address == DATABASE:
+        shared: Place = DatabasePlace(sessions, clock)
+    else:
+        from core.replicas.bucket_place import BucketPlace
 
-    return SharedTier(local, BucketPlace(settings.replicas.artifacts, clock), Leases(sessions, clock))
+        shared = BucketPlace(address, clock)
+    local, leases = FolderTier(cache_root(settings.home)), Leases(sessions, clock)
+    return SharedTier(local, shared, leases, SharedNotes(sessions), shared_as=address)

@@ -58,8 +58,8 @@ def signing_secret(notes: SharedNotes, vault: Vault) -> bytes:
     StoreError
         When the database cannot be reached.
     """
-    kept = notes.ensure(NOTE, vault.seal_text(secrets.token_hex(SECRET_BYTES), NOTE))
-    return bytes.fromhex(vault.open_text(kept, NOTE))
+    sealed = notes.ensure(NOTE, vault.seal_text(secrets.token_hex(SECRET_BYTES), NOTE))
+    return bytes.fromhex(vault.open_text(sealed, NOTE))
 
 
 def issue(files: SessionFiles, secret: bytes, grant: Grant, content: bytes, now: datetime) -> str:

@@ -515,6 +515,10 @@ class LeaseRow(Base):
     held_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+REBUILT = (SharedArtifactRow.__tablename__, SharedArtifactPartRow.__tablename__, LeaseRow.__tablename__)
+"""Tables of what is worked out anew where it is missing: no backup holds their rows."""
+
+
 class SharedNoteRow(Base):
     """A short text that servers share under a name: a secret they sign with, how far something was read."""
 

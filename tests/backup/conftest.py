@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from core.config import load
+from core.jobs.job_process import now
+from core.replicas.database_place import DatabasePlace
 from core.sealing.sealing_keys import Key
 from core.store import Store
+from core.store.sessions import Sessions
 from tests.store.conftest import cluster, url
 
 __all__ = ["cluster", "url"]
@@ -31,6 +36,8 @@ def installation(url, tmp_path):
     store.scenarios.save("Plan ü", "ana", {"levers": {"win_rate": 5}})
     saved = store.requirement_sets.save_with_file("Acme", "bo", {"rows": []}, ("rfp.xlsx", bytes(range(256)) * 5))
     assert saved.version == 1
+    place = DatabasePlace(Sessions(store.engine), now)
+    place.write("results", "key", io.BytesIO(b"made again when needed"), "digest", {})
     store.close()
     environ = {
         "QUARTERDECK_HOME": str(home),

@@ -17,9 +17,12 @@ from sqlalchemy import text
 
 from core.backup import archive, drill, engines
 from core.contracts.errors import ConfigError, SourceError, StoreError
+from core.jobs.job_process import now
+from core.replicas.database_place import DatabasePlace
 from core.sealing.sealing_keys import Key
 from core.store import Store
 from core.store.database import database_url
+from core.store.sessions import Sessions
 
 AT = datetime(2026, 5, 1, 9, 30, tzinfo=UTC)
 WRITER = """
@@ -70,6 +73,7 @@ def test_everything_comes_back(installation, key, tmp_path, is_sealed):
     assert (target.home / "sources" / "deals.csv").read_bytes() == b"id,amount\n1,2\n"
     assert (target.home / "settings" / "quarterdeck.yaml").read_text() == "company: Ours\n"
     store = Store.open(target.database)
+    assert DatabasePlace(Sessions(store.engine), now).entries("results") == [], "made again when needed"
     assert store.scenarios.get("Plan ü", "ana").payload == {"levers": {"win_rate": 5}}
     assert store.requirement_sets.file(store.requirement_sets.get("Acme", "bo")) == ("rfp.xlsx", bytes(range(256)) * 5)
     assert store.audit.verify().is_whole

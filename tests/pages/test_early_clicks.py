@@ -56,7 +56,7 @@ def client():
 def test_a_server_that_is_told_to_stop_is_not_ready_and_a_moment_later_takes_no_new_page(client, monkeypatch):
     page = {"sec-fetch-mode": "navigate"}
     assert client.get(draining.HEALTH).status_code == client.get("/", headers=page).status_code == 200
-    monkeypatch.setattr(draining, "_BEGUN", [draining.time.monotonic()])
+    monkeypatch.setattr(draining._DRAIN, "since", draining.time.monotonic())
     assert draining.is_draining()
     assert client.get(draining.HEALTH).status_code == 503
     assert client.get("/", headers=page).status_code == 200

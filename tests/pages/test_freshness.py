@@ -24,7 +24,7 @@ class Page:
 
 @pytest.fixture
 def pages(monkeypatch):
-    monkeypatch.setattr(freshness, "_SHOWN", {"old": "s1", "new": "s2", "own": None, "busy": "s1", "gone": "s1"})
+    monkeypatch.setattr(freshness._WATCH, "shown", {"old": "s1", "new": "s2", "own": None, "busy": "s1", "gone": "s1"})
     return {
         **{name: Page(name) for name in ("old", "new", "own")},
         "busy": Page("busy", AppSessionState.APP_IS_RUNNING),
@@ -54,9 +54,9 @@ def test_the_server_looks_while_pages_are_open(pages, monkeypatch):
         freshness.start(look)
         assert freshness.is_watching()
         await asyncio.sleep(0.3)
-        freshness._TASKS[0].cancel()
+        freshness._WATCH.task.cancel()
 
     asyncio.run(run())
     assert pages["old"].runs == 1
-    assert "gone" not in freshness._SHOWN
+    assert "gone" not in freshness._WATCH.shown
     assert not freshness.is_watching()

@@ -171,6 +171,15 @@ def test_without_the_place_a_server_goes_on_by_itself(servers, monkeypatch):
     assert two.cache.get(RESULTS, "back", lambda: {"n": 4}, JSON) == one.cache.read(RESULTS, "back", JSON)
 
 
+def test_what_a_server_had_before_it_shared_is_brought_to_the_place(servers):
+    one, two = servers
+    ArtifactCache(one.tier.local, Memory()).put(MODELS, "old", {"n": 1}, JSON, about={"source": "sample"})
+    assert two.cache.read(MODELS, "old", JSON) is None
+    assert one.cache.read(MODELS, "old", JSON) == {"n": 1}
+    assert two.cache.read(MODELS, "old", JSON) == {"n": 1}
+    assert two.cache.entries(MODELS)[0].about == {"source": "sample"}
+
+
 def test_large_files_go_in_parts(servers, monkeypatch):
     from core.replicas import database_place
 

@@ -34,7 +34,7 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
         st.markdown("**For this session**")
-        st.caption("Only you see it, and nothing is saved.")
+        st.caption("Only you see it, in this browser. A sealed copy outlasts a restart, and goes after a day.")
         st.button("Use for this session", on_click=_use, key="wizard_use", type="primary", width="stretch")
     with right, st.container(border=True):
         _keep_form(page, wizard)

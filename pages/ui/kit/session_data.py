@@ -88,7 +88,7 @@ def take_over(who: Identity) -> None:
         token = st.session_state.get(TOKEN)
         if token is None:
             st.query_params.pop(OWN, None)
-            st.toast(GONE, icon=":material/info:")
+            st.toast(escaped(GONE), icon=":material/info:")
     if token is not None and given != token:
         st.query_params[OWN] = token
 

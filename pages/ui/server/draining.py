@@ -32,17 +32,25 @@ SERVICE_RESTART = 1012  # RFC 6455, registered with IANA: the client should conn
 GOING = "This server is being restarted. Try again; another one answers."
 SERVER = secrets.token_hex(4)
 logger = logging.getLogger(__name__)
-_BEGUN: list[float] = []
+
+
+class _Drain:
+    """Since when this server drains, as the monotonic clock has it; None where it does not."""
+
+    since: float | None = None
+
+
+_DRAIN = _Drain()
 
 
 def is_draining() -> bool:
     """Say whether this server was told to stop: nobody new should be sent to it."""
-    return bool(_BEGUN)
+    return _DRAIN.since is not None
 
 
 def is_closed() -> bool:
     """Say whether this server takes no new pages any more: whoever balances the load had time to notice."""
-    return bool(_BEGUN) and time.monotonic() - _BEGUN[0] >= GRACE_SECONDS
+    return _DRAIN.since is not None and time.monotonic() - _DRAIN.since >= GRACE_SECONDS
 
 
 class Draining:
@@ -122,7 +130,7 @@ def install(longest_seconds: float) -> None:
         if is_draining():
             stop()
             return
-        _BEGUN.append(time.monotonic())
+        _DRAIN.since = time.monotonic()
         task = loop.create_task(drain(longest_seconds, stop), name="drain")
         task.add_done_callback(_tell)
 

@@ -16,20 +16,29 @@ from core.artifacts import is_failure
 
 LOOKS_EVERY_S = 4.0
 logger = logging.getLogger(__name__)
-_SHOWN: dict[str, Hashable] = {}
-_TASKS: list[asyncio.Task[None]] = []
+
+
+class _Watch:
+    """What each open page shows, by its session, and the task that looks."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Hashable] = {}
+        self.task: asyncio.Task[None] | None = None
+
+
+_WATCH = _Watch()
 
 
 def is_watching() -> bool:
     """Say whether this server tells open pages of newer data by itself."""
-    return bool(_TASKS) and not _TASKS[0].done()
+    return _WATCH.task is not None and not _WATCH.task.done()
 
 
 def note(shown: Hashable) -> None:
     """Note what the page at hand shows; None where it follows nobody's data."""
     context = get_script_run_ctx()
     if context is not None:
-        _SHOWN[context.session_id] = shown
+        _WATCH.shown[context.session_id] = shown
 
 
 def start(look: Callable[[], Hashable]) -> None:
@@ -40,7 +49,7 @@ def start(look: Callable[[], Hashable]) -> None:
     look : callable
         Returns what a page would show now.
     """
-    _TASKS[:] = [asyncio.get_running_loop().create_task(_watch(look), name="freshness")]
+    _WATCH.task = asyncio.get_running_loop().create_task(_watch(look), name="freshness")
 
 
 async def _watch(look: Callable[[], Hashable]) -> None:
@@ -48,9 +57,9 @@ async def _watch(look: Callable[[], Hashable]) -> None:
         await asyncio.sleep(LOOKS_EVERY_S)
         try:
             pages = {page.session.id: page.session for page in get_instance()._session_mgr.list_active_sessions()}
-            for gone in _SHOWN.keys() - pages.keys():
-                del _SHOWN[gone]
-            if any(shown is not None for shown in _SHOWN.values()):
+            for gone in _WATCH.shown.keys() - pages.keys():
+                del _WATCH.shown[gone]
+            if any(shown is not None for shown in _WATCH.shown.values()):
                 tell(pages, await asyncio.to_thread(look))
         except BaseException as error:
             if not is_failure(error):
@@ -61,11 +70,11 @@ async def _watch(look: Callable[[], Hashable]) -> None:
 def tell(pages: dict[str, Any], newest: Hashable) -> list[str]:
     """Let the pages run again that show something else, and are not at it; return their sessions."""
     reached = []
-    for number, shown in list(_SHOWN.items()):
+    for number, shown in list(_WATCH.shown.items()):
         page = pages.get(number)
         if page is None or shown in (None, newest) or page._state == AppSessionState.APP_IS_RUNNING:
             continue
-        _SHOWN[number] = newest  # Told once: a page that cannot show it says why.
+        _WATCH.shown[number] = newest  # Told once: a page that cannot show it says why.
         page.request_rerun(_as_it_stands(page))
         reached.append(number)
     return reached

@@ -28,10 +28,10 @@ from pages.ui.server import browser_mark
 if TYPE_CHECKING:
     from core.artifacts.session_files import SessionFiles
 
+OWNER = "quarterdeck_downloads"
 PATH, SAFE = "download", re.compile(r"[^A-Za-z0-9._-]+")
 GONE = "This download has ended or is not for you. Go back to the page and ask for the file again."
 logger = logging.getLogger(__name__)
-_INSTALLED: list[SignedDownloads] = []
 
 
 class Release(bytes):
@@ -107,8 +107,8 @@ class SignedDownloads:
 
 def install(downloads: SignedDownloads) -> None:
     """Give files their signed addresses from now on."""
-    _INSTALLED[:] = [downloads]
     manager: Any = MemoryMediaFileStorage
+    setattr(manager, OWNER, downloads)
     before = manager.get_url
     if getattr(before, "is_signing", False):
         return
@@ -127,7 +127,8 @@ def install(downloads: SignedDownloads) -> None:
 
 def released(content: bytes, grant: Grant) -> bytes:
     """Return what stands for a file that was kept under a signed address, else the file itself."""
-    address = _INSTALLED[0].address(content, grant) if _INSTALLED else None
+    downloads: SignedDownloads | None = getattr(MemoryMediaFileStorage, OWNER, None)
+    address = downloads.address(content, grant) if downloads is not None else None
     return content if address is None else Release(address.encode())
 
 
