@@ -60,6 +60,34 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_proxies.py",),
         (*INSTALLED, *SERVED, "deploy/proxies", "tests/slow/certificates.py", "pages/ui/kit/auth.py"),
     ),
+    "monitoring": (
+        ("tests/slow/test_monitoring_server.py",),
+        (
+            *INSTALLED,
+            *SERVED,
+            "deploy/monitoring",
+            "core/operations",
+            "tests/deploy/test_monitoring.py",
+            "tools/dashboard.py",
+        ),
+    ),
+    "deployment": (
+        ("tests/slow/test_deployment.py",),
+        ("requirements.lock", "deploy/chart", "deploy/terraform", "deploy/Dockerfile", "tests/deploy/test_chart.py"),
+    ),
+    "image": (
+        ("tests/slow/test_image.py",),
+        (
+            "pyproject.toml",
+            "requirements.lock",
+            "vectors.lock",
+            ".dockerignore",
+            "deploy/Dockerfile",
+            "server.py",
+            "core/serving.py",
+            "core/operations",
+        ),
+    ),
     "provisioning": (
         ("tests/provisioning/test_scim.py",),
         (*INSTALLED, "core/provisioning", "core/store/provisioned.py", "pages/ui/server/scim_routes.py"),
