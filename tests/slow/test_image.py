@@ -71,7 +71,7 @@ def root(buildah):
     config.write_text(own.replace(str(CA), "/etc/lent-ca.crt"), encoding="utf-8")
     lent = [f"{config}:/etc/pip.conf:ro", f"{CA}:/etc/lent-ca.crt:ro", *(f"{path}:{path}:ro" for path in LENT)]
     volumes = [word for volume in lent for word in ("--volume", volume)]
-    words = ("--layers", "--isolation", "chroot", "--build-arg", f"BASE={BASE}", *volumes, "--format", "docker")
+    words = ("--isolation", "chroot", "--build-arg", f"BASE={BASE}", *volumes, "--format", "docker")
     run("bud", *words, "-f", "deploy/Dockerfile", "-t", NAME, ".", minutes=90)
     packed = folder / "image.tar"
     packed.unlink(missing_ok=True)
