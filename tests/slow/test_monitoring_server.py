@@ -104,3 +104,4 @@ def test_without_the_token_figures_are_not_told(prometheus):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(f"{app}/metrics")
     assert refused.value.code == 404
+    refused.value.close()
