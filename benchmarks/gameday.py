@@ -258,15 +258,17 @@ class Game:
         begin = time.monotonic()
         self.saver.refused.clear()
         self.cluster.stop()
-        time.sleep(30)
-        why = self.unready(self.ports[0])
+        down = time.monotonic()
+        page, why = self.looked(), self.unready(self.ports[0])
+        time.sleep(max(0.0, down + 30 - time.monotonic()))
         self.cluster.start()
         up = time.monotonic()
         self.until(lambda: self.saver.last_good > up)
         saved = time.monotonic() - up
         ready = saved + self.until(lambda: all(map(self.is_ready, self.ports)))
         refused = "; ".join(f"{n} × “{what}”" for what, n in self.saver.refused.items())
-        text = f"Visitors: {self.visitor.since(begin)}. Saves refused: {refused}. /readyz: {why}. Saving again after "
+        text = f"Visitors: {self.visitor.since(begin)}. A page said: “{page}” Saves refused: {refused}. "
+        text += f"/readyz: {why}. Saving again after "
         return Told("PostgreSQL is stopped for 30 s", f"{text}{saved:.1f} s.", ready, self.saver.lost())
 
     def fill_the_disk(self) -> Told:
@@ -274,13 +276,12 @@ class Game:
         with suppress(OSError), filler.open("wb") as out:
             while True:
                 out.write(b"\0" * 1_000_000)
-        time.sleep(8)
-        why = self.unready(self.ports[0])
+        page, why = self.looked(), self.unready(self.ports[0])
         doctor = self.doctor("The disk has room")
         seen = self.visitor.since(begin)
         filler.unlink()
         ready = self.until(lambda: all(map(self.is_ready, self.ports)))
-        text = f"Visitors: {seen}. /readyz: {why}. doctor: {doctor}"
+        text = f"Visitors: {seen}. A page said: “{page}” /readyz: {why}. doctor: {doctor}"
         return Told("The disk of the home folder is full", text, ready, self.saver.lost())
 
     def corrupt_an_artefact(self) -> Told:
@@ -306,12 +307,12 @@ class Game:
         old = self.keys.read_text(encoding="utf-8").strip()
         store = Store.open(self.environ["QUARTERDECK_DATABASE_URL"])
         saved = store.requirement_sets.save_with_file(
-            "A list", OWNER, {"rows": []}, "list.csv", b"need,priority\nx,high\n"
+            "A list", OWNER, {"rows": []}, ("list.csv", b"need,priority\nx,high\n")
         )
         self.keys.write_text(sealing_keys.fresh(), encoding="utf-8")
         try:
             seen = (
-                "it still opened"
+                "It still opened."
                 if Store.open(self.environ["QUARTERDECK_DATABASE_URL"]).requirement_sets.file(saved)
                 else ""
             )
@@ -368,6 +369,22 @@ class Game:
         self.until(lambda: self.is_ready(self.ports[0]))
         text = f"{said} The audit log is {'whole' if is_whole else 'not whole'}. A server on it was ready."
         return Told("Everything is gone but a backup", text, time.monotonic() - begin, len(self.saver.saved - there))
+
+    def looked(self) -> str:
+        """Open the first page in Chromium through the proxy, and return what it says of the trouble."""
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as play:
+            flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+            page = browser.new_page()
+            page.goto(f"{self.address}/", timeout=60_000)
+            page.get_by_role("heading", level=1).wait_for(timeout=60_000)
+            page.wait_for_timeout(4_000)
+            alerts = page.get_by_role("alert").all_inner_texts()
+            n_charts = page.get_by_test_id("stVegaLiteChart").count()
+            browser.close()
+        return alerts[0].replace("\n", " ") if alerts else f"nothing, with {n_charts} charts on it"
 
     def command(self, *words: str) -> str:
         done = subprocess.run(
