@@ -9,15 +9,17 @@ TESTS_HOME := $(CURDIR)/.quarterdeck-tests
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-slow tools docs lock clean
+.PHONY: help run check test test-slow check-deploy dist tools docs lock clean
 
 help:
 	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
 	@echo "make check      format, lint, types, layers and unit tests, without browser, database or trained models"
 	@echo "make test       the whole suite, with a browser and PostgreSQL"
 	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks (CHANGED=1: those changed since they passed)"
+	@echo "make check-deploy  what docs/operations.md says of deployment, run again: rules, chart, Terraform, proxies, image"
+	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
-	@echo "make docs       write NOTICE and docs/glossary.md anew"
+	@echo "make docs       write NOTICE, docs/glossary.md and the dashboard anew"
 	@echo "make lock       work out requirements.lock anew from pyproject.toml"
 	@echo "make clean      remove the environment, the sample and the models"
 
@@ -36,6 +38,16 @@ test-slow: .venv/ready
 	@.ci/tools --proxies || true
 	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed)
 
+# The quick half is part of `make test`; the other builds an image and takes half an hour and 20 GB of disk.
+check-deploy: .venv/ready
+	@.ci/tools --proxies --deploy || true
+	@$(BIN)/python -m pytest -q tests/deploy tests/operations
+	@$(BIN)/python -m tools.slow monitoring deployment proxies wheel image $(if $(CHANGED),--changed)
+
+dist: .venv/ready
+	@$(BIN)/uv build --quiet --out-dir dist
+	@ls dist
+
 tools:
 	@.ci/tools --required
 
@@ -43,6 +55,7 @@ docs: .venv/ready
 	@$(BIN)/python -m tools.notice
 	@$(BIN)/python -m tools.glossary
 	@$(BIN)/python -m tools.data_columns
+	@$(BIN)/python -m tools.dashboard
 
 .venv/ready: pyproject.toml requirements.lock vectors.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python is not installed: Quarterdeck needs Python 3.11 or later."; exit 1; }

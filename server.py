@@ -85,9 +85,9 @@ def readiness() -> Readiness:
 @lru_cache(maxsize=1)
 def gauges() -> None:
     """Show how the installation stands beside what this process counts."""
-    from core.operations.installation_gauges import InstallationGauges, register
+    from core.operations.installation_gauges import InstallationGauges
 
-    register(InstallationGauges(settings, readiness(), opened, lambda: datetime.now(UTC)))
+    instruments.REGISTRY.register(InstallationGauges(settings, readiness(), opened, lambda: datetime.now(UTC)))
 
 
 def figures() -> bytes:

@@ -1,6 +1,7 @@
 """Runs the slow parts of the tests, and remembers for which files each of them has passed.
 
-Run `python -m tools.slow` for all parts, `--changed` for those whose files are others than when they last passed.
+Run `python -m tools.slow` for all parts, `--changed` for those whose files are others than when they last passed, and
+with the names of parts for those alone.
 `tests/slow.state` holds a hash for each part and belongs into the repository.
 """
 
@@ -77,6 +78,34 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "core/store",
             "deploy/proxies",
             "pages/ui/kit",
+        ),
+    ),
+    "monitoring": (
+        ("tests/slow/test_monitoring_server.py",),
+        (
+            *INSTALLED,
+            *SERVED,
+            "deploy/monitoring",
+            "core/operations",
+            "tests/deploy/test_monitoring.py",
+            "tools/dashboard.py",
+        ),
+    ),
+    "deployment": (
+        ("tests/slow/test_deployment.py",),
+        ("requirements.lock", "deploy/chart", "deploy/terraform", "deploy/Dockerfile", "tests/deploy/test_chart.py"),
+    ),
+    "image": (
+        ("tests/slow/test_image.py",),
+        (
+            "pyproject.toml",
+            "requirements.lock",
+            "vectors.lock",
+            ".dockerignore",
+            "deploy/Dockerfile",
+            "server.py",
+            "core/serving.py",
+            "core/operations",
         ),
     ),
     "provisioning": (
@@ -205,8 +234,12 @@ def run(parts: Iterable[str]) -> int:
 
 def main(words: list[str]) -> int:
     """Run what is asked for; the number of parts that failed is the exit code."""
-    before = passed()
-    parts = [part for part, now in hashes().items() if "--changed" not in words or before.get(part) != now]
+    before, names = passed(), [word for word in words if not word.startswith("--")]
+    unknown = sorted(set(names) - set(PARTS))
+    if unknown:
+        sys.exit(f"There is no part called {unknown[0]}: there are {', '.join(PARTS)}.")
+    asked = {part: now for part, now in hashes().items() if part in (names or PARTS)}
+    parts = [part for part, now in asked.items() if "--changed" not in words or before.get(part) != now]
     if not parts:
         print("Nothing that a slow part covers has changed since it passed.")
     return run(parts)

@@ -20,7 +20,6 @@ from core.artifacts.memory import MEMORY
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.models import versions
-from core.operations import instruments
 from core.operations.readiness import Readiness
 from core.sources.connectors import connector_files, sync_run
 from core.store import Store
@@ -168,14 +167,3 @@ def _seconds_since(moment: Any, now: datetime) -> float:
     at = moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
     seconds: float = (now - at).total_seconds()
     return max(seconds, 0.0)
-
-
-def register(gauges: InstallationGauges) -> None:
-    """Show the installation's figures beside those of this process, in place of those shown before."""
-    while REGISTERED:
-        instruments.REGISTRY.unregister(REGISTERED.pop())
-    instruments.REGISTRY.register(gauges)
-    REGISTERED.append(gauges)
-
-
-REGISTERED: list[InstallationGauges] = []

@@ -62,6 +62,7 @@ class Readiness:
     ) -> None:
         self._settings, self._opened, self._monotonic, self._is_leaving = settings, opened, monotonic, is_leaving
         self._checks: tuple[Check, ...] = ()
+        self._was_ready = False
         self._read_at: float | None = None
 
     def checks(self) -> tuple[Check, ...]:
@@ -77,11 +78,20 @@ class Readiness:
                 models(self._settings),
             )
             self._read_at = now
+        self._was_ready = self._was_ready or all(check.is_good for check in self._checks)
         return (*self._checks, stays)
 
     def is_ready(self) -> bool:
         """Say whether every check is good."""
         return all(check.is_good for check in self.checks())
+
+    def may_serve(self) -> bool:
+        """Say whether it was ready once and was not told to stop.
+
+        What proxies ask: where the database or the disk that all replicas share fails, none of them is ready, and a
+        page that says so is better than the proxy's own.
+        """
+        return self.checks()[-1].is_good and self._was_ready
 
     def free_bytes(self) -> int:
         """Return how many bytes are free where the home folder lies."""

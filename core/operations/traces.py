@@ -13,7 +13,13 @@ from typing import Any
 from core import __version__
 
 ADDRESS = "OTEL_EXPORTER_OTLP_ENDPOINT"
-_TRACERS: list[Any] = []
+
+
+class _Tracing:
+    tracer: Any = None
+
+
+_TRACING = _Tracing()
 
 
 def set_up(environ: Mapping[str, str] | None = None, exporter: Any = None) -> bool:
@@ -46,20 +52,20 @@ def set_up(environ: Mapping[str, str] | None = None, exporter: Any = None) -> bo
         processor = SimpleSpanProcessor(exporter)
     provider = TracerProvider(resource=Resource({"service.name": "quarterdeck", "service.version": __version__}))
     provider.add_span_processor(processor)
-    _TRACERS[:] = [provider.get_tracer("quarterdeck")]
+    _TRACING.tracer = provider.get_tracer("quarterdeck")
     return True
 
 
 def stop() -> None:
     """Make no spans any more."""
-    _TRACERS.clear()
+    _TRACING.tracer = None
 
 
 @contextmanager
 def span(name: str, **attributes: str) -> Iterator[None]:
     """Trace what is done inside, with attributes that name nobody."""
-    if not _TRACERS:
+    if _TRACING.tracer is None:
         yield
         return
-    with _TRACERS[0].start_as_current_span(name, attributes=attributes):
+    with _TRACING.tracer.start_as_current_span(name, attributes=attributes):
         yield

@@ -57,3 +57,7 @@ def test_what_passed_is_written_down_and_only_what_changed_is_run(monkeypatch, t
     ran.clear()
     assert slow.main(["--changed"]) == 0
     assert ran == []
+    assert slow.main(["wheel", "versions"]) == 0
+    assert ran == ["wheel", "versions"]
+    with pytest.raises(SystemExit, match="no part called whel"):
+        slow.main(["whel"])

@@ -84,7 +84,7 @@ def test_it_is_what_it_should_be(rendered):
     ) == set()
 
 
-@pytest.mark.parametrize(("values", "version"), zip(VALUES, VERSIONS, strict=True))
+@pytest.mark.parametrize(("values", "version"), list(zip(VALUES, VERSIONS, strict=True)))
 def test_manifests_fit_the_schemas_of(rendered, values, version):
     """Each set of values against one version here; every set against every version in the slow part."""
     kubernetes_validate = pytest.importorskip("kubernetes_validate")

@@ -22,6 +22,9 @@ class Checks:
     def checks(self):
         return self.good
 
+    def may_serve(self):
+        return True
+
 
 def broken(_):
     raise KeyError("no row for ana@example.com")
@@ -47,6 +50,7 @@ def test_readiness_names_checks_to_everybody_and_reasons_to_those_who_may_read_f
     assert outside.json() == {"ready": False, "checks": {"database": False, "disk": True}}
     assert client(checks=checks).get("/readyz").json()["why"] == {"database": "It does not answer. Start it."}
     assert client().get("/readyz").status_code == 200
+    assert client(checks=checks, peer="192.0.2.7").get("/readyz?once=1").status_code == 200
 
 
 def test_figures_are_for_this_machine_itself_and_not_for_whom_a_proxy_on_it_asks():

@@ -25,9 +25,20 @@ def test_a_new_installation_is_not_ready_and_says_what_to_do(empty, opened):
 
 def test_an_installation_with_models_is_ready_until_it_is_told_to_stop(small_settings, small_bundle, opened):
     leaving = []
-    ready = Readiness(small_settings, opened, is_leaving=lambda: bool(leaving))
+    away, seconds = [], count(0, 10)
+
+    def database():
+        if away:
+            raise StoreError("The database cannot be opened.")
+        return opened()
+
+    ready = Readiness(small_settings, database, lambda: float(next(seconds)), lambda: bool(leaving))
     assert ready.is_ready(), ready.checks()
+    away.append(True)
+    assert (ready.is_ready(), ready.may_serve()) == (False, True)
+    away.clear()
     leaving.append(True)
+    assert not ready.may_serve()
     assert [c.name for c in ready.checks() if not c.is_good] == ["staying"]
 
 

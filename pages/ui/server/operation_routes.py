@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 TOKEN, TOKEN_FILE = "QUARTERDECK_METRICS_TOKEN", "QUARTERDECK_METRICS_TOKEN_FILE"
 SHORTEST_TOKEN = 16
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+ONCE = "once"
 REQUEST_ID = "x-request-id"
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PARTS = ("api", "scim", "_stcore", "media", "healthz", "readyz", "metrics", "static", "auth")
@@ -101,7 +102,7 @@ async def _health(_: Request) -> Response:
 
 async def _ready(readiness: Callable[[], Readiness], token: str, request: Request) -> Response:
     checks = await run_in_threadpool(lambda: readiness().checks())
-    is_ready = all(check.is_good for check in checks)
+    is_ready = readiness().may_serve() if ONCE in request.query_params else all(check.is_good for check in checks)
     content: dict[str, Any] = {"ready": is_ready, "checks": {check.name: check.is_good for check in checks}}
     if may_read(request, token):
         content["why"] = {c.name: f"{c.sentence} {c.mend}".strip() for c in checks if not c.is_good}
