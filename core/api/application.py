@@ -13,8 +13,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
 from core import __version__
-from core.api import measure_routes, problems
+from core.api import idempotency, measure_routes, problems
 from core.api.caller import Company
+from core.api.idempotency import Idempotency, ReplayedError
 from core.api.limits import RateLimit, SizeLimit
 from core.api.problems import Problem
 from core.api.routes import (
@@ -71,6 +72,8 @@ def application(
     app = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     app.state.company = Company(read, data or _read, store or _Stores(), RateLimit(a_minute))
     problems.install(app)
+    app.add_exception_handler(ReplayedError, idempotency.replayed)
+    app.add_middleware(Idempotency)
     app.add_middleware(SizeLimit)
     routes = APIRouter(responses=PROBLEMS)
     for router in (

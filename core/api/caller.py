@@ -18,6 +18,7 @@ from core.access.directory import in_force
 from core.access.identity import OWN
 from core.access.row_scope import own_head
 from core.access.row_view import WHOLE, View, view
+from core.api import idempotency
 from core.api.clock import now
 from core.api.limits import RateLimit
 from core.api.problems import ApiError, NotModifiedError
@@ -147,8 +148,10 @@ class Caller:
         last = fiscal_period.days(scope, data.as_of, settings).last
         return (data if last >= data.as_of else week_ago.dataset_on(data, settings, last)), settings
 
-    def mark(self, data: Dataset, settings: Settings) -> None:
+    def mark(self, data: Dataset, settings: Settings, models: str = "") -> None:
         """Mark the answer by what it rests on, and end the request where the caller has it already.
+
+        `models` names the models it rests on, so that it changes when they are learnt anew.
 
         Raises
         ------
@@ -156,7 +159,7 @@ class Caller:
         """
         asked = self.request
         given = [data.fingerprint, settings_text(settings), asked.url.path, sorted(asked.query_params.multi_items())]
-        text = json.dumps([*given, self.identity.is_masked], default=str)
+        text = json.dumps([*given, self.identity.is_masked, models], default=str)
         etag = f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
         seen = {word.strip().removeprefix("W/") for word in asked.headers.get("if-none-match", "").split(",")}
         if seen & {etag, "*"}:
@@ -250,7 +253,9 @@ def caller(
     if not verdict.is_taken:
         raise ApiError(429, "This key asks too often.", "Wait as long as Retry-After says.", verdict.headers)
     response.headers.update(verdict.headers)
-    return Caller(company, settings, store, key, identified(key, settings, store), request, response)
+    identity = identified(key, settings, store)
+    idempotency.begin(request, store, identity.user, key.prefix)
+    return Caller(company, settings, store, key, identity, request, response)
 
 
 def chosen(
