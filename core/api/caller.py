@@ -41,7 +41,8 @@ Period = Literal["this quarter", "last quarter", "next quarter", "this year", "c
 DealType = Literal["", "new", "expansion", "renewal"]
 PATIENCE = timedelta(minutes=10)
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
-BEARER = HTTPBearer(auto_error=False, description="A key made on the Admin page or by `quarterdeck api-key make`.")
+KEYS_OPEN = "A key made on the Admin page or by `quarterdeck api-key make`, or a token of the identity provider."
+BEARER = HTTPBearer(auto_error=False, description=KEYS_OPEN)
 
 
 @dataclass(frozen=True)
