@@ -89,6 +89,7 @@ def new_key() -> None:
 @keys_app.command("rotate")
 def rotate() -> None:
     """Seal everything that is kept sealed with the first of the keys in force; also while the server runs."""
+    from core.alerts import ways
     from core.config import load
     from core.sealing.sealing_keys import key_in_force
     from core.sealing.secret_values import Secrets
@@ -102,7 +103,9 @@ def rotate() -> None:
     store = Store.open(settings.database)
     try:
         n_files = store.requirement_sets.reseal_files()
-        store.audit.add("command line", "rotated the key", f"key {key.number}", f"{n_files:,} files")
+        n_ways = ways.reseal(store)
+        detail = f"{n_files:,} files, {n_ways:,} ways of messages"
+        store.audit.add("command line", "rotated the key", f"key {key.number}", detail)
     finally:
         store.close()
     keys = Secrets(connector_files.folder_of(settings))

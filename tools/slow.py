@@ -141,7 +141,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py", "tests/browser/test_role_walks.py"),
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
     ),
-    "api": (("tests/slow/test_api_fuzz.py",), (*INSTALLED, "server.py", "core/api", "core/store/api_keys.py")),
+    "api": (
+        ("tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
+        (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
+    ),
     "live": (
         ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),
         (

@@ -103,6 +103,7 @@ def _look(
     store.alert_ledger.set_bookmarks({SEEN: data.fingerprint})
     out.n_events = len(events)
     out.n_told += store.deliveries.add(summaries.due(look))
+    store.deliveries.tidy()
 
 
 def models_of(data: Dataset, settings: Settings) -> Bundle | None:

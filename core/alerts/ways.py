@@ -134,7 +134,11 @@ def save(store: Store, way: Way, vault: Vault | None = None) -> Way:
     ------
     ContractError, StoreError
     """
-    checked(way)
+    return save_as_is(store, checked(way), vault)
+
+
+def save_as_is(store: Store, way: Way, vault: Vault | None = None) -> Way:
+    """Save a way that was checked before, its secret sealed."""
     sealed = (vault or Vault()).seal_text(way.secret, _about(way.owner, way.name))
     payload: dict[str, Any] = {
         "kind": way.kind,
@@ -147,6 +151,20 @@ def save(store: Store, way: Way, vault: Vault | None = None) -> Way:
         "is_masked": way.is_masked,
     }
     return of_saved(store.alert_ways.save(way.name, way.owner, payload, way.version or None), vault)
+
+
+def reseal(store: Store) -> int:
+    """Seal the secrets of all ways with the key in force; return how many ways there are.
+
+    Raises
+    ------
+    StoreError
+        When the key one was sealed with is not at hand, or somebody saved a way in between.
+    """
+    ways = listed(store)
+    for way in ways:
+        save_as_is(store, way)
+    return len(ways)
 
 
 def of_saved(saved: Saved, vault: Vault | None = None) -> Way:

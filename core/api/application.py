@@ -13,8 +13,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
 from core import __version__
-from core.api import measure_routes, problems
+from core.api import bearer_tokens, idempotency, measure_routes, problems
+from core.api.bearer_tokens import BearerTokens, Provider
 from core.api.caller import Company
+from core.api.clock import now
+from core.api.idempotency import Idempotency, ReplayedError
 from core.api.limits import RateLimit, SizeLimit
 from core.api.problems import Problem
 from core.api.routes import (
@@ -57,6 +60,7 @@ def application(
     data: Callable[[Settings], Dataset] | None = None,
     store: Callable[[Settings], Store] | None = None,
     a_minute: int = A_MINUTE,
+    tokens: Callable[[Settings], BearerTokens | None] | None = None,
 ) -> FastAPI:
     """Return the API as an ASGI application.
 
@@ -68,10 +72,14 @@ def application(
         Return the company's data, and the open database, of some settings; default: read and opened here.
     a_minute : int
         Requests a key may make in a minute, in this process.
+    tokens : callable, optional
+        Returns what checks tokens of the identity provider; default: of the one people sign in with.
     """
     app = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    app.state.company = Company(read, data or _read, store or _Stores(), RateLimit(a_minute))
+    app.state.company = Company(read, data or _read, store or _Stores(), RateLimit(a_minute), tokens or _Tokens())
     problems.install(app)
+    app.add_exception_handler(ReplayedError, idempotency.replayed)
+    app.add_middleware(Idempotency)
     app.add_middleware(SizeLimit)
     routes = APIRouter(responses=PROBLEMS)
     for router in (
@@ -111,6 +119,19 @@ class _Stores:
         if settings.database not in self._open:
             self._open[settings.database] = Store.open(settings.database)
         return self._open[settings.database]
+
+
+class _Tokens:
+    """Checks tokens of the provider people sign in with, where they do."""
+
+    def __init__(self) -> None:
+        self._checkers: dict[Provider, BearerTokens] = {}
+
+    def __call__(self, settings: Settings) -> BearerTokens | None:
+        provider = bearer_tokens.configured() if settings.access.sign_in == "oidc" else None
+        if provider is None:
+            return None
+        return self._checkers.setdefault(provider, BearerTokens(provider, now))
 
 
 def _document(app: FastAPI) -> dict[str, Any]:

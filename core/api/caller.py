@@ -18,6 +18,8 @@ from core.access.directory import in_force
 from core.access.identity import OWN
 from core.access.row_scope import own_head
 from core.access.row_view import WHOLE, View, view
+from core.api import idempotency
+from core.api.bearer_tokens import Bearer, BearerTokens, groups_of
 from core.api.clock import now
 from core.api.limits import RateLimit
 from core.api.problems import ApiError, NotModifiedError
@@ -31,7 +33,7 @@ from core.jobs.job_kinds import LEARN, MODELS
 from core.models.bundle import Bundle
 from core.scope import Scope, applied, fiscal_period
 from core.store import Store
-from core.store.api_keys import ApiKey
+from core.store.api_keys import ALL, BEGINS, ApiKey
 from core.store.jobs import FAILED
 
 T = TypeVar("T")
@@ -39,7 +41,8 @@ Period = Literal["this quarter", "last quarter", "next quarter", "this year", "c
 DealType = Literal["", "new", "expansion", "renewal"]
 PATIENCE = timedelta(minutes=10)
 CHALLENGE = {"WWW-Authenticate": "Bearer"}
-BEARER = HTTPBearer(auto_error=False, description="A key made on the Admin page or by `quarterdeck api-key make`.")
+KEYS_OPEN = "A key made on the Admin page or by `quarterdeck api-key make`, or a token of the identity provider."
+BEARER = HTTPBearer(auto_error=False, description=KEYS_OPEN)
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,15 @@ class Company:
     store : callable
         Returns the open database of some settings.
     limit : RateLimit
+    tokens : callable
+        Returns what checks the tokens of the identity provider; None where people do not sign in with one.
     """
 
     read: Callable[[], Settings]
     data: Callable[[Settings], Dataset]
     store: Callable[[Settings], Store]
     limit: RateLimit
+    tokens: Callable[[Settings], BearerTokens | None] = lambda _: None
 
 
 @dataclass
@@ -147,8 +153,10 @@ class Caller:
         last = fiscal_period.days(scope, data.as_of, settings).last
         return (data if last >= data.as_of else week_ago.dataset_on(data, settings, last)), settings
 
-    def mark(self, data: Dataset, settings: Settings) -> None:
+    def mark(self, data: Dataset, settings: Settings, models: str = "") -> None:
         """Mark the answer by what it rests on, and end the request where the caller has it already.
+
+        `models` names the models it rests on, so that it changes when they are learnt anew.
 
         Raises
         ------
@@ -156,7 +164,7 @@ class Caller:
         """
         asked = self.request
         given = [data.fingerprint, settings_text(settings), asked.url.path, sorted(asked.query_params.multi_items())]
-        text = json.dumps([*given, self.identity.is_masked], default=str)
+        text = json.dumps([*given, self.identity.is_masked, models], default=str)
         etag = f'"{hashlib.blake2b(text.encode(), digest_size=12).hexdigest()}"'
         seen = {word.strip().removeprefix("W/") for word in asked.headers.get("if-none-match", "").split(",")}
         if seen & {etag, "*"}:
@@ -242,15 +250,49 @@ def caller(
     store = company.store(settings)
     if token is None:
         raise ApiError(401, "A key is needed.", "Send it as `Authorization: Bearer qd_…`.", CHALLENGE)
-    try:
-        key = store.api_keys.check(token.credentials)
-    except AccessError as error:
-        raise ApiError(401, error.what, error.mend, CHALLENGE) from error
+    key, bearer = _opened(company, settings, store, token.credentials)
     verdict = company.limit.take(key.prefix)
     if not verdict.is_taken:
         raise ApiError(429, "This key asks too often.", "Wait as long as Retry-After says.", verdict.headers)
     response.headers.update(verdict.headers)
-    return Caller(company, settings, store, key, identified(key, settings, store), request, response)
+    identity = _signed_in(bearer, settings, store) if bearer else identified(key, settings, store)
+    idempotency.begin(request, store, identity.user, key.prefix)
+    return Caller(company, settings, store, key, identity, request, response)
+
+
+def _opened(company: Company, settings: Settings, store: Store, token: str) -> tuple[ApiKey, Bearer | None]:
+    """Return the key a token is; or one that stands for it, and whom it names, where it is the identity provider's.
+
+    Raises
+    ------
+    ApiError
+        When it opens nothing.
+    """
+    checker = None if token.startswith(BEGINS) else company.tokens(settings)
+    try:
+        if checker is None:
+            return store.api_keys.check(token), None
+        bearer = checker.check(token)
+    except AccessError as error:
+        raise ApiError(401, error.what, error.mend, CHALLENGE) from error
+    mark = hashlib.blake2b(bearer.user.encode(), digest_size=4).hexdigest()
+    return ApiKey(0, f"t{mark}", "Signed in", bearer.user, (ALL,), (), now(), None, None, None), bearer
+
+
+def _signed_in(bearer: Bearer, settings: Settings, store: Store) -> Identity:
+    """Return who somebody is whom the identity provider names, by the same rules as on the pages.
+
+    Raises
+    ------
+    AccessError
+        When they have no role, or were deactivated.
+    """
+    directory = in_force(settings, store.access.current())
+    if store.provisioned.is_shut_out(bearer.user):
+        raise AccessError("Your account was deactivated by your company's directory.", mend="Ask your admin.")
+    own = groups_of(bearer.claims, settings.access.group_claims)
+    groups = (*own, *store.known_people.groups(bearer.user), *store.provisioned.groups(bearer.user))
+    return directory.identify(bearer.user, bearer.name, groups)
 
 
 def chosen(

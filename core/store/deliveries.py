@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy import CursorResult, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from core.store.tables import DeliveryRow
 
 WAITING, SENT, DEAD, DROPPED = "waiting", "sent", "dead", "dropped"
 CLAIM = timedelta(minutes=5)
+KEPT = timedelta(days=90)
 LONGEST_ERROR = 1_000
 TABLE = DeliveryRow.__table__
 
@@ -167,6 +168,11 @@ class Deliveries:
     def put_off(self, numbers: Sequence[int], until: datetime, error: str) -> None:
         """Try messages again later."""
         self._set(numbers, due_at=until, error=error[:LONGEST_ERROR], claimed_until=None)
+
+    def tidy(self) -> None:
+        """Delete messages that ended long ago."""
+        with self._sessions.begin() as session:
+            session.execute(delete(DeliveryRow).where(DeliveryRow.ended_at < self._clock() - KEPT))
 
     def again(self, number: int) -> Delivery:
         """Send a message once more, whatever became of it.

@@ -222,6 +222,13 @@ def test_a_message_is_claimed_by_one_sender(store, put, hook, clock):
     assert (row.state, row.n_attempts) == (WAITING, 2)
     with pytest.raises(StoreError, match="no message number"):
         store.deliveries.get(99)
+    store.deliveries.end([row.id], DEAD, "no")
+    clock.pass_by(days=89)
+    store.deliveries.tidy()
+    assert store.deliveries.get(row.id).state == DEAD
+    clock.pass_by(days=2)
+    store.deliveries.tidy()
+    assert store.deliveries.recent() == []
 
 
 def test_a_webhook_is_signed_and_its_log_can_be_sent_again(store, send, clock, hook):
@@ -349,6 +356,11 @@ def test_secrets_of_ways_are_sealed(store, monkeypatch, tmp_path, hook):
     assert ways.listed(store, ["ana"]) == []
     with pytest.raises(StoreError):
         ways.of_saved(saved, Vault({}))
+    old = key.read_text(encoding="utf-8")
+    key.write_text(f"{fresh()}\n{old}", encoding="utf-8")
+    assert ways.reseal(store) == 1
+    key.write_text(key.read_text(encoding="utf-8").splitlines()[0], encoding="utf-8")
+    assert ways.listed(store)[0].secret == hook.url
 
 
 @pytest.mark.parametrize(

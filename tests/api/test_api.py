@@ -437,3 +437,36 @@ def test_the_document_holds_no_foreign_address(api, client):
     page = client.get("/docs").text
     assert not re.search(r"(src|href)=\"(https?:)?//", page)
     assert str(Path(__file__).parents[2]) not in json.dumps(api.openapi())
+
+
+def test_no_role_writes_what_it_may_not(api, ask, company, tokens):
+    """Every write for every role: without the right nothing is done, and with it nobody is refused."""
+    settings, _, store = company
+    rules = in_force(settings, store.access.current())
+    for role in settings.roles:
+        tokens[role] = store.api_keys.make(f"role {role}", f"service {role}", "test", roles=(role,))[0]
+    n_refused = n_let = 0
+    for path, operations in api.openapi()["paths"].items():
+        for method, operation in operations.items():
+            right = re.search(r"Takes the\s+right\s+`(\w+:\w+)`", operation.get("description", ""))
+            if method == "get" or right is None:
+                continue
+            full = CALLER.sub(lambda match: "9" if match.group(1) == "number" else "none", path)
+            for role in settings.roles:
+                is_allowed = can(rules_identity(rules, role), right.group(1))
+                status = ask(full, role, method.upper(), json={}).status_code
+                assert status < 500
+                if is_allowed:
+                    assert status != 403, (path, role)
+                    n_let += 1
+                else:
+                    assert status in (403, 422), (path, role, status)
+                    n_refused += status == 403
+    assert n_refused >= 20
+    assert n_let >= 10
+
+
+def rules_identity(rules, role):
+    from core.access import Identity
+
+    return Identity("", "", (role,), rights=rules.rights([role]))

@@ -65,7 +65,7 @@ class RuleShown(RuleGiven):
     sentence: str
 
 
-class Told(BaseModel):
+class AlertTold(BaseModel):
     """What somebody was told."""
 
     id: int
@@ -224,7 +224,7 @@ def delete(number: Number, asking: Asking) -> None:
 
 
 @router.get("/alerts/told", summary="What you were told, newest first", operation_id="alerts_told")
-def told_before(asking: Asking, most: Annotated[int, Query(ge=1, le=1_000)] = 100) -> list[Told]:
+def told_before(asking: Asking, most: Annotated[int, Query(ge=1, le=1_000)] = 100) -> list[AlertTold]:
     """Return what the key's owner was told; no names where they are hidden."""
     return [_entry(entry) for entry in desk.alerts(asking.store, asking.identity.user, asking.identity.is_masked, most)]
 
@@ -232,7 +232,7 @@ def told_before(asking: Asking, most: Annotated[int, Query(ge=1, le=1_000)] = 10
 @router.post(
     "/alerts/told/{number}/acknowledge", summary="Say that you take care of it", operation_id="acknowledge_alert"
 )
-def acknowledge(number: Number, asking: Asking) -> Told:
+def acknowledge(number: Number, asking: Asking) -> AlertTold:
     """Acknowledge what you were told, so that nobody else is told of it. Takes a key with `alerts:write`."""
     return _entry(_as_seen(asking, asking.store.alert_ledger.acknowledge(number, _writer(asking))))
 
@@ -240,7 +240,7 @@ def acknowledge(number: Number, asking: Asking) -> Told:
 @router.post(
     "/alerts/told/{number}/snooze", summary="Be told nothing more of it for a while", operation_id="snooze_alert"
 )
-def snooze(number: Number, given: Snooze, asking: Asking) -> Told:
+def snooze(number: Number, given: Snooze, asking: Asking) -> AlertTold:
     """Snooze a subject. Takes a key with `alerts:write`."""
     until = now() + timedelta(hours=given.hours)
     return _entry(_as_seen(asking, asking.store.alert_ledger.snooze(number, _writer(asking), until)))
@@ -367,9 +367,9 @@ def _as_seen(asking: Caller, entry: Any) -> Any:
     return desk.shown(entry, asking.identity.is_masked)
 
 
-def _entry(entry: Any) -> Told:
-    values = {name: getattr(entry, name) for name in Told.model_fields if name not in ("rule", "told_at")}
-    return Told(rule=entry.rule_id, told_at=entry.told_at or entry.seen_at, **values)
+def _entry(entry: Any) -> AlertTold:
+    values = {name: getattr(entry, name) for name in AlertTold.model_fields if name not in ("rule", "told_at")}
+    return AlertTold(rule=entry.rule_id, told_at=entry.told_at or entry.seen_at, **values)
 
 
 def _way(entry: Way, shows_secret: bool = False) -> WayShown:

@@ -46,8 +46,11 @@ class Told(BaseModel):
 
 
 def _modelled(asking: Caller, scoped: Scope, right: str) -> tuple[Dataset, Settings, Bundle]:
-    data, settings = asking.opened(scoped, right)
-    return data, settings, asking.bundle(data, settings)
+    asking.need(right)
+    data, settings = asking.part(scoped)
+    bundle = asking.bundle(data, settings)
+    asking.mark(data, settings, bundle.key)
+    return data, settings, bundle
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -90,10 +90,10 @@ def _form(page: Page, ways: dict[int, str]) -> None:
     chosen = left.selectbox("Tell me when", list(kinds), format_func=lambda name: kinds[name].title, key=KIND)
     right.text_input("Name of the alert", key=NAME, max_chars=120, placeholder=kinds[chosen].title)
     _limits(page, chosen, kinds[chosen])
-    left, middle, right = st.columns(3)
+    left, right = st.columns(2)
     audience = left.selectbox("Who is told", list(AUDIENCES), format_func=AUDIENCES.__getitem__, key=WHO)
     if audience == LIST:
-        middle.text_input("Their mail addresses, with commas between", key=PEOPLE)
+        left.text_input("Their mail addresses, with commas between", key=PEOPLE)
     right.multiselect("By", list(ways), format_func=ways.__getitem__, key=WAYS, placeholder="This page alone")
     left, right = st.columns(2)
     hours = left.number_input("Pass on after so many hours without an answer, 0 for never", 0, 720, 0, key=HOURS)
@@ -114,7 +114,7 @@ def _limits(page: Page, chosen: str, kind: Kind) -> None:
         )
         unit = UNITS.get(figures[figure].unit, unit)
     if chosen == "threshold":
-        next(columns).selectbox("when it", list(SIDES), format_func=SIDES.__getitem__, key=SIDE)
+        next(columns).selectbox("When it", list(SIDES), format_func=SIDES.__getitem__, key=SIDE)
     if kind.limit:
         label = kind.limit if "%" in kind.limit else f"{kind.limit}, {unit}"
         next(columns).number_input(label, min_value=0.0, value=kind.usual_limit, key=f"{LIMIT}_{chosen}")
