@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from core.metrics import winrate
-from core.questions import answering, slots, understanding, wording
+from core.questions import answering, understanding
 from core.questions.answering import Answer, Desk, Refusal
 from core.questions.topics import TOPICS, phrases
 from core.requirements.text import embeddings
@@ -42,17 +42,6 @@ def _labelled(name):
     for line in (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines():
         label, question, *tags = line.split("\t")
         yield label, question, dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", tags[0])) if tags else {}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _vectors(desk):
-    """Work out all vectors at once, which takes a tenth of the time of one by one."""
-    questions = [question for name in ("choosing", "held_out") for _, question, _ in _labelled(name)]
-    known = understanding.vocabulary()
-    texts = [wording.usual(slots.read(question, desk.data, desk.settings, known).text) for question in questions]
-    embeddings.of(
-        [wording.usual(phrase) for written in phrases().values() for phrase in written], texts, desk.settings.home
-    )
 
 
 def _tally(name, desk):
