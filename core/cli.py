@@ -15,6 +15,7 @@ import typer
 
 from core import (
     admin_commands,
+    answer_commands,
     api_commands,
     audit_commands,
     backup_commands,
@@ -53,6 +54,8 @@ app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)
 app.command()(page_commands.page)
 app.command()(digest_commands.digest)
+app.command("ask")(answer_commands.ask)
+app.command("verify")(answer_commands.verify)
 app.command("sync")(sync_commands.sync)
 app.command("connect")(sync_commands.connect)
 app.command("worker")(job_commands.worker)

@@ -35,7 +35,7 @@ def desk(small, small_settings, small_bundle, tmp_path_factory):
     store = Store.open(f"sqlite:///{tmp_path_factory.mktemp('questions') / 'store.db'}")
     none = calls.kept(small, store), calls.reviewed(small, store)
     store.close()
-    return Desk(small, small_settings, lambda _: True, work, lambda: none)
+    return Desk(small, small_settings, lambda _: True, work, lambda data, config: small_bundle, lambda: none)
 
 
 def _labelled(name):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from core.access import Identity, can
+from core.access.row_view import View
 from core.access.saved_content import Reader
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import cache, column_layout, entity_links, questions, snapshot
+from pages.ui.kit import bundles, cache, column_layout, downloads, entity_links, questions, snapshot
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -48,7 +50,8 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
 
     asked = st.session_state[CHOSEN]
     st.caption(escaped(asked))
-    answer = answering.ask(asked, desk(data, settings, who), _looked_at())
+    own = desk(data, settings, who)
+    answer = answering.ask(asked, own, _looked_at())
     if isinstance(answer, answering.Refusal):
         _refused(answer)
         return
@@ -64,6 +67,14 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         config = column_layout.dressed(shown, _columns(answer, shown))
         st.dataframe(shown, height=height, hide_index=True, column_config=config)
     st.caption(escaped(f"As of {answer.as_of}. {answer.formula}"))
+    downloads.button(
+        st,
+        "Signed answer",
+        lambda: _signed(answer, own, who, data),
+        "answer.json",
+        type="tertiary",
+        key="signed_answer",
+    )
     see = {questions.SEE: questions.anchor(answer.topic.cell)}
     st.page_link(
         answer.topic.page,
@@ -71,6 +82,19 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         icon=":material/open_in_new:",
         query_params={**answer.scope.parameters, **see, **entity_links.carried()},
     )
+
+
+def _signed(answer: Any, own: Any, who: Identity, data: Dataset) -> str:
+    """Return an answer as a signed file, and write down that it was taken."""
+    from core.access.identity import OWN
+    from core.access.row_scope import own_head
+    from core.questions import signed_answers, signing_key
+
+    head = own_head(data.company, who.user) if who.team_of == OWN else who.team_of
+    body = signed_answers.content(answer, View(who.regions, head, who.is_masked, who.hidden), own)
+    key = signing_key.private_key(own.settings.home)
+    cache.store(own.settings.database).audit.add(who.user, "signed an answer", answer.topic.name, answer.question[:200])
+    return json.dumps(signed_answers.signed(body, key), indent=1, ensure_ascii=False)
 
 
 def _columns(answer: Any, rows: pl.DataFrame) -> dict[str, Any]:
@@ -104,14 +128,12 @@ def desk(data: Dataset, settings: Settings, who: Identity) -> Any:
         store = cache.store(settings.database)
         return content.calls(Reader.of(who, data), calls.kept(data, store)), calls.reviewed(data, store)
 
-    return Desk(data, settings, lambda right: can(who, right, settings.roles), _worked, kept)
+    return Desk(data, settings, lambda right: can(who, right, settings.roles), _worked, bundles.bundle, kept)
 
 
 def _worked(function: Any, data: Dataset, settings: Settings, *more: Any) -> Any:
     if all(isinstance(entry, str | int | float) for entry in more):
         return cache.result(function, data, settings, *more)
-    from pages.ui.kit import bundles
-
     given = bundles.handed(function, data, settings, more)
     return function(data, settings, *given.fetch(), *given.more)
 
