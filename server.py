@@ -17,6 +17,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from core.access.proxy_gate import gate
+from core.assistants import mcp_mount
 from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.server import api_mount, preload, scim_routes
@@ -72,5 +73,7 @@ def api() -> Any:
     return application(cache.settings, api_data.read, lambda config: cache.store(config.database))
 
 
-routes = [preload.route(), api_mount.route(api), *scim_routes.routes(settings, opened)]
+answers = api_mount.ApiMount(api)
+routes = [preload.route(), api_mount.route(answers), mcp_mount.route(lambda: answers)]
+routes += scim_routes.routes(settings, opened)
 app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)

@@ -18,6 +18,7 @@ from core.api.caller import Company
 from core.api.limits import RateLimit, SizeLimit
 from core.api.problems import Problem
 from core.api.routes import (
+    assistant_routes,
     company_routes,
     forecast_routes,
     operation_routes,
@@ -80,6 +81,7 @@ def application(
         scenario_routes.router,
         requirement_routes.router,
         question_routes.router,
+        assistant_routes.router,
         operation_routes.router,
     ):
         routes.include_router(router)

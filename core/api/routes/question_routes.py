@@ -83,7 +83,10 @@ def ask(asked: Question, asking: Asking, scoped: Scoped) -> Answered:
     """Return the answer of a question, from the same functions as the pages, for the rows the caller sees; what is not
     understood is refused with the three nearest questions. Takes the right of what is asked for.
     """
-    return shown(answer(asked.question, asking, scoped))
+    given = answer(asked.question, asking, scoped)
+    name = "no answer" if isinstance(given, Refusal) else given.topic.name
+    asking.audit("asked a question", name, given.question[:200])
+    return shown(given)
 
 
 @router.post("/signed", summary="Ask a question, and get its answer signed", operation_id="ask_signed")

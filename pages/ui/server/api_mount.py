@@ -40,6 +40,6 @@ class ApiMount:
                 self._app = self._build()
 
 
-def route(build: Callable[[], ASGIApp]) -> Mount:
+def route(answers: ApiMount) -> Mount:
     """Return the route under which the API answers."""
-    return Mount(PATH, ApiMount(build))
+    return Mount(PATH, answers)
