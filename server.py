@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from core.access.proxy_gate import gate
 from core.assistants import mcp_mount
@@ -73,7 +74,15 @@ def api() -> Any:
     return application(cache.settings, api_data.read, lambda config: cache.store(config.database))
 
 
+def feed() -> Any:
+    """Return the OData feed, which answers from what the API answers from."""
+    from core.bi import odata_feed
+
+    return odata_feed.application(answers.built.state.company)
+
+
 answers = api_mount.ApiMount(api)
 routes = [preload.route(), api_mount.route(answers), mcp_mount.route(lambda: answers)]
+routes.append(Mount("/odata", api_mount.ApiMount(feed)))
 routes += scim_routes.routes(settings, opened)
 app = st.App(Path(__file__).with_name("app.py"), lifespan=ready, routes=routes, middleware=middleware)

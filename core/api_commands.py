@@ -30,6 +30,7 @@ def api(
 
     from core.api.application import application
     from core.assistants import mcp_mount
+    from core.bi import odata_feed
     from core.config import load
     from core.jobs import beside
 
@@ -38,7 +39,13 @@ def api(
     beside.start()
     typer.echo(f"The API is at http://{address}:{port}/api/docs (Ctrl+C stops it)")
     answers = application()
-    app = Starlette(routes=[Mount("/api", answers), mcp_mount.route(lambda: answers)])
+    app = Starlette(
+        routes=[
+            Mount("/api", answers),
+            mcp_mount.route(lambda: answers),
+            Mount("/odata", odata_feed.application(answers.state.company)),
+        ]
+    )
     uvicorn.run(app, host=address, port=port, log_level="warning", server_header=False)
 
 
