@@ -19,6 +19,7 @@ from core import (
     api_commands,
     audit_commands,
     backup_commands,
+    bi_commands,
     call_commands,
     digest_commands,
     job_commands,
@@ -50,6 +51,7 @@ app.add_typer(api_commands.keys, name="api-key")
 app.command("api")(api_commands.api)
 app.command("mcp")(api_commands.mcp)
 app.add_typer(call_commands.app, name="calls")
+app.add_typer(bi_commands.app, name="bi")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)
