@@ -64,7 +64,7 @@ class _Expressions(NodeVisitor):
 
     def visit_Identifier(self, node: ast.Identifier) -> pl.Expr:  # noqa: N802
         """Return a column."""
-        return pl.col(column_of(node.full_name(), self._columns, "$filter"))
+        return pl.col(column_of(_name(node), self._columns, "$filter"))
 
     def _literal(self, node: Any) -> pl.Expr:
         return pl.lit(node.py_val)
@@ -108,10 +108,14 @@ class _Expressions(NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> pl.Expr:  # noqa: N802
         """Return what a function of text, days or numbers gives."""
-        name = node.func.full_name()
+        name = _name(node.func)
         if name not in CALLS:
             raise ContractError(f"The function {name!r} is not taken.", "$filter", f"Known: {', '.join(CALLS)}.")
         return CALLS[name](*[self.visit(argument) for argument in node.args])
+
+
+def _name(node: ast.Identifier) -> str:
+    return ".".join((*node.namespace, node.name))
 
 
 def column_of(name: str, columns: Sequence[str], where: str) -> str:

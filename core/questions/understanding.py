@@ -140,7 +140,8 @@ def _meaning(text: str, home: Path | None) -> Scores | None:
     table = _phrase_vectors(home)
     if table is None:
         return None
-    return np.clip(table @ _vector(usual(text)), 0.0, 1.0).astype(np.float64)
+    alike: Scores = np.clip(table @ _vector(usual(text)), 0.0, 1.0).astype(np.float64)
+    return alike
 
 
 @memoized(RESULTS, 2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -111,6 +113,17 @@ def test_rows_names_and_rights_are_those_of_the_key(feed, small):
     assert counted.text == str(len(emea))
     assert feed.client.get("/odata/", headers={"Authorization": "Basic ?"}).status_code == 401
     assert "read the OData feed" in feed.store.audit.newest()["action"].to_list()
+
+
+def test_the_guide_s_addresses_answer(feed):
+    guide = (Path(__file__).parents[2] / "docs" / "bi.md").read_text(encoding="utf-8")
+    addresses = re.findall(r"^\| `(/odata/[^`]*)`", guide, re.M)
+    assert len(addresses) == 7
+    for address in addresses:
+        path, _, query = address.partition("?")
+        options = dict(part.split("=", 1) for part in query.split("&") if part)
+        answer = feed(path, **options)
+        assert answer.status_code == 200, (address, answer.text)
 
 
 def test_measures_are_a_set_of_their_own(feed):

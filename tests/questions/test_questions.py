@@ -144,6 +144,17 @@ def test_names_are_recognised_only_among_the_rows_that_are_seen(desk):
     assert hidden.topic is None
 
 
+def test_the_guide_s_examples_are_taken_for_what_it_says(desk):
+    guide = (FOLDER.parents[1] / "docs" / "assistants.md").read_text(encoding="utf-8")
+    table = guide.partition("| question | is taken for |")[2].partition("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert len(rows) == 10
+    for question, name in rows:
+        reading = understanding.understand(question, desk.data, desk.settings)
+        assert reading.topic is not None, (question, reading.why)
+        assert reading.topic.name == name, question
+
+
 def test_every_topic_has_phrases_and_a_cell_that_exists():
     from pages.ui.kit import questions
 

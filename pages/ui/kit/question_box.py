@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, entity_links, questions, snapshot
+from pages.ui.kit import bundles, cache, column_layout, entity_links, questions
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -58,7 +58,7 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
     st.markdown(f"**{escaped(answer.topic.title)}** :small[{escaped(answer.about)}]")
     st.markdown(escaped(answer.sentence))
     if drawn := answer.chart():
-        spec = snapshot.specification(*drawn)
+        spec = cache.drawing(*drawn, settings)
         st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", alt=f"Chart: {answer.sentence}")
     rows = answer.frame.head(MOST_ROWS)
     if not rows.is_empty():
