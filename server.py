@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from core.access.proxy_gate import gate
+from core.assistants import mcp_mount
 from core.config import load
 from core.contracts.errors import QuarterdeckError
 from core.operations import instruments, log_lines, traces
@@ -125,6 +127,13 @@ def api() -> Any:
     return application(cache.settings, api_data.read, lambda config: cache.store(config.database))
 
 
+def feed() -> Any:
+    """Return the OData feed, which answers from what the API answers from."""
+    from core.bi import odata_feed
+
+    return odata_feed.application(answers.built.state.company)
+
+
 def desk() -> Any:
     """Return what knows where files lie and who may have them; read when the first file is asked for."""
     from pages.ui.kit import download_rights
@@ -132,11 +141,13 @@ def desk() -> Any:
     return download_rights
 
 
-downloads = signed_downloads.SignedDownloads(desk)
+answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
     preload.route(),
-    api_mount.route(api),
+    api_mount.route(answers),
+    mcp_mount.route(lambda: answers),
+    Mount("/odata", api_mount.ApiMount(feed)),
     downloads.route(),
     *scim_routes.routes(settings, opened),
 ]

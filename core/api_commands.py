@@ -29,6 +29,8 @@ def api(
     from starlette.routing import Mount
 
     from core.api.application import application
+    from core.assistants import mcp_mount
+    from core.bi import odata_feed
     from core.config import load
     from core.jobs import beside
 
@@ -36,8 +38,28 @@ def api(
     os.environ.setdefault(beside.WANTED, "1")
     beside.start()
     typer.echo(f"The API is at http://{address}:{port}/api/docs (Ctrl+C stops it)")
-    app = Starlette(routes=[Mount("/api", application())])
+    answers = application()
+    app = Starlette(
+        routes=[
+            Mount("/api", answers),
+            mcp_mount.route(lambda: answers),
+            Mount("/odata", odata_feed.application(answers.state.company)),
+        ]
+    )
     uvicorn.run(app, host=address, port=port, log_level="warning", server_header=False)
+
+
+def mcp() -> None:
+    """Answer an assistant on this machine over its standard input and output, with the key in QUARTERDECK_API_KEY."""
+    import os
+
+    from core.api.application import application
+    from core.assistants import mcp_server
+
+    token = os.environ.get("QUARTERDECK_API_KEY", "")
+    if not token:
+        raise AccessError("A key is needed.", "QUARTERDECK_API_KEY", "Make one: quarterdeck api-key make")
+    mcp_server.build(application(), token).run("stdio")
 
 
 @keys.command("make")

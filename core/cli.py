@@ -16,9 +16,11 @@ import typer
 from core import (
     admin_commands,
     alert_commands,
+    answer_commands,
     api_commands,
     audit_commands,
     backup_commands,
+    bi_commands,
     call_commands,
     demo_commands,
     digest_commands,
@@ -51,14 +53,18 @@ app.add_typer(person_commands.app, name="person")
 app.add_typer(api_commands.keys, name="api-key")
 app.command("api")(api_commands.api)
 app.command("tick")(alert_commands.tick)
+app.command("mcp")(api_commands.mcp)
 app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(call_commands.app, name="calls")
 app.add_typer(demo_commands.app, name="demo")
+app.add_typer(bi_commands.app, name="bi")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")
 app.command()(audit_commands.retention)
 app.command()(page_commands.page)
 app.command()(digest_commands.digest)
+app.command("ask")(answer_commands.ask)
+app.command("verify")(answer_commands.verify)
 app.command("sync")(sync_commands.sync)
 app.command("connect")(sync_commands.connect)
 app.command("worker")(job_commands.worker)

@@ -22,6 +22,7 @@ from core.api.limits import RateLimit, SizeLimit
 from core.api.problems import Problem
 from core.api.routes import (
     alert_routes,
+    assistant_routes,
     company_routes,
     forecast_routes,
     operation_routes,
@@ -89,6 +90,7 @@ def application(
         scenario_routes.router,
         requirement_routes.router,
         question_routes.router,
+        assistant_routes.router,
         operation_routes.router,
         alert_routes.router,
     ):

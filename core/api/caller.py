@@ -111,13 +111,14 @@ class Caller:
     def whole(self) -> Dataset:
         """Return all rows the caller may see, names hidden where they must be."""
         data = self.company.data(self.settings)
-        cut = self._view(data)
+        cut = self.seen(data)
         if cut == WHOLE:
             return data
         key = ("api view", data.fingerprint, settings_text(self.settings), *cut.fields)
         return shelved(key, lambda: view(data, self.settings, *cut.fields))
 
-    def _view(self, data: Dataset) -> View:
+    def seen(self, data: Dataset) -> View:
+        """Return what the company's data are cut to for the caller."""
         who = self.identity
         head = own_head(data.company, who.user) if who.team_of == OWN else who.team_of
         return View(who.regions, head, who.is_masked, who.hidden)

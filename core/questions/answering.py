@@ -15,6 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import week_ago
+from core.models.bundle import Bundle
 from core.questions import periods
 from core.questions.periods import UnansweredError
 from core.questions.slots import Slots
@@ -46,6 +47,8 @@ class Desk:
         Says whether the asker holds a right.
     work : callable
         `work(function, data, settings, *more)` returns what a function gives, models handed to it.
+    bundle : callable
+        `bundle(data, settings)` returns the models.
     calls : callable
         Returns managers' calls and reviews, as far as the asker may see them.
     """
@@ -54,6 +57,7 @@ class Desk:
     settings: Settings
     may: Callable[[str], bool]
     work: Work
+    bundle: Callable[[Dataset, Settings], Bundle]
     calls: Callable[[], tuple[pl.DataFrame, pl.DataFrame]]
 
 

@@ -150,7 +150,7 @@ def _named_parts(
     ]
     # The longest first; among equals in the order of the dimensions, so that EMEA is the region and not its team.
     for name, dimension, value in sorted(names, key=lambda entry: -len(entry[0])):
-        if dimension in parts or not name:
+        if dimension in parts or not name or name not in text:
             continue
         noun = {"rep": "rep", "family": "(?:product|family)"}.get(dimension, dimension)
         quoted = re.escape(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.artifacts import RESULTS, memoized
 from core.config import Settings
 from core.contracts import Dataset
 from core.questions import slots as question_slots
@@ -136,10 +137,24 @@ def _overlap(asked: frozenset[str], words: frozenset[str]) -> float:
 
 
 def _meaning(text: str, home: Path | None) -> Scores | None:
-    vectors = embeddings.of([usual(phrase) for _, phrase in _forms()], [usual(text)], home)
-    if vectors is None:
+    table = _phrase_vectors(home)
+    if table is None:
         return None
-    return np.clip(vectors[0] @ vectors[1][0], 0.0, 1.0).astype(np.float64)
+    alike: Scores = np.clip(table @ _vector(usual(text)), 0.0, 1.0).astype(np.float64)
+    return alike
+
+
+@memoized(RESULTS, 2)
+def _phrase_vectors(home: Path | None) -> embeddings.Vectors | None:
+    """Return the vectors of all phrases, worked out once for an installation; None without the weights."""
+    vectors = embeddings.of([usual(phrase) for _, phrase in _forms()], (), home)
+    return None if vectors is None else vectors[0]
+
+
+def _vector(text: str) -> embeddings.Vectors:
+    encoder = embeddings.encoder()
+    assert encoder is not None
+    return np.asarray(encoder.encode([text])[0])
 
 
 def _refused(question: str, asked: frozenset[str], strange: tuple[str, ...], best: list[float], slots: Slots) -> str:

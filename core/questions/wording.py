@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
+from typing import Any
 
 import yaml
 
@@ -20,7 +21,6 @@ def _tables() -> dict[str, dict[str, list[str]]]:
     return tables
 
 
-@cache
 def stem(word: str) -> str:
     """Return a word without its endings, or the word that stands for it and others.
 
@@ -32,11 +32,23 @@ def stem(word: str) -> str:
     return _same().get(word) or _same().get(_cut(word)) or _cut(word)
 
 
-@cache
 def _cut(word: str) -> str:
+    return str(_stemmer().stemWord(word))
+
+
+@cache
+def _stemmer() -> Any:
     import snowballstemmer
 
-    return str(snowballstemmer.stemmer("english").stemWord(word))
+    return snowballstemmer.stemmer("english")
+
+
+@cache
+def _several() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple(
+        (re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(form) for form in forms)})(?!\w)"), head)
+        for head, forms in _tables()["several"].items()
+    )
 
 
 @cache
@@ -66,9 +78,8 @@ def usual(text: str) -> str:
     ('deal size by region', 'what is the recurring revenue?')
     """
     plain = folded(text).replace("’", "'")
-    for head, several in _tables()["several"].items():
-        for form in several:
-            plain = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", head, plain)
+    for forms, head in _several():
+        plain = forms.sub(head, plain)
     return plain
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from core.metrics import winrate
-from core.questions import answering, slots, understanding, wording
+from core.questions import answering, understanding
 from core.questions.answering import Answer, Desk, Refusal
 from core.questions.topics import TOPICS, phrases
 from core.requirements.text import embeddings
@@ -35,24 +35,13 @@ def desk(small, small_settings, small_bundle, tmp_path_factory):
     store = Store.open(f"sqlite:///{tmp_path_factory.mktemp('questions') / 'store.db'}")
     none = calls.kept(small, store), calls.reviewed(small, store)
     store.close()
-    return Desk(small, small_settings, lambda _: True, work, lambda: none)
+    return Desk(small, small_settings, lambda _: True, work, lambda data, config: small_bundle, lambda: none)
 
 
 def _labelled(name):
     for line in (FOLDER / f"{name}.tsv").read_text(encoding="utf-8").splitlines():
         label, question, *tags = line.split("\t")
         yield label, question, dict(re.findall(r"(\w+)=(.*?)(?= \w+=|$)", tags[0])) if tags else {}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _vectors(desk):
-    """Work out all vectors at once, which takes a tenth of the time of one by one."""
-    questions = [question for name in ("choosing", "held_out") for _, question, _ in _labelled(name)]
-    known = understanding.vocabulary()
-    texts = [wording.usual(slots.read(question, desk.data, desk.settings, known).text) for question in questions]
-    embeddings.of(
-        [wording.usual(phrase) for written in phrases().values() for phrase in written], texts, desk.settings.home
-    )
 
 
 def _tally(name, desk):
@@ -153,6 +142,17 @@ def test_names_are_recognised_only_among_the_rows_that_are_seen(desk):
     hidden = understanding.understand(f"win rate of {name}", masked, desk.settings)
     assert not hidden.slots.scope.rep
     assert hidden.topic is None
+
+
+def test_the_guide_s_examples_are_taken_for_what_it_says(desk):
+    guide = (FOLDER.parents[1] / "docs" / "assistants.md").read_text(encoding="utf-8")
+    table = guide.partition("| question | is taken for |")[2].partition("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert len(rows) == 10
+    for question, name in rows:
+        reading = understanding.understand(question, desk.data, desk.settings)
+        assert reading.topic is not None, (question, reading.why)
+        assert reading.topic.name == name, question
 
 
 def test_every_topic_has_phrases_and_a_cell_that_exists():

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
+from core.api.problems import ApiError
 from core.config import Settings
 from core.contracts import Dataset
 from core.questions import answering
@@ -63,6 +64,14 @@ class Answered(BaseModel):
     nearest: list[str] = Field(default_factory=list)
 
 
+class SignedAnswer(BaseModel):
+    """An answer with its signature."""
+
+    answer: dict[str, Any]
+    public_key: str
+    signature: str
+
+
 @router.get("", summary="What can be asked", operation_id="questions")
 def listed(asking: Asking) -> list[KnownQuestion]:
     """Return the questions there are answers to, for the rights of the key."""
@@ -74,7 +83,26 @@ def ask(asked: Question, asking: Asking, scoped: Scoped) -> Answered:
     """Return the answer of a question, from the same functions as the pages, for the rows the caller sees; what is not
     understood is refused with the three nearest questions. Takes the right of what is asked for.
     """
-    return shown(answer(asked.question, asking, scoped))
+    given = answer(asked.question, asking, scoped)
+    name = "no answer" if isinstance(given, Refusal) else given.topic.name
+    asking.audit("asked a question", name, given.question[:200])
+    return shown(given)
+
+
+@router.post("/signed", summary="Ask a question, and get its answer signed", operation_id="ask_signed")
+def ask_signed(asked: Question, asking: Asking, scoped: Scoped) -> SignedAnswer:
+    """Return the answer of a question as a file that `quarterdeck verify` checks: with its formula, a hash of its rows,
+    the state of the data, of the code and of the models, and this installation's signature. Takes the right of what is
+    asked for.
+    """
+    from core.questions import signed_answers, signing_key
+
+    given = answer(asked.question, asking, scoped)
+    if isinstance(given, Refusal):
+        raise ApiError(422, given.why, given.sentence.removeprefix(given.why).strip())
+    body = signed_answers.content(given, asking.seen(asking.company.data(asking.settings)), desk(asking))
+    asking.audit("signed an answer", given.topic.name, given.question[:200])
+    return SignedAnswer(**signed_answers.signed(body, signing_key.private_key(asking.settings.home)))
 
 
 def answer(question: str, asking: Caller, scoped: Scope) -> Answer | Refusal:
@@ -95,7 +123,7 @@ def desk(asking: Caller) -> Desk:
             name, rows, config, lambda: function(rows, config, *models(function, asking, rows, config), *more), *more
         )
 
-    return Desk(data, settings, asking.may, work, lambda: _calls(asking, data))
+    return Desk(data, settings, asking.may, work, asking.bundle, lambda: _calls(asking, data))
 
 
 def models(function: Callable[..., Any], asking: Caller, data: Dataset, settings: Settings) -> list[Any]:

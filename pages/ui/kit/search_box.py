@@ -12,7 +12,7 @@ from core.access.saved_content import Reader, shared_lists
 from core.config import Settings
 from core.contracts import Dataset
 from core.search import Entry, Hit
-from pages.ui.kit import cache, entity_links, questions, search_shortcut
+from pages.ui.kit import cache, entity_links, question_box, questions, search_shortcut
 from pages.ui.kit.escaping import escaped
 
 Room = tuple[str, str, str]
@@ -44,7 +44,7 @@ def offer(data: Dataset, settings: Settings, who: Identity, rooms: Mapping[str, 
         "Search",
         key=KEY,
         label_visibility="collapsed",
-        placeholder="Search — press /",
+        placeholder="Search or ask — press /",
         icon=":material/search:",
         max_chars=search.finder.LONGEST_QUERY,
         live=PAUSE,
@@ -52,6 +52,7 @@ def offer(data: Dataset, settings: Settings, who: Identity, rooms: Mapping[str, 
     st.html(search_shortcut.SCRIPT, unsafe_allow_javascript=True)
     if not (query or "").strip():
         return
+    question_box.offer(str(query), data, settings, who)
     mine = [room for group in rooms.values() for room in group]
     results = search.search(data, settings, str(query), others(data, settings, who, mine))
     shown = [hit for hit in results.hits if hit.kind not in RIGHTS or can(who, RIGHTS[hit.kind], settings.roles)]

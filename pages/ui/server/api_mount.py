@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,12 +35,18 @@ class ApiMount:
         assert self._app is not None
         await self._app(scope, receive, send)
 
+    @property
+    def built(self) -> Any:
+        """Return the application, built where it is not yet."""
+        self._ensure()
+        return self._app
+
     def _ensure(self) -> None:
         with self._lock:
             if self._app is None:
                 self._app = self._build()
 
 
-def route(build: Callable[[], ASGIApp]) -> Mount:
+def route(answers: ApiMount) -> Mount:
     """Return the route under which the API answers."""
-    return Mount(PATH, ApiMount(build))
+    return Mount(PATH, answers)

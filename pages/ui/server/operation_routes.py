@@ -31,7 +31,7 @@ FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-pr
 ONCE = "once"
 REQUEST_ID = "x-request-id"
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PARTS = ("api", "scim", "_stcore", "media", "healthz", "readyz", "metrics", "static", "auth")
+PARTS = ("api", "mcp", "odata", "scim", "_stcore", "media", "healthz", "readyz", "metrics", "static", "auth")
 
 
 def token_in_force(environ: Mapping[str, str]) -> str:
