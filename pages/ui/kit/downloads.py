@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import streamlit as st
 
+from core.access import Identity
 from core.access.file_rows import rows_text
+from core.access.row_view import View
+from core.config import Settings
 from core.contracts.errors import StoreError
 from core.replicas.signed_files import Grant
+from core.scope import Scope
 from pages.ui.kit import browser_state, sign_ins
 from pages.ui.server import browser_mark, signed_downloads
 
-if TYPE_CHECKING:
-    from pages.ui.kit.shell import Page
-
 Content = str | bytes
+
+
+class Page(Protocol):
+    """What is read of the page a file is of; `shell.Page` has it, which draws what offers files."""
+
+    settings: Settings
+    identity: Identity
+    title: str
+    right: str
+    scope: Scope
+    view: View
+
+    def note(self, action: str, target: str, detail: str = "") -> None:
+        """Write something into the audit log."""
 
 
 def button(
