@@ -52,6 +52,13 @@ def opened() -> Store:
     return cache.store(settings.database)
 
 
+def counts(user: dict[str, Any]) -> bool:
+    """Say whether a sign-in at the identity provider counts still."""
+    from pages.ui.kit import sign_ins
+
+    return sign_ins.counts(settings, user)
+
+
 try:
     settings = load()
     middleware = [Middleware(SecurityHeaders, settings.access.frame_ancestors), Middleware(BrowserMark)]
@@ -59,7 +66,7 @@ try:
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
         middleware.append(Middleware(WantedPage))
-    middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header))
+    middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header, counts))
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.
 
