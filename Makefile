@@ -27,12 +27,12 @@ run: .venv/ready
 	@$(BIN)/quarterdeck serve --port $(PORT)
 
 check: .venv/ready
-	@$(BIN)/python -m pytest -q -m quick -n $(WORKERS) --dist loadgroup
+	@$(BIN)/python -m pytest -q -m quick -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 test: .venv/ready
 	@.ci/tools || true
 	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov=core --cov-report=term:skip-covered --cov-fail-under=95
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95
 
 test-slow: .venv/ready
 	@.ci/tools --proxies || true

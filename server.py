@@ -76,6 +76,13 @@ def opened() -> Store:
     return cache.store(settings.database)
 
 
+def counts(user: dict[str, Any]) -> bool:
+    """Say whether a sign-in at the identity provider counts still."""
+    from pages.ui.kit import sign_ins
+
+    return sign_ins.counts(settings, user)
+
+
 @lru_cache(maxsize=1)
 def readiness() -> Readiness:
     """Return the checks of this replica."""
@@ -113,7 +120,7 @@ try:
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
         middleware.append(Middleware(WantedPage))
-    middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header))
+    middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header, counts))
     middleware.append(Middleware(CompressedFiles))
 except QuarterdeckError as error:
     sys.exit(f"The server does not start. {error}")  # Under the defaults instead, nobody would have to sign in.

@@ -32,6 +32,8 @@ HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-test
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # These run through code that other tests measure; counting lines there costs half as much again.
 UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")
+# What one worker does for minutes begins first, so that the others do not wait for it in the end.
+FIRST = ("standards", "browser", "store")
 LEARNS = {
     "sample",
     "bundle",
@@ -145,6 +147,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in FIRST)
 
 
 @pytest.fixture(scope="session")

@@ -65,17 +65,17 @@ class SignIns:
         if row is None:
             self._first(key, user, device, address, roles)
             return ""
-        if row.ended_at is not None:
-            return ENDED
-        if now - in_utc(row.signed_in_at) > longest:
-            return TOO_OLD
-        since = now - in_utc(row.last_seen_at)
-        if since > idle:
-            return IDLE
-        if since > NOTED_EVERY:
+        reason = _reason(row, now, idle, longest)
+        if not reason and now - in_utc(row.last_seen_at) > NOTED_EVERY:
             with self._sessions.begin() as session:
                 session.execute(update(SignInRow).where(SignInRow.id == key).values(last_seen_at=now))
-        return ""
+        return reason
+
+    def counts(self, key: str, idle: timedelta, longest: timedelta) -> bool:
+        """Say whether a page was opened with a sign-in, as `seen` notes it, that counts still; nothing is noted."""
+        with self._sessions() as session:
+            row = session.get(SignInRow, key)
+        return row is not None and not _reason(row, self._clock(), idle, longest)
 
     def is_ended(self, key: str) -> bool:
         """Say whether a sign-in was ended; one that is not there was never begun."""
@@ -128,6 +128,15 @@ class SignIns:
     def _audit(self, session: Session, user: str, action: str, target: str, detail: str) -> None:
         entry = {"at": self._clock(), "user": user, "action": action, "target": target, "detail": detail}
         write_down(session, [entry])
+
+
+def _reason(row: SignInRow, now: datetime, idle: timedelta, longest: timedelta) -> str:
+    """Return why a sign-in counts no more; empty where it counts."""
+    if row.ended_at is not None:
+        return ENDED
+    if now - in_utc(row.signed_in_at) > longest:
+        return TOO_OLD
+    return IDLE if now - in_utc(row.last_seen_at) > idle else ""
 
 
 def _plain(at: datetime) -> datetime:

@@ -7,6 +7,8 @@ from datetime import date, datetime
 import altair as alt
 import polars as pl
 import pytest
+import vl_convert
+from polars.exceptions import PanicException
 from pypdf import PdfReader
 
 from core.charts import drawing, pdf_pages, snapshot, theme, typeface
@@ -67,6 +69,21 @@ def test_what_cannot_be_drawn_as_vectors_is_a_picture(monkeypatch):
     )
     leaves = PdfReader(io.BytesIO(snapshot.pdf(page()))).pages
     assert sum(len(leaf.images) for leaf in leaves) == 2
+
+
+def test_a_panic_in_the_drawing_of_one_chart_leaves_a_whole_file(monkeypatch):
+    """A cloud of points that is too dense for svg2pdf once kept the Forecast PDF from ever answering."""
+    plain = vl_convert.svg_to_pdf
+
+    def panics(svg):
+        if "<image" not in svg and "aria-label" in svg:
+            raise PanicException("the cloud is too dense")
+        return plain(svg)
+
+    monkeypatch.setattr(vl_convert, "svg_to_pdf", panics)
+    leaves = PdfReader(io.BytesIO(snapshot.pdf(page()))).pages
+    assert sum(len(leaf.images) for leaf in leaves) == 2
+    assert "Question 1?" in "".join(leaf.extract_text() for leaf in leaves)
 
 
 def test_what_cannot_be_drawn_at_all_is_a_sentence(monkeypatch):

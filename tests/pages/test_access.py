@@ -168,6 +168,12 @@ def test_people_the_identity_provider_knows(come, monkeypatch, user, says):
     assert says in said(come(None, way="oidc"))
 
 
+def test_who_broke_off_signing_in_is_told_so(come, monkeypatch):
+    monkeypatch.setattr(auth.st, "user", SimpleNamespace(to_dict=lambda: {"is_logged_in": False}))
+    monkeypatch.setattr(auth.st, "query_params", {"sign_in": "broken_off"})
+    assert "You broke off signing in. Sign in to see" in said(come(None, way="oidc"))
+
+
 def test_signing_in_that_is_set_up_wrongly_is_told(come, monkeypatch):
     from streamlit.errors import StreamlitAuthError
 

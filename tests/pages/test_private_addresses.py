@@ -25,12 +25,12 @@ def secret(monkeypatch):
     monkeypatch.setattr(starlette_auth_routes, "get_cookie_secret", lambda: SECRET)
 
 
-def status(sign_in, path, **headers):
+def status(sign_in, path, counts=lambda user: user["email"] == "ana@example.com", **headers):
     async def answer(_):
         return PlainTextResponse("here")
 
     app = Starlette(routes=[Route("/{path:path}", answer)])
-    with TestClient(PrivateAddresses(app, sign_in, "X-Forwarded-Email")) as client:
+    with TestClient(PrivateAddresses(app, sign_in, "X-Forwarded-Email", counts)) as client:
         return client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()}).status_code
 
 
@@ -44,6 +44,8 @@ def test_a_file_opens_for_somebody_signed_in_alone():
     assert status("oidc", file) == 404
     assert status("oidc", file, cookie=f"{COOKIE}={forged}") == 404
     assert status("oidc", file, cookie=f"{COOKIE}={signed}") == 200
+    ended = create_signed_value(SECRET, COOKIE, '{"email": "bo@example.com"}').decode()
+    assert status("oidc", file, cookie=f"{COOKIE}={ended}") == 404
     assert status("oidc", "/media/logo.svg") == 200
     assert status("oidc", "/pipeline") == 200
 

@@ -19,7 +19,7 @@ def cookie_secret(monkeypatch):
     monkeypatch.setattr(sign_in_routes, "get_cookie_secret", lambda: SECRET)
 
 
-def answered(path, headers=(), answer=(), scheme="http"):
+def answered(path, headers=(), answer=(), scheme="http", query=b""):
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 302, "headers": [(b"location", b"/"), *answer]})
 
@@ -28,7 +28,7 @@ def answered(path, headers=(), answer=(), scheme="http"):
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "path": path, "scheme": scheme, "headers": list(headers)}
+    scope = {"type": "http", "path": path, "scheme": scheme, "headers": list(headers), "query_string": query}
     asyncio.run(WantedPage(app)(scope, None, send))
     return [(key.decode(), value.decode()) for key, value in sent[0]["headers"]]
 
@@ -55,6 +55,19 @@ def test_without_a_sign_in_nothing_is_opened():
         assert dict(answered("/oauth2callback", [(b"cookie", value)], answer))["location"] == "/"
     assert dict(answered("/oauth2callback", [], [SIGNED_IN]))["location"] == "/"
     assert answered("/pipeline", [(b"referer", b"http://localhost/data")]) == [("location", "/")]
+
+
+@pytest.mark.parametrize(
+    ("query", "outcome"),
+    [
+        (b"error=access_denied&state=s", "/?sign_in=broken_off"),
+        (b"error=server_error", "/?sign_in=refused"),
+        (b"code=1&state=replayed", "/"),
+    ],
+)
+def test_whom_the_provider_brings_back_signed_out_is_told_why(query, outcome):
+    assert dict(answered("/oauth2callback", query=query))["location"] == outcome
+    assert wanted_address("https://x.example.com/?sign_in=broken_off") == ""
 
 
 @pytest.mark.parametrize(

@@ -138,4 +138,5 @@ def test_who_breaks_off_at_the_provider_is_asked_again(app, page):
     page.get_by_role("button", name="Sign in").click(timeout=90_000)
     page.get_by_text("Cancel").click(timeout=60_000)
     expect(page.get_by_role("button", name="Sign in")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("You broke off signing in.")).to_be_visible()
     expect(page.get_by_text("Showing:")).to_have_count(0)

@@ -42,6 +42,22 @@ def test_a_sign_in_is_noted_once_and_lasts_while_pages_are_opened(timed, clock):
     assert timed.sign_ins.open(IDLE, LONGEST).is_empty()
 
 
+def test_whether_it_counts_is_asked_without_noting_anything(timed, clock):
+    def counts(user="ana"):
+        return timed.sign_ins.counts(key_of(user, 1), IDLE, LONGEST)
+
+    assert not counts()
+    assert timed.audit.newest().is_empty()
+    seen(timed)
+    clock.later(minutes=119)
+    assert counts()
+    clock.later(minutes=2)
+    assert not counts()
+    seen(timed, "bo")
+    timed.sign_ins.end(key_of("bo", 1), "admin")
+    assert not counts("bo")
+
+
 def test_it_does_not_last_for_ever(timed, clock):
     for _ in range(6):
         assert seen(timed) == ""

@@ -16,11 +16,17 @@ from core.contracts.errors import AccessError, ConfigError
 from core.serving import OPEN_TO_ALL
 from pages.ui.kit import people, sign_ins, view_as
 from pages.ui.kit.escaping import escaped
+from pages.ui.server.sign_in_routes import BROKEN_OFF, OUTCOME, REFUSED
 
 logger = logging.getLogger(__name__)
 PROBLEM = "sign_in_problem"
 WHERE = "access.sign_in: oidc"
 SECRETS = "Set up [auth] in .streamlit/secrets.toml as the admin guide shows, or set access.sign_in to none."
+
+OUTCOMES: Mapping[str, str] = {
+    BROKEN_OFF: "You broke off signing in.",
+    REFUSED: "Your identity provider did not sign you in; if it goes on so, ask your administrator.",
+}
 
 
 def enter(settings: Settings) -> Identity:
@@ -47,10 +53,11 @@ def _provider(settings: Settings) -> Identity:
     if "is_logged_in" not in user:
         raise ConfigError("Signing in is not set up yet.", WHERE, SECRETS)
     if not user["is_logged_in"]:
-        offer("Sign in to see your company's numbers.")
+        outcome = OUTCOMES.get(st.query_params.get(OUTCOME, ""), "")
+        offer(f"{outcome} Sign in to see your company's numbers.".strip())
     if user.get("email_verified") is False:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
-    login = str(user.get("email") or user.get("sub") or "").strip().lower()
+    login = sign_ins.login_of(user)
     rules = people.directory(settings)
     groups: tuple[str, ...] = ()
     if rules.groups:

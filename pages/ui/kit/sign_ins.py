@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -38,6 +39,17 @@ def admit(settings: Settings, who: Identity) -> str:
 def end_own(settings: Settings, who: Identity) -> None:
     """End the sign-in this page was opened with."""
     opened(settings).end(key(settings, who), who.user)
+
+
+def counts(settings: Settings, user: Mapping[str, Any]) -> bool:
+    """Say whether the sign-in of which an identity provider told this counts still."""
+    key = key_of(login_of(user), settings.access.sign_in, user.get("iat"))
+    return opened(settings).counts(key, *limits(settings))
+
+
+def login_of(user: Mapping[str, Any]) -> str:
+    """Return what an identity provider calls somebody: the mail address, else the name of the account."""
+    return str(user.get("email") or user.get("sub") or "").strip().lower()
 
 
 def opened(settings: Settings) -> SignIns:

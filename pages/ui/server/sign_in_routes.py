@@ -12,7 +12,7 @@ import hmac
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -25,6 +25,7 @@ WANTED = "quarterdeck_wanted"
 SECONDS = 600
 LONGEST_ADDRESS = 2_000
 LONGEST_TOKEN = 3_000
+OUTCOME, BROKEN_OFF, REFUSED = "sign_in", "broken_off", "refused"
 OF_PROVIDER = ("/auth/", "/oauth2callback", "/_stcore/")
 IN_COOKIE = (
     "iss",
@@ -68,6 +69,7 @@ class WantedPage:
                     _keep(headers, answer, scope["scheme"])
                 else:
                     _go(headers, answer)
+                    _explain(scope.get("query_string", b"").decode("latin-1"), answer)
             await send(message)
 
         await self.app(scope, receive, with_cookie)
@@ -94,6 +96,13 @@ def _go(asked: Headers, answer: MutableHeaders) -> None:
         answer["location"] = address
 
 
+def _explain(query: str, answer: MutableHeaders) -> None:
+    """Send whom the provider brings back without a sign-in to the page that says why."""
+    error = parse_qs(query).get("error", [""])[0]
+    if error and "location" in answer:
+        answer["location"] += f"?{OUTCOME}={BROKEN_OFF if error == 'access_denied' else REFUSED}"
+
+
 def wanted_address(referrer: str) -> str:
     """Return the page somebody came from as an address within the app; empty for the start page and for none.
 
@@ -105,7 +114,8 @@ def wanted_address(referrer: str) -> str:
     ''
     """
     parts = urlsplit(referrer)
-    address = parts.path + (f"?{parts.query}" if parts.query else "")
+    query = "" if parts.query.startswith(f"{OUTCOME}=") else parts.query
+    address = parts.path + (f"?{query}" if query else "")
     is_inside = address.startswith("/") and not address.startswith(("//", "/\\", *OF_PROVIDER))
     is_plain = address.isascii() and address.isprintable() and len(address) <= LONGEST_ADDRESS
     return address if is_inside and is_plain and address != "/" else ""
