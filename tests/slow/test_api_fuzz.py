@@ -45,6 +45,7 @@ def test_no_input_breaks_any_operation(small_settings, small, tmp_path):
                 "--phases=examples,fuzzing,stateful",
                 "--max-examples=4",
                 "--workers=2",
+                "--request-timeout=90",
                 "--seed=1",
                 "--checks=not_a_server_error,status_code_conformance,content_type_conformance,"
                 "response_schema_conformance,response_headers_conformance,unsupported_method,ignored_auth",

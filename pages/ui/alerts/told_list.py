@@ -20,9 +20,9 @@ from pages.ui.kit.shell import Page
 OUTCOME = "alerts_outcome"
 SNOOZES = {4: "4 hours", 24: "A day", 72: "3 days", 168: "A week"}
 COLUMNS = {
-    "told_at": st.column_config.DatetimeColumn("Told, UTC", format="D MMM, HH:mm", width="small"),
+    "told_at": st.column_config.DatetimeColumn("Told, UTC", format="D MMM, HH:mm", width=110),
     "sentence": st.column_config.TextColumn("What", width="large"),
-    "link": st.column_config.LinkColumn("See", display_text="Open", width="small"),
+    "link": st.column_config.LinkColumn("See", display_text="Open", width=70),
     "name": st.column_config.TextColumn("Alert", width="medium"),
     "state": st.column_config.TextColumn("State", width="small"),
 }
