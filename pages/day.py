@@ -7,6 +7,9 @@ from pages.ui.deal import columns, tasks
 from pages.ui.kit import cache, comments, notebook, scope_bar, shell
 from pages.ui.kit.cells import cell
 
+CHOOSE = "Say who you are under “I am …” in the sidebar."
+UNLISTED = "Nobody in the sales team has the mail address you sign in with, so the page shows what everybody has to do."
+
 page = shell.open("My day")
 settings = page.settings
 visible = page.visible or page.data
@@ -15,8 +18,9 @@ me = scope_bar.person(visible, settings, page.identity)
 with cell(page, "My quarter", "Quarter") as c:
     if not me:
         due = cache.result(metrics.pipeline.due_next, visible, settings)
-        c.answer("Nobody is chosen yet.")
-        c.empty("Say who you are under “I am …” in the sidebar; where people sign in, the mail address says it.")
+        is_open = settings.access.sign_in == "none"
+        c.answer("Nobody is chosen yet." if is_open else "You have no deals of your own.")
+        c.empty(CHOOSE if is_open else UNLISTED)
         c.answer(due.sentence())
         c.method(metrics.pipeline.due_next, due.frame)
     else:

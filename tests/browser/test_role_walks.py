@@ -33,6 +33,7 @@ SCREENS = {"screen": ((1440, 900), (1280, 720)), "phone": ((390, 844),)}
 RED = '[data-testid="stAlertContentError"], [data-testid="stException"]'
 TEXT = """() => document.querySelector('[data-testid="stApp"]').innerText + ' ' +
   [...document.querySelectorAll('[aria-label], [title]')].map(e => e.getAttribute('aria-label') || e.title).join(' ')"""
+PATIENCE = 300  # seconds; on a machine under load a page is slow, not wrong
 LINKS = """() => [...document.querySelectorAll('[data-testid="stSidebar"] a[href]')].map(a => a.getAttribute('href'))"""
 
 
@@ -72,15 +73,15 @@ def test_a_role_walks_all_its_pages(browser, address, real_names, role, kind):  
     page = context.new_page()
     crashes = []
     page.on("pageerror", lambda error: crashes.append(str(error)))
-    open_page(page, address)
+    open_page(page, address, PATIENCE)
     pages = list(dict.fromkeys(page.evaluate(LINKS)))
     assert pages
     for path in pages:
-        open_page(page, f"{address}/{path.strip('/')}")
+        open_page(page, f"{address}/{path.strip('/')}", PATIENCE)
         for scheme, size in zip(("light", "dark", "dark"), [*sizes, *sizes][: len(sizes) + 1], strict=False):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(size)
-            settle(page)
+            settle(page, PATIENCE)
             where = f"{role} {kind} {path} {scheme} {size}"
             picture(page, where)
             assert page.locator(RED).count() == 0, where

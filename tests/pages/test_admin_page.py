@@ -223,3 +223,13 @@ def test_an_administrator_of_a_region_gives_nothing_beyond_it(come, store):
     admin.selectbox(key="view_as_user").set_value("ap@example.com").run()
     assert "That person sees more than you do" in sentences(press(admin, "View"))
     assert "ap@example.com" in {entry[1] for entry in store.access.current()}
+
+
+def test_the_demo_is_reset_by_one_button_once_it_is_meant(come, store):
+    store.scenarios.save("Push", "ana@example.com", {"levers": []})
+    test = come("ana@example.com")
+    assert "Made on it: 1 scenario." in sentences(test)
+    assert next(button for button in test.button if button.label == "Reset the demo").disabled
+    test.checkbox(key="demo_reset_sure").check().run()
+    assert "The demo is as on its first day." in sentences(press(test, "Reset the demo"))
+    assert store.scenarios.list() == []

@@ -55,7 +55,8 @@ def _decide(page: Page, now: Standing) -> None:
     me = scope_bar.person(data, page.settings, page.identity)
     waiting = now.waiting_for(me, data)
     if waiting.is_empty():
-        hint = "" if me else " Say who you are under “I am …” in the sidebar to approve those below you."
+        is_open = page.settings.access.sign_in == "none"
+        hint = "" if me or not is_open else " Say who you are under “I am …” in the sidebar to approve those below you."
         st.caption(escaped(f"No forecast waits for your approval.{hint}"))
         return
     names = dict(waiting.select("person_id", "person_name").iter_rows())
