@@ -25,6 +25,7 @@ def page(settings, monkeypatch):
     lines = []
     fake = SimpleNamespace(
         title="Pipeline",
+        right="pipeline:read",
         identity=LOCAL,
         view=View(is_masked=True),
         scope=Scope(region="EMEA"),

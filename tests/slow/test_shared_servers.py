@@ -92,7 +92,7 @@ def test_a_database_that_is_away_is_told_and_nothing_is_lost(page, homes, tmp_pa
 
 
 def database_processes():
-    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
     return [line for line in lines if "/bin/postgres" in line or line.startswith("postgres -D")]
 
 

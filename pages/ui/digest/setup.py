@@ -61,8 +61,8 @@ def _offer_ready(page: Page) -> None:
     ready = digest_job.ready(page.settings, page.identity.user, str(name), page.view) if name else None
     if ready is None:
         return
-    at = page.formats.day(date.fromisoformat(ready.made_at[:10]))
-    st.caption(escaped(f"Made on {at}, as of {page.formats.day(date.fromisoformat(ready.as_of))}: {ready.sentence}"))
+    made, day = (page.formats.day(date.fromisoformat(text[:10])) for text in (ready.made_at, ready.as_of))
+    st.caption(escaped(f"Made ahead on {made}, as of {day}."))
     file = f"digest-{ready.as_of}.html"
     downloads.button(st, "Digest as made", ready.html, file, mime="text/html", key="digest-ready")
 
