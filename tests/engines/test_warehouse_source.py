@@ -17,10 +17,7 @@ from core.sources import load_data, loading, source_registry
 from core.sources.engines import catalogue, connections, raw_tables
 from core.sources.engines.row_filters import as_narwhals
 from tests.engines import hard_rows
-from tests.engines.warehouses import company, postgres
-from tests.store.conftest import cluster
 
-__all__ = ["cluster", "company", "postgres"]
 pytestmark = pytest.mark.postgres
 
 
