@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import load
-from core.sources.connectors import connector_files, sync_run
 from core.sealing.secret_values import Secrets
+from core.sources.connectors import connector_files, sync_run
 from core.store import Store
 from tests.pages.test_pages import ROOT
 from tests.sources.crm_stubs import TOKEN, hubspot, zoho
