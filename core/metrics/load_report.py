@@ -10,6 +10,7 @@ from core import marts
 from core.config import Settings
 from core.contracts import FRAMES, RAW_FRAMES, Dataset
 from core.metrics.measure import Measure, counted
+from core.sources.engines.catalogue import ENGINES
 
 DERIVED = {
     "bookings_daily": ("Bookings and invoices by day", "booked_on"),
@@ -123,6 +124,8 @@ def derived(data: Dataset, settings: Settings) -> Measure:
     latest = frame["last_on"].max()
     text = f"{counted(total, 'row')} in {counted(frame.height, 'table')} stand for {counted(n_raw, 'row')} as loaded"
     text += f"; the newest is of {latest:%d %B %Y}." if isinstance(latest, date) else "."
+    if data.engine:
+        text += f" {ENGINES[data.engine].title} worked them out."
     return Measure("Tables figures are worked out from", float(total), "count", frame, text)
 
 

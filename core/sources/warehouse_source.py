@@ -180,8 +180,8 @@ def _with_raw(
     digest.update(repr([part for part in origin(settings) if not str(part).startswith("('reading'")]).encode())
     digest.update(str(reading(settings)).encode())
     counts = {entity: int(counted["n_rows"].sum()) for entity, counted in days.items()}
-    known = {entity: entity.replace("_", " ") for entity in tables}
-    missing = [s for s in small.missing if not any(s.startswith(f"No {name} loaded") for name in known.values())]
+    named = [entity.replace("_", " ") for entity in tables]
+    missing = [s for s in small.missing if not any(s.startswith(f"No {name} loaded") for name in named)]
     rows: dict[str, Any] = {entity: raw_rows(settings, entity, table) for entity, table in tables.items()}
     return replace(
         small,

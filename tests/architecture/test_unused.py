@@ -26,6 +26,7 @@ BY_LIBRARIES = (
     "*/core/api/routes/*",
     "*/migrations/versions/*",
     "*/core/cli.py",
+    "*/core/config/engine_settings.py",
     "*/core/config/settings.py",
 )
 NAMES = ["__getattr__", "do_GET", "log_message"]  # the last two of servers of the standard library

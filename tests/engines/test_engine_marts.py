@@ -21,10 +21,7 @@ from core.sources.engines.catalogue import missing_modules
 from core.sources.engines.contract_columns import contract_types
 from core.sources.engines.sql_text import statement
 from tests.engines import hard_rows
-from tests.engines.warehouses import company, postgres
-from tests.store.conftest import cluster
 
-__all__ = ["cluster", "company", "postgres"]
 SNAPSHOTS = Path(__file__).with_name("sql")
 SQL = ("postgres", "snowflake", "bigquery", "redshift", "databricks")
 

@@ -7,20 +7,17 @@ import pytest
 from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
 
-from core import marts
+from core import marts, metrics
 from core.artifacts import MARTS, SNAPSHOTS, process_shelf
 from core.cli import app
 from core.config import load
 from core.contracts import RAW_FRAMES
 from core.contracts.errors import ConfigError, SourceError
 from core.sources import load_data, loading, source_registry
-from core.sources.engines import catalogue, drivers, raw_tables
+from core.sources.engines import catalogue, connections, raw_tables
 from core.sources.engines.row_filters import as_narwhals
 from tests.engines import hard_rows
-from tests.engines.warehouses import company, postgres
-from tests.store.conftest import cluster
 
-__all__ = ["cluster", "company", "postgres"]
 pytestmark = pytest.mark.postgres
 
 
@@ -32,8 +29,8 @@ def data(postgres):
 @pytest.fixture
 def statements(monkeypatch):
     """What the database is asked from now on."""
-    texts, ask = [], drivers.arrow_of
-    monkeypatch.setattr(drivers, "arrow_of", lambda connection, text: texts.append(text) or ask(connection, text))
+    texts, ask = [], connections.arrow_of
+    monkeypatch.setattr(connections, "arrow_of", lambda connection, text: texts.append(text) or ask(connection, text))
     return texts
 
 
@@ -44,7 +41,7 @@ def away(monkeypatch):
     def refuse(engine, url, zone):
         raise OSError(f"connection to {url} refused")
 
-    monkeypatch.setattr(drivers, "connect", refuse)
+    monkeypatch.setattr(connections, "connect", refuse)
 
 
 def test_small_tables_are_read_and_large_ones_stay(postgres, data):
@@ -61,10 +58,11 @@ def test_small_tables_are_read_and_large_ones_stay(postgres, data):
     assert all(getattr(data, name).table is not None for name in RAW_FRAMES)
 
 
-def test_marts_are_made_by_the_database_once(data, statements, company):
+def test_marts_are_made_by_the_database_once(postgres, data, statements, company):
     tables = marts.of(data)
     assert_frame_equal(tables.bookings_daily, marts.build(company, ("bookings_daily",)).bookings_daily)
     assert [text for text in statements if "GROUP BY" in text]
+    assert metrics.load_report.derived(data, postgres).text.endswith("PostgreSQL worked them out.")
     statements.clear()
     process_shelf(MARTS).clear()
     assert marts.of(data).bookings_daily.height == tables.bookings_daily.height

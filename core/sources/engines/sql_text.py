@@ -59,11 +59,11 @@ def statement(
     return asked
 
 
-def named_columns(statement: str, dialect: str) -> tuple[str, ...]:
+def named_columns(text: str, dialect: str) -> tuple[str, ...]:
     """Return the names of the columns a statement gives, in order, however the database spells them."""
     import sqlglot
 
-    tree: Any = sqlglot.parse_one(statement, read=dialect)
+    tree: Any = sqlglot.parse_one(text, read=dialect)
     return tuple(tree.named_selects)
 
 

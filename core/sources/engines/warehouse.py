@@ -12,7 +12,7 @@ from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError
 from core.contracts.raw_rows import WarehouseTable
 from core.sealing.secret_values import Secrets
-from core.sources.engines import drivers
+from core.sources.engines import connections
 from core.sources.engines.catalogue import require
 from core.sources.engines.contract_columns import contract_types
 from core.sources.engines.sql_text import named_columns, sql_of, table_sql
@@ -51,7 +51,7 @@ class Warehouse:
             When the database cannot be reached, or refuses what is asked.
         """
         try:
-            connection = drivers.connect(self.engine, self.keys.filled(self.about.url), self.zone)
+            connection = connections.connect(self.engine, self.keys.filled(self.about.url), self.zone)
             try:
                 yield connection
             finally:
@@ -71,7 +71,7 @@ class Warehouse:
             When there is none.
         """
         with self._open() as connection:
-            drivers.arrow_of(connection, "SELECT 1 AS n")
+            connections.arrow_of(connection, "SELECT 1 AS n")
 
     def rows(self, statement: str) -> pl.DataFrame:
         """Return what a statement gives, its columns named as the statement names them.
@@ -81,14 +81,14 @@ class Warehouse:
         SourceError
         """
         with self._open() as connection:
-            answer = drivers.arrow_of(connection, statement)
+            answer = connections.arrow_of(connection, statement)
         frame = pl.DataFrame(pl.from_arrow(answer))
         return frame.rename(dict(zip(frame.columns, named_columns(statement, self.facts.dialect), strict=True)))
 
     def whole(self, entity: str) -> pl.DataFrame:
         """Return a small table with all its columns, their names in lower case."""
         with self._open() as connection:
-            answer = drivers.arrow_of(connection, table_sql(self.about.table(entity), self.facts.dialect))
+            answer = connections.arrow_of(connection, table_sql(self.about.table(entity), self.facts.dialect))
         return pl.DataFrame(pl.from_arrow(answer)).rename(str.lower)
 
     def table(self, entity: str) -> WarehouseTable | str:
@@ -102,7 +102,7 @@ class Warehouse:
         name = self.about.table(entity)
         try:
             with self._open() as connection:
-                answer = drivers.arrow_of(connection, table_sql(name, self.facts.dialect, is_empty=True))
+                answer = connections.arrow_of(connection, table_sql(name, self.facts.dialect, is_empty=True))
         except SourceError as error:
             self.check()
             return error.what

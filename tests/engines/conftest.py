@@ -11,6 +11,9 @@ from core.config import load
 from core.contracts import RAW_FRAMES
 from core.sources.engines.catalogue import missing_modules
 from tests.engines import hard_rows
+from tests.store.conftest import cluster
+
+__all__ = ["cluster", "company", "postgres"]
 
 
 @pytest.fixture(scope="module")
