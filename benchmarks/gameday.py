@@ -379,12 +379,17 @@ class Game:
             browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
             page = browser.new_page()
             page.goto(f"{self.address}/", timeout=60_000)
-            page.get_by_role("heading", level=1).wait_for(timeout=60_000)
-            page.wait_for_timeout(4_000)
-            alerts = page.get_by_role("alert").all_inner_texts()
-            n_charts = page.get_by_test_id("stVegaLiteChart").count()
+            seen = ""
+            for _ in range(20):
+                page.wait_for_timeout(1_000)
+                alerts = page.get_by_role("alert").all_inner_texts()
+                n_charts = page.get_by_test_id("stVegaLiteChart").count()
+                seen = alerts[0] if alerts else f"nothing, with {n_charts} charts on it" if n_charts > 3 else ""
+                if seen:
+                    break
+            seen = seen or page.locator("body").inner_text()[:200]
             browser.close()
-        return alerts[0].replace("\n", " ") if alerts else f"nothing, with {n_charts} charts on it"
+        return " ".join(seen.split())
 
     def command(self, *words: str) -> str:
         done = subprocess.run(
