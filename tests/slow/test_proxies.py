@@ -213,7 +213,7 @@ def downloads_moves_and_reloads(page, address):
         page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("win_rate=5"), timeout=60_000)
     page.reload()
-    expect(page.get_by_role("slider", name="Win rate")).to_have_attribute("aria-valuenow", "5", timeout=120_000)
+    expect(page.get_by_role("slider", name="Win rate")).to_have_value("5", timeout=120_000)
 
 
 def uploads(page, address):
