@@ -397,8 +397,6 @@ def test_saml_signs_people_in_by_a_real_identity_provider(ways, app, browser, tm
                 page.keyboard.press("Enter")
                 expect(page.get_by_text(sentence).first).to_be_visible(timeout=60_000)
                 assert page.url.startswith(f"https://{host}/pipeline")
-                if user == "ana":
-                    downloads_moves_and_reloads(page, f"https://{host}")
                 context.close()
         finally:
             if server.poll() is None:
