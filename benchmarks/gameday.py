@@ -285,9 +285,9 @@ class Game:
         return Told("The disk of the home folder is full", text, ready, self.saver.lost())
 
     def corrupt_an_artefact(self) -> Told:
-        (newest, *_) = sorted((self.home / "artifacts" / "models").glob("*/close.json"), reverse=True)
-        content = newest.read_bytes()
-        newest.write_bytes(content[: len(content) // 2] + b"#" * 100)
+        for file in (self.home / "artifacts" / "models").glob("*/close.json"):
+            content = file.read_bytes()
+            file.write_bytes(content[: len(content) // 2] + b"#" * 100)
         doctor = self.doctor("What is kept is whole, and new results can be kept")
         begin = time.monotonic()
         done = subprocess.run(
@@ -301,7 +301,7 @@ class Game:
         seconds = time.monotonic() - begin
         line = (done.stdout or done.stderr).strip().splitlines()[-1]
         text = f"doctor: {doctor} The next who asked had the models learnt anew, and read: “{line[:120]}”"
-        return Told("The file of a model is damaged", text, seconds, self.saver.lost())
+        return Told("The files of all models are damaged", text, seconds, self.saver.lost())
 
     def expire_the_key(self) -> Told:
         old = self.keys.read_text(encoding="utf-8").strip()
@@ -379,12 +379,17 @@ class Game:
             browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
             page = browser.new_page()
             page.goto(f"{self.address}/", timeout=60_000)
-            page.get_by_role("heading", level=1).wait_for(timeout=60_000)
-            page.wait_for_timeout(4_000)
-            alerts = page.get_by_role("alert").all_inner_texts()
-            n_charts = page.get_by_test_id("stVegaLiteChart").count()
+            seen = ""
+            for _ in range(20):
+                page.wait_for_timeout(1_000)
+                alerts = page.get_by_role("alert").all_inner_texts()
+                n_charts = page.get_by_test_id("stVegaLiteChart").count()
+                seen = alerts[0] if alerts else f"nothing, with {n_charts} charts on it" if n_charts > 3 else ""
+                if seen:
+                    break
+            seen = seen or page.locator("body").inner_text()[:200]
             browser.close()
-        return alerts[0].replace("\n", " ") if alerts else f"nothing, with {n_charts} charts on it"
+        return " ".join(seen.split())
 
     def command(self, *words: str) -> str:
         done = subprocess.run(

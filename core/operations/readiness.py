@@ -71,15 +71,16 @@ class Readiness:
         stays = Check("staying", not leaving, "It was told to stop." if leaving else "")
         now = self._monotonic()
         if self._read_at is None or now - self._read_at >= FRESH_SECONDS:
-            self._checks = (
-                database(self._opened),
-                self._disk(),
-                data(self._settings, self._opened),
-                models(self._settings),
-            )
+            self._checks = self._looked()
             self._read_at = now
         self._was_ready = self._was_ready or all(check.is_good for check in self._checks)
         return (*self._checks, stays)
+
+    def _looked(self) -> tuple[Check, ...]:
+        """Look at everything; a database that is away is asked once alone, for the store tries again for a while."""
+        answers = database(self._opened)
+        source = data(self._settings, self._opened) if answers.is_good else UNKNOWN_DATA
+        return answers, self._disk(), source, models(self._settings)
 
     def is_ready(self) -> bool:
         """Say whether every check is good."""
@@ -99,6 +100,9 @@ class Readiness:
 
     def _disk(self) -> Check:
         return disk(self._settings.home)
+
+
+UNKNOWN_DATA = Check("data", False, "The database tells which they are, and is not good.", "Mend the database first.")
 
 
 @cache

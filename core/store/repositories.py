@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import CursorResult, delete, insert, or_, select, update
+from sqlalchemy import CursorResult, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -336,8 +336,13 @@ class Audit:
         return self._read(select(AuditRow).where(begins).order_by(AuditRow.id))
 
     def verify(self, published: Iterable[str] = ()) -> audit_chain.Verdict:
-        """Look through the whole trail for a row that is not as it was written; see `audit_chain.verify`."""
+        """Look through the whole trail for a row that is not as it was written; see `audit_chain.verify`.
+
+        On PostgreSQL all of it is read as at one moment, for others may be writing.
+        """
         with self._sessions() as session:
+            if session.get_bind().dialect.name == "postgresql":
+                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             return audit_chain.verify(session, published)
 
     def base(self) -> int:

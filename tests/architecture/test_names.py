@@ -40,6 +40,7 @@ SAME_SUBJECT = {
     "people",
     "pipeline",
     "products",
+    "readiness",
     "recurring",
     "regions",
     "requirements",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -197,6 +198,37 @@ def asked(port, path, headers=None, is_tls=True, method="GET", body=None):
     return out
 
 
+def downloads_moves_and_reloads(page, address):
+    """Download a page, move a slider by its websocket, and find it where it was after a reload."""
+    button = page.get_by_role("button", name="Download as notebook")
+    expect(button).to_be_visible(timeout=120_000)
+    with page.expect_download(timeout=60_000) as download:
+        button.click()
+    assert download.value.suggested_filename.endswith(".ipynb")
+    page.goto(f"{address}/scenarios")
+    slider = page.get_by_role("slider", name="Win rate")
+    expect(slider).to_be_visible(timeout=120_000)
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("win_rate=5"), timeout=60_000)
+    page.reload()
+    expect(page.get_by_role("slider", name="Win rate")).to_have_value("5", timeout=120_000)
+
+
+def uploads(page, address):
+    """Hand a file of 2 MB in, and read what is in it."""
+    head = "opportunity_id,stage,amount,created_on,close_on"
+    rows = "".join(f"X{n:06},Discovery,1000,2026-01-05,2026-06-30\n" for n in range(40_000))
+    page.goto(f"{address}/data")
+    expect(page.get_by_role("heading", name="Loaded data")).to_be_visible(timeout=120_000)
+    file = {"name": "opportunities.csv", "mimeType": "text/csv", "buffer": f"{head}\n{rows}".encode()}
+    page.locator("input[type=file]").first.set_input_files(files=[file])
+    expect(page.get_by_text("opportunities.csv").first).to_be_visible(timeout=120_000)
+    page.get_by_role("radio", name="5 Check and use").click()
+    expect(page.get_by_text("Deals: 40,000 read of 40,000 rows")).to_be_visible(timeout=120_000)
+
+
 PROXIES = [(nginx, "nginx.conf"), (haproxy, "haproxy.cfg"), (caddy, "Caddyfile")]
 
 
@@ -224,6 +256,8 @@ def test_a_page_opens_by_its_websocket_over_tls_and_nobody_names_themselves(make
         page = context.new_page()
         page.goto(f"https://{NAME}:{tls}/")
         expect(page.get_by_role("heading", name="Key figures")).to_be_visible(timeout=60_000)
+        downloads_moves_and_reloads(page, f"https://{NAME}:{tls}")
+        uploads(page, f"https://{NAME}:{tls}")
         context.close()
     with proxied(make, file, ways, app(BY_HEADER)) as (tls, _):
         forged = {"X-Forwarded-Email": "ana@example.com", "X-Quarterdeck-Proxy-Secret": SECRET}
