@@ -67,11 +67,11 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         config = column_layout.dressed(shown, _columns(answer, shown))
         st.dataframe(shown, height=height, hide_index=True, column_config=config)
     st.caption(escaped(f"As of {answer.as_of}. {answer.formula}"))
-    downloads.button(
-        st,
+    st.download_button(
         "Signed answer",
         lambda: _signed(answer, own, who, data),
         "answer.json",
+        on_click="ignore",
         type="tertiary",
         key="signed_answer",
     )
