@@ -120,8 +120,8 @@ def _type(kind: pl.DataType) -> str:
 def _table(asking: Caller, name: str) -> Published:
     table = next((table for table in (*TABLES, MEASURES) if table.name == name), None)
     if table is None:
-        known = ", ".join(entry.name for entry in _open_to(asking))
-        raise ApiError(404, f"There is no entity set {name!r}.", f"Known: {known}.")
+        names = ", ".join(entry.name for entry in _open_to(asking))
+        raise ApiError(404, f"There is no entity set {name!r}.", f"Known: {names}.")
     if table.right:
         asking.need(table.right)
     return table

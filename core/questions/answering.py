@@ -16,8 +16,8 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import week_ago
 from core.models.bundle import Bundle
-from core.questions import periods
-from core.questions.periods import UnansweredError
+from core.questions import period_arguments
+from core.questions.period_arguments import UnansweredError
 from core.questions.slots import Slots
 from core.questions.topics import Topic
 from core.questions.understanding import Reading, understand
@@ -170,7 +170,7 @@ def ask(question: str, desk: Desk, base: Scope | None = None) -> Answer | Refusa
 def _answered(reading: Reading, topic: Topic, desk: Desk) -> Answer:
     slots = reading.slots
     data = applied(desk.data, desk.settings, replace(slots.scope, period="this quarter", begin=None, end=None))
-    span = periods.of(topic, slots, data.as_of, desk.settings)
+    span = period_arguments.of(topic, slots, data.as_of, desk.settings)
     amount = _arguments(topic, slots, desk)
     more = (*span.arguments, *amount)
     rows = data if span.last is None else week_ago.dataset_on(data, desk.settings, span.last)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -58,8 +57,3 @@ def _write(file: Path, content: bytes) -> None:
 def public_text(key: Ed25519PublicKey) -> str:
     """Return a public key as 64 hexadecimal digits."""
     return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw).hex()
-
-
-def number_of(public: str) -> str:
-    """Return twelve letters by which a public key is told from others."""
-    return hashlib.sha256(public.encode()).hexdigest()[:12]

@@ -114,7 +114,9 @@ class Slots:
     has_period: bool = False
 
 
-def read(question: str, data: Dataset, settings: Settings, known: frozenset[str], base: Scope | None = None) -> Slots:
+def read(
+    question: str, data: Dataset, settings: Settings, vocabulary: frozenset[str], base: Scope | None = None
+) -> Slots:
     """Read off a question what it says beside its topic.
 
     Parameters
@@ -123,13 +125,13 @@ def read(question: str, data: Dataset, settings: Settings, known: frozenset[str]
     data : Dataset
         The rows the asker may see: only names in them are recognised.
     settings : Settings
-    known : frozenset of str
+    vocabulary : frozenset of str
         Stems that topics are told by; a name made of such a word counts only with its kind beside it ("team Sales").
     base : Scope, optional
         What the asker looks at, which the question narrows further.
     """
     text = f" {usual(question)} "
-    text, parts = _named_parts(text, narrowing.choices(data, settings), known)
+    text, parts = _named_parts(text, narrowing.choices(data, settings), vocabulary)
     slots = Slots(replace(base or Scope(), **parts), text)  # type: ignore[arg-type]
     slots = _split(_period(slots, data.as_of, settings))
     text, amount = _amount(slots.text)
@@ -138,7 +140,7 @@ def read(question: str, data: Dataset, settings: Settings, known: frozenset[str]
 
 
 def _named_parts(
-    text: str, choices: Mapping[str, Mapping[str, str]], known: frozenset[str]
+    text: str, choices: Mapping[str, Mapping[str, str]], vocabulary: frozenset[str]
 ) -> tuple[str, dict[str, str]]:
     parts: dict[str, str] = {}
     names = [
@@ -154,7 +156,7 @@ def _named_parts(
             continue
         noun = {"rep": "rep", "family": "(?:product|family)"}.get(dimension, dimension)
         quoted = re.escape(name)
-        is_plain = not (stems(name) & known) and bool(stems(name)) and len(name) > 1
+        is_plain = not (stems(name) & vocabulary) and bool(stems(name)) and len(name) > 1
         beside = rf"(?:{noun} {quoted}|{quoted} {noun})"
         wanted = rf"(?:{beside}|{quoted})" if is_plain else beside
         match = re.search(rf"(?<![\w]){wanted}(?![\w])(?:'s)?", text)

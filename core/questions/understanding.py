@@ -24,7 +24,7 @@ LONGEST = 300
 NEAREST = 3
 SPLIT_WORDS = frozenset().union(*(stems(" ".join(nouns)) for nouns in question_slots.SPLITS.values()))
 # Chosen on 150 questions (tests/questions/choosing.tsv); docs/benchmarks.md tells how they do on 150 others.
-MEANING, CLEAR, APART, STRANGE = 0.5, 0.63, 0.08, 0.22
+MEANING, CLEAR, APART, STRANGE, SPLIT = 0.5, 0.63, 0.08, 0.22, 0.1
 Scores = NDArray[np.float64]
 
 
@@ -124,6 +124,8 @@ def likeness(text: str, asked: frozenset[str], slots: Slots, home: Path | None =
     out: dict[str, float] = {}
     for (name, _), value in zip(_forms(), both, strict=True):
         out[name] = max(out.get(name, 0.0), float(value))
+    if slots.split:  # Told part by part is what has a number; a topic that is a table of its own parts gives way.
+        out = {name: value + SPLIT * by_name()[name].can_split for name, value in out.items()}
     if not slots.amount:
         out["confidence"] *= 0.5  # Without an amount there is nothing to be sure of.
     return out

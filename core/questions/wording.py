@@ -54,14 +54,14 @@ def _several() -> tuple[tuple[re.Pattern[str], str], ...]:
 @cache
 def _same() -> dict[str, str]:
     return {
-        form: _cut(head) for head, words in _tables()["same"].items() for word in words for form in (word, _cut(word))
+        form: _cut(head) for head, others in _tables()["same"].items() for word in others for form in (word, _cut(word))
     }
 
 
 @cache
 def _empty() -> frozenset[str]:
-    words = [word for group in _tables()["empty"].values() for word in group]
-    return frozenset(words) | {_cut(word) for word in words}
+    listed = [word for group in _tables()["empty"].values() for word in group]
+    return frozenset(listed) | {_cut(word) for word in listed}
 
 
 @cache
@@ -102,7 +102,7 @@ def stems(text: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(stems("Could you show me the open opportunities, please?"))
+    >>> sorted(stems("Can you show me the open opportunities, please?"))
     ['deal', 'open']
     """
     return frozenset(stem(word) for word in words(text) if word not in _empty() and _cut(word) not in _empty())

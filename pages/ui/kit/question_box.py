@@ -49,7 +49,7 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
     from core.questions import answering
 
     asked = st.session_state[CHOSEN]
-    st.caption(escaped(asked))
+    st.markdown(f":small[{escaped(asked)}]")
     own = desk(data, settings, who)
     answer = answering.ask(asked, own, _looked_at())
     if isinstance(answer, answering.Refusal):
@@ -66,12 +66,12 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         height = min(ROW_HEIGHT * (shown.height + 1) + 3, MOST_HEIGHT)
         config = column_layout.dressed(shown, _columns(answer, shown))
         st.dataframe(shown, height=height, hide_index=True, column_config=config)
-    st.caption(escaped(f"As of {answer.as_of}. {answer.formula}"))
-    downloads.button(
-        st,
+    st.markdown(f":small[{escaped(f'As of {answer.as_of}. {answer.formula}')}]")
+    st.download_button(
         "Signed answer",
         lambda: _signed(answer, own, who, data),
         "answer.json",
+        on_click="ignore",
         type="tertiary",
         key="signed_answer",
     )
