@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, entity_links, questions
+from pages.ui.kit import bundles, cache, column_layout, entity_links, questions
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
