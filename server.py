@@ -5,13 +5,13 @@ While the first browser still loads its files, the rooms are imported and the ex
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ def counts(user: dict[str, Any]) -> bool:
     return sign_ins.counts(settings, user)
 
 
-@lru_cache(maxsize=1)
+@functools.cache
 def readiness() -> Readiness:
     """Return the checks of this replica."""
     from core.operations.readiness import Readiness
@@ -91,7 +91,7 @@ def readiness() -> Readiness:
     return Readiness(settings, opened, is_leaving=draining.is_draining)
 
 
-@lru_cache(maxsize=1)
+@functools.cache
 def gauges() -> None:
     """Show how the installation stands beside what this process counts."""
     from core.operations.installation_gauges import InstallationGauges

@@ -43,8 +43,8 @@ def end_own(settings: Settings, who: Identity) -> None:
 
 def counts(settings: Settings, user: Mapping[str, Any]) -> bool:
     """Say whether the sign-in of which an identity provider told this counts still."""
-    key = key_of(login_of(user), settings.access.sign_in, user.get("iat"))
-    return opened(settings).counts(key, *limits(settings))
+    sign_in = key_of(login_of(user), settings.access.sign_in, user.get("iat"))
+    return opened(settings).counts(sign_in, *limits(settings))
 
 
 def login_of(user: Mapping[str, Any]) -> str:
