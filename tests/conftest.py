@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import os
 import sys
+
+# Workers share the cores: threads of one that wait for those of another cost several times what they bring. Set before
+# Polars is imported, and for the servers that tests start.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
 from pathlib import Path
 from typing import TYPE_CHECKING
 

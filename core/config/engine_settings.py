@@ -17,7 +17,7 @@ DATABASES = ("postgres", "snowflake", "bigquery", "redshift", "databricks")
 class WarehouseSettings(BaseModel):
     """Where the tables of an engine lie, what they are called, and which day they speak of."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     url: str = ""
     db_schema: str = Field(default="", alias="schema")

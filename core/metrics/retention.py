@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
@@ -240,7 +240,8 @@ def _paid(lines: pl.DataFrame, began: pl.DataFrame, as_of: date) -> pl.DataFrame
     )
     net = steps.group_by("account_id", "age").agg(pl.col("step").sum())
     reach = age(pl.lit(as_of)) - (pl.lit(as_of).dt.day() > pl.col("began_on").dt.day()).cast(pl.Int64)
-    reach = reach - (pl.lit(as_of).dt.day() < pl.col("began_on").dt.day()).cast(pl.Int64)
+    if add_months(as_of.replace(day=1), 1) - as_of > timedelta(days=1):  # The last day of a month ends it for all.
+        reach = reach - (pl.lit(as_of).dt.day() < pl.col("began_on").dt.day()).cast(pl.Int64)
     grid = began.with_columns(age=pl.int_ranges(0, reach.clip(0) + 1)).explode("age")
     return (
         grid.join(net, on=["account_id", "age"], how="left")

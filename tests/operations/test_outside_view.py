@@ -24,7 +24,7 @@ def server(good=True, at=NOW):
         def do_GET(self):
             n_cookies = len(self.headers.get("Cookie", ""))
             status = {"/healthz": 431 if n_cookies > 8_000 and not good else 200, "/metrics": 404 if good else 200}
-            self.send_response((101 if good else 400) if self.path == "/_stcore/stream" else status[self.path])
+            self.send_response((101 if good else 400) if self.path == "/_stcore/stream" else status.get(self.path, 200))
             if self.path != "/_stcore/stream":
                 self.send_header("Content-Length", "0")
             self.end_headers()

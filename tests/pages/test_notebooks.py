@@ -11,7 +11,8 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.kit import notebook
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
+FILES = [p for p in sorted((ROOT / "pages").glob("*.py")) if "notebook.offer(" in p.read_text(encoding="utf-8")]
+PAGES = ["app.py", *(f"pages/{p.name}" for p in FILES)]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::PendingDeprecationWarning")

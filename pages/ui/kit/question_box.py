@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, entity_links, questions
+from pages.ui.kit import bundles, cache, column_layout, downloads, entity_links, questions
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -67,11 +67,11 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         config = column_layout.dressed(shown, _columns(answer, shown))
         st.dataframe(shown, height=height, hide_index=True, column_config=config)
     st.markdown(f":small[{escaped(f'As of {answer.as_of}. {answer.formula}')}]")
-    st.download_button(
+    downloads.button(
+        st,
         "Signed answer",
         lambda: _signed(answer, own, who, data),
         "answer.json",
-        on_click="ignore",
         type="tertiary",
         key="signed_answer",
     )
