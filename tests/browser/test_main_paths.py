@@ -282,6 +282,6 @@ def test_a_clicked_region_and_a_clicked_month_open_what_they_are_made_of(url, pa
     expect(page.get_by_text(re.compile(r"[\d,]+ lines of the quarter, EMEA"))).to_be_visible(timeout=30_000)
     month = page.locator('.st-key-trend_Revenue path[aria-label*="month: Jul 2026"]').first
     quiet(page)
-    month.scroll_into_view_if_needed()
+    month.evaluate("bar => bar.scrollIntoView({block: 'center'})")  # not below the bar that stays on top
     month.click(force=True)
     expect(page.get_by_text("Forecast of July 2026 by region")).to_be_visible(timeout=30_000)

@@ -18,6 +18,7 @@ from pages.ui.server import icon_font
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.preload import FILES
 
+OPEN = 0xE89E  # the symbol open_in_new
 SCRIPT = next((FILES / "static" / "js").glob("protobuf.*.js"))
 
 
@@ -53,6 +54,7 @@ def test_the_font_has_every_symbol_that_is_named_anywhere(client):
     names = icon_font.names_used(FILES / "static" / "js", app_folder())
     assert {"keyboard_arrow_down", "restart_alt"} <= names
     assert ligatures(path.read_bytes()) & names == ligatures(body)
+    assert OPEN in TTFont(BytesIO(body)).getBestCmap()  # tables draw it by its code
 
 
 def ligatures(font):
