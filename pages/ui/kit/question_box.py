@@ -36,11 +36,16 @@ def offer(query: str, data: Dataset, settings: Settings, who: Identity) -> None:
     who : Identity
         Only what the person may open is answered.
     """
-    if len(query.split()) < FEWEST_WORDS:
+    if not may_be_question(query):
         return
     if st.button("Answer this question", key="answer_question", icon=":material/help:", width="stretch"):
         st.session_state[CHOSEN] = query
         window(data, settings, who)
+
+
+def may_be_question(query: str) -> bool:
+    """Say whether what was typed has the words of a question."""
+    return len(query.split()) >= FEWEST_WORDS
 
 
 @st.dialog("Answer", width="large")

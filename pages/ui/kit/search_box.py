@@ -57,7 +57,8 @@ def offer(data: Dataset, settings: Settings, who: Identity, rooms: Mapping[str, 
     results = search.search(data, settings, str(query), others(data, settings, who, mine))
     shown = [hit for hit in results.hits if hit.kind not in RIGHTS or can(who, RIGHTS[hit.kind], settings.roles)]
     if not shown:
-        st.caption(escaped(f"Nothing fits “{results.query}”."))
+        fits = "is called" if question_box.may_be_question(results.query) else "fits"
+        st.caption(escaped(f"Nothing {fits} “{results.query}”."))
     for kind, title in search.KINDS.items():
         hits = [hit for hit in shown if hit.kind == kind]
         if hits:
