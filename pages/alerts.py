@@ -1,7 +1,7 @@
 """Alerts: what you were told, what you want to be told of, when, and by which ways."""
 
 from pages.ui.alerts import alert_form, told_list, way_form
-from pages.ui.kit import shell
+from pages.ui.kit import notebook, shell
 from pages.ui.kit.cells import cell
 
 page = shell.open("Alerts")
@@ -21,3 +21,5 @@ with cell(page, "Where messages go", "Ways") as c:
 
 with cell(page, "Messages sent", "Sent", span="all") as c:
     told_list.sent(page, c)
+
+notebook.offer(page)

@@ -11,8 +11,8 @@ from streamlit.testing.v1 import AppTest
 from pages.ui.kit import notebook
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = [p for p in sorted((ROOT / "pages").glob("*.py")) if "notebook.offer(" in p.read_text(encoding="utf-8")]
-PAGES = ["app.py", *(f"pages/{p.name}" for p in FILES)]
+PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
+WITHOUT_FIGURES = {"pages/alerts.py"}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::PendingDeprecationWarning")
@@ -40,5 +40,8 @@ def test_the_notebook_of_a_page_runs_and_says_the_same(name, settings, sample, b
         assert plt.get_fignums()
         plt.close("all")
     said = [line for line in capsys.readouterr().out.splitlines() if line.strip()]
+    if name in WITHOUT_FIGURES:
+        assert not said
+        return
     assert said
     assert sum(line in shown for line in said) >= max(len(said) - 1, 1)
