@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -26,7 +27,8 @@ BASE = "localhost/base"
 NAME = "localhost/quarterdeck"
 # What this machine's own ways to the registries are, where it has any; they are lent to the build and not part of it.
 CA = Path("/etc/ssl/certs/ca-certificates.crt")
-LENT = [*Path("/etc/apt/apt.conf.d").glob("99*"), *(p for p in (Path("/opt/pypi"), Path("/opt/wheels")) if p.is_dir())]
+APT = list(Path("/etc/apt/apt.conf.d").glob("99*"))
+FOLDERS = re.compile(r"(?<![\w:/])(?:file://)?(/[\w./-]+)")  # that the settings of pip name
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +71,13 @@ def root(buildah):
     config = folder / "pip.conf"
     own = Path("/etc/pip.conf").read_text(encoding="utf-8") if Path("/etc/pip.conf").is_file() else "[global]\n"
     config.write_text(own.replace(str(CA), "/etc/lent-ca.crt"), encoding="utf-8")
-    lent = [f"{config}:/etc/pip.conf:ro", f"{CA}:/etc/lent-ca.crt:ro", *(f"{path}:{path}:ro" for path in LENT)]
+    settings = subprocess.run(["python3", "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
+    folders = {path for path in map(Path, FOLDERS.findall(settings.stdout)) if path.is_dir()}
+    lent = [
+        f"{config}:/etc/pip.conf:ro",
+        f"{CA}:/etc/lent-ca.crt:ro",
+        *(f"{path}:{path}:ro" for path in [*APT, *sorted(folders)]),
+    ]
     volumes = [word for volume in lent for word in ("--volume", volume)]
     words = ("--isolation", "chroot", "--build-arg", f"BASE={BASE}", *volumes, "--format", "docker")
     run("bud", *words, "-f", "deploy/Dockerfile", "-t", NAME, ".", minutes=90)
