@@ -359,7 +359,7 @@ class Game:
         fresh.mkdir()
         url = self.cluster.make("restored")
         os.environ.update({"QUARTERDECK_HOME": str(fresh), "QUARTERDECK_DATABASE_URL": url})
-        said = self.command("restore", str(file)).strip().splitlines()[0]
+        report = self.command("restore", str(file)).strip().splitlines()[0]
         store = Store.open(url)
         there = {entry.name for entry in store.scenarios.list(OWNER)}
         is_whole = store.audit.verify().is_whole
@@ -367,7 +367,7 @@ class Game:
         shutil.copytree(self.home / "artifacts", fresh / "artifacts")
         self.serve(self.ports[0])
         self.until(lambda: self.is_ready(self.ports[0]))
-        text = f"{said} The audit log is {'whole' if is_whole else 'not whole'}. A server on it was ready."
+        text = f"{report} The audit log is {'whole' if is_whole else 'not whole'}. A server on it was ready."
         return Told("Everything is gone but a backup", text, time.monotonic() - begin, len(self.saver.saved - there))
 
     def looked(self) -> str:
@@ -444,9 +444,10 @@ def main() -> None:
             game.skew_the_clock,
             game.restore_a_backup,
         ):
-            told = exercise()
+            outcome = exercise()
             print(
-                f"| {told.name} | {' '.join(told.seen.split())} | {told.recovery:.1f} s | {told.n_lost} |", flush=True
+                f"| {outcome.name} | {' '.join(outcome.seen.split())} | {outcome.recovery:.1f} s | {outcome.n_lost} |",
+                flush=True,
             )
         print(f"\n{len(game.saver.saved):,} saves were confirmed on that day.")
     finally:

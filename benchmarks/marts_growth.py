@@ -43,12 +43,14 @@ def main() -> None:
     """Print a table per company."""
     for folder in sys.argv[1:]:
         command = [sys.executable, __file__, "--one", folder]
-        told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        print(folder, ", ".join(f"{n:,} {name}" for name, n in told["counts"].items()), f"load {told['load']:.0f}")
-        for name, (seconds, busy, height, size) in told["marts"].items():
+        measured = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        print(
+            folder, ", ".join(f"{n:,} {name}" for name, n in measured["counts"].items()), f"load {measured['load']:.0f}"
+        )
+        for name, (seconds, busy, height, size) in measured["marts"].items():
             print(f"  {name:22} {seconds:7.2f} s {busy:7.2f} s of processor {height:>11,} rows {size:8.1f} MB")
-        seconds, busy = told["whole"]
-        print(f"  {'together':22} {seconds:7.2f} s {busy:7.2f} s of processor, {told['peak_gb']:.1f} GB at most")
+        seconds, busy = measured["whole"]
+        print(f"  {'together':22} {seconds:7.2f} s {busy:7.2f} s of processor, {measured['peak_gb']:.1f} GB at most")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from core import (
     sync_commands,
 )
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError, SourceError
+from core.resources import is_writable
 
 if TYPE_CHECKING:
     from core.config import Settings
@@ -113,7 +114,7 @@ def sample(
     """Write a synthetic company to a folder."""
     from core.sample import generate
 
-    if not _writable(out):  # before a company is played that could not be written
+    if not is_writable(out):  # before a company is played that could not be written
         raise SourceError("The sample cannot be written.", str(out), "Choose a folder you may write to.")
     with _Bar() as bar:
         size, kind = (accounts, transactions, years, seed), (fmt, bar.show, profile, industry)
@@ -408,7 +409,7 @@ def serve(
 
     settings = _settings()
     serving.refuse_open_door(settings, address, open_to_all)
-    if not _writable(settings.home) and not settings.home.is_dir():
+    if not is_writable(settings.home) and not settings.home.is_dir():
         raise AccessError(
             "Quarterdeck cannot write to its home folder.", str(settings.home), "Set QUARTERDECK_HOME to another."
         )
@@ -532,17 +533,6 @@ def _prepared(settings: Settings) -> bool:
     from core.sources import loading
 
     return loading.is_ready(settings) and bool(open_cache(settings.home).entries(MODELS))
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return False
-    return True
 
 
 def _free(address: str, port: int) -> bool:

@@ -112,3 +112,15 @@ def beside_settings(name: str) -> Path:
     """
     with as_file(files(PACKAGE) / "config" / name) as path:
         return path
+
+
+def is_writable(folder: Path) -> bool:
+    """Say whether a folder is there, or can be made, and a file can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError:
+        return False
+    return True

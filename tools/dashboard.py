@@ -140,8 +140,8 @@ def dashboard() -> dict[str, Any]:
     panels: list[dict[str, Any]] = []
     top = 0
     for row, entries in ROWS:
-        place = {"h": 1, "w": COLUMNS, "x": 0, "y": top}
-        panels.append({"id": len(panels) + 1, "type": "row", "title": row, "gridPos": place, "collapsed": False})
+        grid = {"h": 1, "w": COLUMNS, "x": 0, "y": top}
+        panels.append({"id": len(panels) + 1, "type": "row", "title": row, "gridPos": grid, "collapsed": False})
         for number, entry in enumerate(entries):
             line, column = divmod(number, COLUMNS // WIDTH)
             at = {"h": HEIGHT, "w": WIDTH, "x": column * WIDTH, "y": top + 1 + line * HEIGHT}
@@ -159,13 +159,13 @@ def dashboard() -> dict[str, Any]:
     }
 
 
-def _panel(number: int, entry: Panel, place: dict[str, int]) -> dict[str, Any]:
+def _panel(number: int, entry: Panel, grid: dict[str, int]) -> dict[str, Any]:
     title, unit, kind, queries = entry
     return {
         "id": number,
         "type": kind,
         "title": title,
-        "gridPos": place,
+        "gridPos": grid,
         "datasource": SOURCE,
         "fieldConfig": {"defaults": {"unit": unit}, "overrides": []},
         "targets": [

@@ -23,7 +23,7 @@ from core.config.settings import file_in_force
 from core.contracts.errors import ConfigError, QuarterdeckError
 from core.models import versions
 from core.operations import readiness
-from core.resources import app_folder, sample_file
+from core.resources import app_folder, is_writable, sample_file
 from core.sealing.sealing_keys import KEY_FILE, keys_in_force
 from core.sealing.secret_values import FILE as SECRETS_FILE
 from core.sources import loading
@@ -160,18 +160,6 @@ def _home(settings: Settings) -> list[Examined]:
         Examined("The disk has room", disk.is_good, False, disk.sentence, disk.mend),
         Examined("What is kept is whole, and new results can be kept", not notices, False, " ".join(combined(notices))),
     ]
-
-
-def is_writable(folder: Path) -> bool:
-    """Say whether a folder is there, or can be made, and a file can be written into it."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.touch()
-        probe.unlink()
-    except OSError:
-        return False
-    return True
 
 
 def _database(settings: Settings, now: datetime) -> list[Examined]:

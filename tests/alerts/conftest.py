@@ -81,9 +81,9 @@ def look(store, company_settings, clock):
         by_id = {way.id: way for way in ways.listed(store)}
         troubles = options.get("troubles", {"sync_trouble": {}, "model_trouble": {}})
         bundle = options.get("bundle", lambda *_: None)
-        one = Look(company_settings, store, data, readers, by_id, troubles, bundle, clock())
+        current = Look(company_settings, store, data, readers, by_id, troubles, bundle, clock())
         assert store.alert_ledger.take_lease("alerts", "test", 60)
-        changes = one.changes()
+        changes = current.changes()
         store.alert_ledger.apply(changes, "test", "alerts")
         return changes
 

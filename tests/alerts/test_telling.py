@@ -135,28 +135,28 @@ def test_snoozed_and_quiet_rules_tell_later_and_acknowledged_ones_do_not_escalat
     store, look, rule, days, mail_server, clock
 ):
     made = rule("sync_trouble", ways=(mail_server.id,), escalate_hours=4, escalate_to=(WRITER, EMEA))
-    none, one, two = (
+    none, crm_failed, crm_failed_anew = (
         {"sync_trouble": dict(words), "model_trouble": {}} for words in ((), [("crm", "a")], [("crm", "b")])
     )
     look(days[2], troubles=none)
-    assert len(look(days[2], troubles=one).deliveries) == 1
+    assert len(look(days[2], troubles=crm_failed).deliveries) == 1
     (entry,) = [row for row in store.alert_ledger.entries(BOSS) if row.subject == "crm"]
     store.alert_ledger.snooze(entry.id, BOSS, clock() + timedelta(hours=2))
-    assert not look(days[2], troubles=two).deliveries
+    assert not look(days[2], troubles=crm_failed_anew).deliveries
     clock.pass_by(hours=3)
-    assert len(look(days[2], troubles=two).deliveries) == 1
+    assert len(look(days[2], troubles=crm_failed_anew).deliveries) == 1
     clock.pass_by(hours=5)
-    later = look(days[2], troubles=two)
+    later = look(days[2], troubles=crm_failed_anew)
     assert [delivery.reader for delivery in later.deliveries] == [WRITER, EMEA]
-    assert not look(days[2], troubles=two).deliveries
+    assert not look(days[2], troubles=crm_failed_anew).deliveries
     look(days[2], troubles=none)
-    look(days[2], troubles=one)
+    look(days[2], troubles=crm_failed)
     store.alert_ledger.acknowledge(entry.id, BOSS)
     clock.pass_by(hours=5)
-    assert not look(days[2], troubles=one).deliveries
+    assert not look(days[2], troubles=crm_failed).deliveries
     quiet = replace(made, quiet_until=clock() + timedelta(days=1))
     store.alert_rules.save(quiet.name, BOSS, quiet.payload, made.version)
-    assert not look(days[2], troubles=two).deliveries
+    assert not look(days[2], troubles=crm_failed_anew).deliveries
 
 
 def test_two_who_look_at_once_tell_it_once(store, rule, days, clock):

@@ -40,13 +40,13 @@ def test_two_who_tick_at_once_send_one_message(store, run, rule, days, hook, clo
     rule("new_row", ways=(slack.id,))
     assert run(days[0]).sentence().startswith("0 new messages, 0 new events.")
     others = [Store.open(str(store.engine.url), clock) for _ in range(3)]
-    threads = [threading.Thread(target=run, args=(days[2], f"t{n}", one)) for n, one in enumerate(others)]
+    threads = [threading.Thread(target=run, args=(days[2], f"t{n}", opened)) for n, opened in enumerate(others)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for one in others:
-        one.close()
+    for opened in others:
+        opened.close()
     run(days[2])
     assert len(hook.requests) == 1
     assert [row.state for row in store.deliveries.recent()] == ["sent"]
@@ -97,8 +97,8 @@ def test_the_forecast_moves_and_the_summary_comes_on_monday(
         readers = Readers(company_settings, store, data)
         by_id = {way.id: way for way in ways.listed(store)}
         troubles = {"sync_trouble": {}, "model_trouble": {}}
-        one = Look(company_settings, store, data, readers, by_id, troubles, lambda *_: small_bundle, clock())
-        return summaries.due(one)
+        current = Look(company_settings, store, data, readers, by_id, troubles, lambda *_: small_bundle, clock())
+        return summaries.due(current)
 
     assert due() == [], "the week in which it was chosen is over"
     clock.pass_by(days=7)

@@ -36,8 +36,8 @@ def installation(url, tmp_path):
     store.scenarios.save("Plan ü", "ana", {"levers": {"win_rate": 5}})
     saved = store.requirement_sets.save_with_file("Acme", "bo", {"rows": []}, ("rfp.xlsx", bytes(range(256)) * 5))
     assert saved.version == 1
-    place = DatabasePlace(Sessions(store.engine), now)
-    place.write("results", "key", io.BytesIO(b"made again when needed"), "digest", {})
+    database = DatabasePlace(Sessions(store.engine), now)
+    database.write("results", "key", io.BytesIO(b"made again when needed"), "digest", {})
     store.close()
     environ = {
         "QUARTERDECK_HOME": str(home),

@@ -48,7 +48,7 @@ def test_every_query_is_of_figures_that_there_are():
 def test_the_dashboard_is_the_one_the_tool_writes():
     assert dashboard.FILE.read_text(encoding="utf-8") == dashboard.text()
     places = [panel["gridPos"] for panel in dashboard.dashboard()["panels"]]
-    assert len({(place["x"], place["y"]) for place in places}) == len(places)
+    assert len({(panel["x"], panel["y"]) for panel in places}) == len(places)
 
 
 def test_every_alert_says_how_to_mend_it():

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from itertools import count
 
+import polars as pl
 import pytest
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
@@ -28,7 +29,15 @@ def of(settings, opened, now):
     return InstallationGauges(settings, Readiness(settings, opened), opened, lambda: now)
 
 
-def test_work_models_disk_and_audit_log_are_told(small_settings, small_bundle, opened, now):
+@pytest.fixture
+def sample_versions(small_settings, small_bundle, monkeypatch):
+    """The versions learnt from the sample company alone: other tests leave those of other companies in the same home."""
+    versions = installation_gauges.versions
+    rows = versions.versions(small_settings).filter(pl.col("source") == "Sample company")
+    monkeypatch.setattr(versions, "versions", lambda _: rows)
+
+
+def test_work_models_disk_and_audit_log_are_told(small_settings, sample_versions, opened, now):
     store = opened()
     store.audit.add("Ann", "saved", "a plan")
     store.jobs.ask("sync", "crm")

@@ -57,10 +57,10 @@ def test_a_database_that_is_away_older_or_newer_is_told(opened):
     assert readiness.database(away) == readiness.Check("database", False, "The database cannot be opened.", "Start it.")
     with opened().engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    told = readiness.database(opened)
-    assert not told.is_good
-    assert "revision 9999" in told.sentence
-    assert "quarterdeck migrate" in told.mend
+    verdict = readiness.database(opened)
+    assert not verdict.is_good
+    assert "revision 9999" in verdict.sentence
+    assert "quarterdeck migrate" in verdict.mend
     with opened().engine.begin() as connection:
         connection.execute(text("DROP TABLE alembic_version"))
     assert "does not answer" in readiness.database(opened).sentence

@@ -67,10 +67,12 @@ def test_files_that_went_in_between_are_not_there(place):
 def test_two_servers_share_a_bucket(place, tmp_path):
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     leases = Leases(Sessions(store.engine), now)
-    one, two = (ArtifactCache(SharedTier(FolderTier(tmp_path / n), place, leases), Memory()) for n in ("one", "two"))
-    one.put(RESULTS, "key", {"n": 1}, JSON)
-    assert two.get(RESULTS, "key", lambda: {"n": 2}, JSON) == {"n": 1}
-    assert place.address in two.tier.address
+    first, second = (
+        ArtifactCache(SharedTier(FolderTier(tmp_path / n), place, leases), Memory()) for n in ("one", "two")
+    )
+    first.put(RESULTS, "key", {"n": 1}, JSON)
+    assert second.get(RESULTS, "key", lambda: {"n": 2}, JSON) == {"n": 1}
+    assert place.address in second.tier.address
     store.close()
 
 

@@ -54,10 +54,10 @@ def test_doctor_tells_it(proxy, tmp_path, monkeypatch):
     monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path))
     address, names = proxy
     names["is_sticky"] = False
-    said = CliRunner().invoke(app, ["doctor", "--url", address]).stdout
-    assert "MISSING  A browser stays with one server" in said
-    assert "servers in turn" in said
-    assert "deploy/proxies" in said
+    printed = CliRunner().invoke(app, ["doctor", "--url", address]).stdout
+    assert "MISSING  A browser stays with one server" in printed
+    assert "servers in turn" in printed
+    assert "deploy/proxies" in printed
 
 
 @pytest.mark.parametrize("address", ["sales.example.com", "http://127.0.0.1:1"])

@@ -61,26 +61,26 @@ def test_two_servers_share_a_bucket_and_go_on_without_it(bucket, tmp_path):
     store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
     leases = Leases(Sessions(store.engine), now)
     tiers = [SharedTier(FolderTier(tmp_path / n), BucketPlace(address, now), leases) for n in ("one", "two")]
-    one, two = (ArtifactCache(tier, Memory()) for tier in tiers)
+    first, second = (ArtifactCache(tier, Memory()) for tier in tiers)
     rows = pl.DataFrame({"a": range(2_000_000)})
-    one.put(SAMPLE, "large", rows, FRAME, about={"rows": rows.height})
-    assert two.read(SAMPLE, "large", FRAME).equals(rows)
-    assert two.entries(SAMPLE)[0].about == {"rows": rows.height}
-    one.put(RESULTS, "key", {"n": 1}, JSON)
-    assert two.get(RESULTS, "key", lambda: {"n": 2}, JSON) == {"n": 1}
-    one.put(RESULTS, "key", {"n": 3}, JSON)
+    first.put(SAMPLE, "large", rows, FRAME, about={"rows": rows.height})
+    assert second.read(SAMPLE, "large", FRAME).equals(rows)
+    assert second.entries(SAMPLE)[0].about == {"rows": rows.height}
+    first.put(RESULTS, "key", {"n": 1}, JSON)
+    assert second.get(RESULTS, "key", lambda: {"n": 2}, JSON) == {"n": 1}
+    first.put(RESULTS, "key", {"n": 3}, JSON)
     time.sleep(1.1)  # S3 tells changes in whole seconds.
-    one.put(RESULTS, "later", {"n": 4}, JSON)
-    assert [entry.key for entry in two.entries(RESULTS)] == ["key", "later"]
+    first.put(RESULTS, "later", {"n": 4}, JSON)
+    assert [entry.key for entry in second.entries(RESULTS)] == ["key", "later"]
     time.sleep(1.1)
     tiers[0].place.renew("results", "key", 1)
-    assert [entry.key for entry in two.entries(RESULTS)] == ["later", "key"]
-    assert [entry.key for entry in two.prune(RESULTS)] == ["later", "key"]
+    assert [entry.key for entry in second.entries(RESULTS)] == ["later", "key"]
+    assert [entry.key for entry in second.prune(RESULTS)] == ["later", "key"]
     assert tiers[0].place.entries("results") == []
     server.kill()
     server.wait()
     with pytest.raises(StoreError, match="The bucket cannot be reached"):
         tiers[0].place.digest("sample", "large")
-    assert two.get(RESULTS, "alone", lambda: {"n": 5}, JSON) == {"n": 5}
+    assert second.get(RESULTS, "alone", lambda: {"n": 5}, JSON) == {"n": 5}
     assert tiers[1].is_away
     store.close()

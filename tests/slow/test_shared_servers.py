@@ -56,9 +56,9 @@ def versions(folder):
 
 
 def test_what_one_server_has_the_other_shows_and_hands_out(page, homes, tmp_path):
-    with serving(tmp_path, homes[0]) as one, serving(tmp_path, homes[1]) as two:
-        opened(page, one, "pipeline")
-        opened(page, two, "pipeline")
+    with serving(tmp_path, homes[0]) as first, serving(tmp_path, homes[1]) as second:
+        opened(page, first, "pipeline")
+        opened(page, second, "pipeline")
         assert versions(tmp_path / "two")
         assert set(versions(tmp_path / "two")) <= set(versions(tmp_path / "one")), "it trained nothing of its own"
         with page.expect_download() as waited:
@@ -67,7 +67,7 @@ def test_what_one_server_has_the_other_shows_and_hands_out(page, homes, tmp_path
         assert "/download/" in address
         notebook = json.loads(waited.value.path().read_text(encoding="utf-8"))
         cookie = "; ".join(f"{c['name']}={c['value']}" for c in page.context.cookies())
-        status, content = fetched(address.replace(two, one), cookie)
+        status, content = fetched(address.replace(second, first), cookie)
         assert (status, json.loads(content)) == (200, notebook), "the other server hands out the same"
         assert fetched(address, "")[0] == 404, "in another browser it opens nothing"
         forged = address.replace("/download/", "/download/x")
@@ -75,8 +75,8 @@ def test_what_one_server_has_the_other_shows_and_hands_out(page, homes, tmp_path
 
 
 def test_a_database_that_is_away_is_told_and_nothing_is_lost(page, homes, tmp_path, cluster):
-    with serving(tmp_path, homes[0]) as one:
-        opened(page, one, "requirements")
+    with serving(tmp_path, homes[0]) as first:
+        opened(page, first, "requirements")
         home = next(line for line in database_processes() if f"-p {cluster.rpartition(':')[2]}" in line)
         data = home.split(" -D ")[1].split()[0]
         control(data, "stop")
@@ -87,7 +87,7 @@ def test_a_database_that_is_away_is_told_and_nothing_is_lost(page, homes, tmp_pa
         finally:
             time.sleep(max(20 - (time.monotonic() - begin), 0))
             control(data, "start", home.split(" -D ")[1].split(maxsplit=1)[1])
-        opened(page, one, "requirements")
+        opened(page, first, "requirements")
         expect(page.get_by_text("The database does not answer")).to_have_count(0)
 
 

@@ -84,14 +84,14 @@ def never():
 
 
 def test_what_one_server_made_another_reads(servers):
-    one, two = servers
+    first, second = servers
     rows = pl.DataFrame({"a": [1, 2, 3]})
-    one.cache.get(SAMPLE, "key", lambda: rows, FRAME, about=lambda frame: {"rows": frame.height})
-    assert two.cache.is_kept(SAMPLE, "key")
-    assert two.cache.get(SAMPLE, "key", never, FRAME).equals(rows)
-    assert two.cache.entries(SAMPLE)[0].about == {"rows": 3}
-    assert two.tier.local.entries(SAMPLE.name)[0].about == {"rows": 3}
-    assert two.cache.read(SAMPLE, "other", FRAME) is None
+    first.cache.get(SAMPLE, "key", lambda: rows, FRAME, about=lambda frame: {"rows": frame.height})
+    assert second.cache.is_kept(SAMPLE, "key")
+    assert second.cache.get(SAMPLE, "key", never, FRAME).equals(rows)
+    assert second.cache.entries(SAMPLE)[0].about == {"rows": 3}
+    assert second.tier.local.entries(SAMPLE.name)[0].about == {"rows": 3}
+    assert second.cache.read(SAMPLE, "other", FRAME) is None
 
 
 def test_one_makes_it_while_the_other_waits(servers):
@@ -115,79 +115,79 @@ def test_one_makes_it_while_the_other_waits(servers):
 
 
 def test_what_changes_under_one_key_is_read_anew(servers):
-    one, two = servers
-    one.cache.put(VECTORS, "words", {"n": 1}, JSON)
-    assert two.cache.read(VECTORS, "words", JSON) == {"n": 1}
-    one.cache.update(VECTORS, "words", lambda old: {"n": old["n"] + 1}, JSON)
-    assert two.cache.update(VECTORS, "words", lambda old: {"n": old["n"] + 1}, JSON) == {"n": 3}
-    one.cache.pin(MODELS, "version", why="gone back to")
-    assert two.cache.pinned(MODELS) == {"version": {"why": "gone back to"}}
+    first, second = servers
+    first.cache.put(VECTORS, "words", {"n": 1}, JSON)
+    assert second.cache.read(VECTORS, "words", JSON) == {"n": 1}
+    first.cache.update(VECTORS, "words", lambda old: {"n": old["n"] + 1}, JSON)
+    assert second.cache.update(VECTORS, "words", lambda old: {"n": old["n"] + 1}, JSON) == {"n": 3}
+    first.cache.pin(MODELS, "version", why="gone back to")
+    assert second.cache.pinned(MODELS) == {"version": {"why": "gone back to"}}
 
 
 def test_the_number_of_a_kind_bounds_the_place_and_each_folder(servers):
-    one, two = servers
+    first, second = servers
     for number in range(SNAPSHOTS.entries + 2):
-        one.cache.get(SNAPSHOTS, f"k{number}", lambda number=number: {"n": number}, JSON)
-        assert two.cache.read(SNAPSHOTS, f"k{number}", JSON) == {"n": number}
+        first.cache.get(SNAPSHOTS, f"k{number}", lambda number=number: {"n": number}, JSON)
+        assert second.cache.read(SNAPSHOTS, f"k{number}", JSON) == {"n": number}
     for server in servers:
-        one.tier.let_go(SNAPSHOTS.name)
+        first.tier.let_go(SNAPSHOTS.name)
         assert len(server.tier.local.entries(SNAPSHOTS.name)) <= SNAPSHOTS.entries + 1
-    assert [entry.key for entry in one.place.entries(SNAPSHOTS.name)] == ["k2", "k3", "k4"]
-    one.tier.renew(SNAPSHOTS.name, "k2", 1)
-    assert [entry.key for entry in two.cache.entries(SNAPSHOTS)] == ["k3", "k4", "k2"]
-    assert [entry.key for entry in two.cache.prune(SNAPSHOTS)] == ["k3", "k4", "k2"]
-    assert one.place.entries(SNAPSHOTS.name) == []
+    assert [entry.key for entry in first.place.entries(SNAPSHOTS.name)] == ["k2", "k3", "k4"]
+    first.tier.renew(SNAPSHOTS.name, "k2", 1)
+    assert [entry.key for entry in second.cache.entries(SNAPSHOTS)] == ["k3", "k4", "k2"]
+    assert [entry.key for entry in second.cache.prune(SNAPSHOTS)] == ["k3", "k4", "k2"]
+    assert first.place.entries(SNAPSHOTS.name) == []
 
 
 def test_a_damaged_folder_is_brought_anew(servers):
-    one, _ = servers
-    one.cache.put(RESULTS, "key", {"n": 1}, JSON)
-    (one.tier.local.root / "results" / "key" / "value.json").write_text("{}", encoding="utf-8")
-    one.cache.forget(RESULTS)
-    assert one.cache.read(RESULTS, "key", JSON) == {"n": 1}
+    first, _ = servers
+    first.cache.put(RESULTS, "key", {"n": 1}, JSON)
+    (first.tier.local.root / "results" / "key" / "value.json").write_text("{}", encoding="utf-8")
+    first.cache.forget(RESULTS)
+    assert first.cache.read(RESULTS, "key", JSON) == {"n": 1}
     with pytest.raises(DamagedError):
-        places.unpack(io.BytesIO(b"no archive" * 100), one.tier.local.root)
+        places.unpack(io.BytesIO(b"no archive" * 100), first.tier.local.root)
 
 
 def test_without_the_place_a_server_goes_on_by_itself(servers, monkeypatch):
-    one, two = servers
-    one.cache.put(RESULTS, "before", {"n": 1}, JSON)
+    first, second = servers
+    first.cache.put(RESULTS, "before", {"n": 1}, JSON)
 
     def away(*_):
         raise StoreError("The database does not answer.")
 
     for name in ("digest", "read", "write", "renew", "entries", "delete"):
-        monkeypatch.setattr(two.place, name, away)
+        monkeypatch.setattr(second.place, name, away)
     monkeypatch.setattr(Leases, "acquire", away)
-    assert two.cache.get(RESULTS, "before", lambda: {"n": 2}, JSON) == {"n": 2}
-    assert two.tier.is_away
-    assert [entry.key for entry in two.cache.entries(RESULTS)] == ["before"]
+    assert second.cache.get(RESULTS, "before", lambda: {"n": 2}, JSON) == {"n": 2}
+    assert second.tier.is_away
+    assert [entry.key for entry in second.cache.entries(RESULTS)] == ["before"]
     monkeypatch.setattr(shared_tier, "AWAY_SECONDS", 0.0)
-    assert two.cache.get(RESULTS, "after", lambda: {"n": 3}, JSON) == {"n": 3}
-    assert not two.tier.delete(RESULTS.name, "after")
+    assert second.cache.get(RESULTS, "after", lambda: {"n": 3}, JSON) == {"n": 3}
+    assert not second.tier.delete(RESULTS.name, "after")
     monkeypatch.undo()
-    two.tier._away_until = 0.0
-    assert one.cache.read(RESULTS, "after", JSON) is None
-    assert two.cache.get(RESULTS, "back", lambda: {"n": 4}, JSON) == one.cache.read(RESULTS, "back", JSON)
+    second.tier._away_until = 0.0
+    assert first.cache.read(RESULTS, "after", JSON) is None
+    assert second.cache.get(RESULTS, "back", lambda: {"n": 4}, JSON) == first.cache.read(RESULTS, "back", JSON)
 
 
 def test_what_a_server_had_before_it_shared_is_brought_to_the_place(servers):
-    one, two = servers
-    ArtifactCache(one.tier.local, Memory()).put(MODELS, "old", {"n": 1}, JSON, about={"source": "sample"})
-    assert two.cache.read(MODELS, "old", JSON) is None
-    assert one.cache.read(MODELS, "old", JSON) == {"n": 1}
-    assert two.cache.read(MODELS, "old", JSON) == {"n": 1}
-    assert two.cache.entries(MODELS)[0].about == {"source": "sample"}
+    first, second = servers
+    ArtifactCache(first.tier.local, Memory()).put(MODELS, "old", {"n": 1}, JSON, about={"source": "sample"})
+    assert second.cache.read(MODELS, "old", JSON) is None
+    assert first.cache.read(MODELS, "old", JSON) == {"n": 1}
+    assert second.cache.read(MODELS, "old", JSON) == {"n": 1}
+    assert second.cache.entries(MODELS)[0].about == {"source": "sample"}
 
 
 def test_large_files_go_in_parts(servers, monkeypatch):
     from core.replicas import database_place
 
     monkeypatch.setattr(database_place, "PART_BYTES", 1_000)
-    one, two = servers
+    first, second = servers
     rows = pl.DataFrame({"a": range(5_000)})
-    one.cache.put(SAMPLE, "large", rows, FRAME)
-    assert two.cache.read(SAMPLE, "large", FRAME).equals(rows)
+    first.cache.put(SAMPLE, "large", rows, FRAME)
+    assert second.cache.read(SAMPLE, "large", FRAME).equals(rows)
 
 
 def test_a_lease_is_one_servers_until_it_gives_it_back_or_dies(store):
