@@ -31,7 +31,7 @@ def of(settings, opened, now):
 
 @pytest.fixture
 def sample_versions(small_settings, small_bundle, monkeypatch):
-    """The versions learnt from the sample company alone: other tests leave those of other companies in the same home."""
+    """The versions learnt from the sample company: other tests leave those of other companies in the same home."""
     versions = installation_gauges.versions
     rows = versions.versions(small_settings).filter(pl.col("source") == "Sample company")
     monkeypatch.setattr(versions, "versions", lambda _: rows)

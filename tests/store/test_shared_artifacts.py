@@ -229,7 +229,22 @@ def test_notes_are_shared(store):
     assert notes.get("secret") == "c"
 
 
-def test_the_settings_say_what_is_shared(tmp_path, url):
+@pytest.fixture
+def closed_later(monkeypatch):
+    """Close whatever is opened in a test: a server that shares keeps its connections as long as it lives."""
+    opened, really_open = [], Store.open
+
+    def noted(*words, **options):
+        opened.append(really_open(*words, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(Store, "open", noted)
+    yield
+    for store in opened:
+        store.close()
+
+
+def test_the_settings_say_what_is_shared(tmp_path, url, closed_later):
     where = {"QUARTERDECK_DATABASE_URL": url, "QUARTERDECK_CONFIG": ""}
     alone = [load(environ={"QUARTERDECK_HOME": str(tmp_path / name), **where}) for name in ("one", "two")]
     assert not sharing.share(alone[0], now)
