@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.metrics import bookings, concentration, coverage, pipeline, recurring, retention, winrate
+from core.metrics import bookings, competitor_splits, competitors, concentration, coverage, pipeline, recurring, retention, winrate
 from core.metrics.measure import Measure
 
 
@@ -56,6 +56,17 @@ MEASURES: Mapping[str, Watched] = {
     "weighted_pipeline": Watched("Weighted pipeline", coverage.weighted, "money", PIPELINE, "/pipeline", OPEN),
     "due_next": Watched("Deals due next", pipeline.due_next, "money", PIPELINE, "/deal", "Deals due next"),
     "win_rate": Watched("Win rate", winrate.win_rate, "rate", PIPELINE, "/pipeline", SPEED),
+    "competitor_win_rate": Watched(
+        "Win rate against competitors", competitors.record, "rate", PIPELINE, "/competitors", "Whom do we lose to?"
+    ),
+    "competitor_trend": Watched(
+        "Change of the win rate against competitors",
+        competitor_splits.trend,
+        "rate",
+        PIPELINE,
+        "/competitors",
+        "Is it getting worse?",
+    ),
     "deal_size": Watched("Deal size", winrate.deal_size, "money", PIPELINE, "/pipeline", SPEED),
     "cycle_days": Watched("Sales cycle", winrate.cycle_days, "days", PIPELINE, "/pipeline", SPEED),
     "pipeline_concentration": Watched(

@@ -149,7 +149,7 @@ def _opportunities(run: CompanyRun, rows_written: np.ndarray, history: pl.DataFr
             "product_id": "P" + pl.Series(book.product[rows_written] + 1).cast(pl.String).str.zfill(2),
             "opportunity_type": np.array(["new", "expansion", "renewal"])[book.kind[rows_written]],
             "currency": [words.currency] * n,
-            "lost_reason": rng.choice(LOST_REASONS, n, p=[0.27, 0.26, 0.25, 0.12, 0.10]),
+            "lost_reason": _reasons(rng, book.competitor[rows_written]),
             "competitor": [words.competitors[c] if c >= 0 else None for c in book.competitor[rows_written].tolist()],
             "lead_source": rng.choice(LEAD_SOURCES, n, p=[0.34, 0.28, 0.16, 0.12, 0.10]),
             "next_step": step,
@@ -190,3 +190,10 @@ def _silences(run: CompanyRun, number: np.ndarray) -> pl.DataFrame:
     flat = np.concatenate(run.silent)
     flat = flat[number[flat[:, 0]] >= 0]
     return pl.DataFrame({"opportunity_id": _ids(number[flat[:, 0]]), "monday": _dates(run, flat[:, 1])})
+
+
+def _reasons(rng: np.random.Generator, competitor: np.ndarray) -> np.ndarray:
+    """Return a reason for each deal in case it is lost; to a competitor only where one is met."""
+    drawn = rng.choice(LOST_REASONS, competitor.size, p=[0.27, 0.26, 0.25, 0.12, 0.10])
+    rival, undecided = LOST_REASONS[1], LOST_REASONS[2]
+    return np.where((competitor < 0) & (drawn == rival), undecided, drawn)

@@ -45,6 +45,11 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts.segment": "segments",
         "activities": "activities: health goes by money alone",
     },
+    "Competitors": {
+        "opportunities.competitor": "competitors: nothing to compare",
+        "opportunities.lost_reason": "reasons of lost deals",
+        "opportunity_history": "the history of deals: no price given up",
+    },
     "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 

@@ -15,6 +15,7 @@ ROOMS = {
     ],
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [
+        ("pages/competitors.py", "Competitors", ":material/swords:"),
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
         ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),

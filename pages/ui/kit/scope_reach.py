@@ -46,6 +46,7 @@ REACHES = {
         period="Whatever the period: alerts speak of the last days.",
         partly="What you were told is listed whole; a new alert speaks of the scope chosen here.",
     ),
+    "Competitors": Reach(period="Whatever the period: competitors are measured over the last two years."),
     "Requirements": Reach(
         period="Whatever the period: requirements are as of today.",
         partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",

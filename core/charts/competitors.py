@@ -1,0 +1,80 @@
+"""Charts of the competitors page."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.charts.lazy_altair import alt
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark, name_axis
+
+Drawn = alt.Chart | alt.LayerChart
+
+
+def record(frame: pl.DataFrame) -> Drawn:
+    """Win rate against each competitor with its range, and a tick for comparable deals: as `competitors.record`."""
+    return _beside(frame, "competitor", "comparable_rate", "comparable deals")
+
+
+def parts(frame: pl.DataFrame) -> Drawn:
+    """Win rate against one competitor by part with its range, and a tick for the part's other deals."""
+    return _beside(frame.head(12), "part", "others_rate", "without a competitor")
+
+
+def _beside(frame: pl.DataFrame, name: str, others: str, words: str) -> Drawn:
+    y = alt.Y(f"{name}:N", sort=frame[name].to_list(), title=None, axis=name_axis(160))
+    tip = [
+        alt.Tooltip(f"{name}:N"),
+        alt.Tooltip("win_rate:Q", format=".1%", title="won"),
+        alt.Tooltip("low:Q", format=".1%", title="range from"),
+        alt.Tooltip("high:Q", format=".1%", title="to"),
+        alt.Tooltip("n_deals:Q", format=",", title="closed deals"),
+        alt.Tooltip(f"{others}:Q", format=".1%", title=words),
+    ]
+    base = alt.Chart(frame).encode(y=y, tooltip=tip)
+    title = f"won of closed deals, with range (tick: {words})"
+    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
+        x=alt.X("win_rate:Q", title=title, axis=alt.Axis(format=".0%"))
+    )
+    return finish(
+        bars + interval(base, x="low:Q", x2="high:Q") + mark(base, 18, x=f"{others}:Q"), 28 * frame.height + 30
+    )
+
+
+def trend(frame: pl.DataFrame) -> Drawn:
+    """Win rate by quarter with its range, and that of deals without a competitor: as `competitors.trend`."""
+    order = frame["quarter"].to_list()
+    tip = [
+        alt.Tooltip("quarter:N"),
+        alt.Tooltip("win_rate:Q", format=".1%", title="won"),
+        alt.Tooltip("low:Q", format=".1%", title="range from"),
+        alt.Tooltip("high:Q", format=".1%", title="to"),
+        alt.Tooltip("n_deals:Q", format=",", title="closed deals"),
+        alt.Tooltip("others_rate:Q", format=".1%", title="without a competitor"),
+    ]
+    base = alt.Chart(frame).encode(x=alt.X("quarter:N", sort=order, title=None), tooltip=tip)
+    y = alt.Y("win_rate:Q", title="won of closed deals (dashed: without a competitor)", axis=alt.Axis(format=".0%"))
+    others = base.mark_line(color=CONTEXT, strokeDash=[5, 4], point=True).encode(y="others_rate:Q")
+    ranges = interval(base, y="low:Q", y2="high:Q")
+    dots = base.mark_point(color=ACTUAL, filled=True, size=90, opacity=1).encode(y=y)
+    return finish(others + ranges + dots, 220)
+
+
+def reasons(frame: pl.DataFrame) -> Drawn:
+    """Share of losses by reason, and a tick for losses without a competitor: as `competitor_losses.reasons`."""
+    top = frame.head(12)
+    tip = [
+        alt.Tooltip("reason:N"),
+        alt.Tooltip("n_lost:Q", format=",", title="lost deals"),
+        alt.Tooltip("share:Q", format=".1%", title="of the losses"),
+        alt.Tooltip("others_share:Q", format=".1%", title="without a competitor"),
+        alt.Tooltip("amount:Q", format=",.0f", title="amount lost"),
+    ]
+    base = alt.Chart(top).encode(
+        y=alt.Y("reason:N", sort=top["reason"].to_list(), title=None, axis=name_axis(180)), tooltip=tip
+    )
+    bars = base.mark_bar(color=FORECAST, height=12, cornerRadius=2).encode(
+        x=alt.X(
+            "share:Q", title="of lost deals with a reason (tick: without a competitor)", axis=alt.Axis(format=".0%")
+        )
+    )
+    return finish(bars + mark(base, 18, x="others_share:Q"), 28 * top.height + 30)

@@ -1,0 +1,264 @@
+"""How often deals are won against each competitor, beside comparable deals without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+from scipy.special import stdtrit
+
+from core.config import Settings, windows
+from core.contracts import Dataset
+from core.metrics.confidence_intervals import difference, wilson
+from core.metrics.measure import Measure, counted, money, percent, ratio
+from core.metrics.stratified import pooled_difference
+from core.metrics.winrate import closed
+
+MONTHS = 24
+FEWEST_DEALS = 10
+SHARE = 0.05
+ALIKE = ("opportunity_type", "segment", "region", "size")
+SIZES = ("smallest third", "middle third", "largest third", "no amount")
+RECORD = {
+    "competitor": pl.String,
+    "n_deals": pl.Int64,
+    "n_won": pl.Int64,
+    "win_rate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "comparable_rate": pl.Float64,
+    "difference": pl.Float64,
+    "difference_low": pl.Float64,
+    "difference_high": pl.Float64,
+    "n_compared": pl.Int64,
+    "is_sure": pl.Boolean,
+    "lost_amount": pl.Float64,
+    "open_amount": pl.Float64,
+}
+
+
+def names(data: Dataset, settings: Settings, months: int = MONTHS) -> list[str]:
+    """Return the competitors of the deals closed over the last months, the one met most often first."""
+    met = ended(data, months).drop_nulls("competitor")
+    return met.group_by("competitor").len().sort("len", "competitor", descending=[True, False])["competitor"].to_list()
+
+
+def ended(data: Dataset, months: int = MONTHS) -> pl.DataFrame:
+    """Return the deals closed over the last months, with what makes them comparable.
+
+    Returns
+    -------
+    pl.DataFrame
+        The columns of opportunities, and segment and region of the account, product (its name), and size: the third of
+        these deals' amounts a deal lies in. What is not known counts as a part of its own.
+    """
+    deals = closed(data, windows.last_months(data.as_of, months)).with_columns(
+        competitor=pl.when(pl.col("competitor").str.strip_chars() != "").then(pl.col("competitor").str.strip_chars())
+    )
+    accounts = data.accounts.select("account_id", "segment", "region")
+    products = data.products.select("product_id", product="product_name")
+    low, high = (deals["amount"].quantile(q) or 0.0 for q in (1 / 3, 2 / 3))
+    amount = pl.col("amount")
+    smallest, middle, largest, no_amount = (pl.lit(size) for size in SIZES)
+    size = pl.when(amount.is_null()).then(no_amount).when(amount <= low).then(smallest)
+    return (
+        deals.join(accounts, on="account_id", how="left")
+        .join(products, on="product_id", how="left")
+        .with_columns(size=size.when(amount <= high).then(middle).otherwise(largest))
+        .with_columns(pl.col("segment", "region", "product").fill_null("Not known"))
+    )
+
+
+def record(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
+    """Win rate against each competitor, beside comparable deals in which none is named.
+
+    Formula: won over won and lost deals by close date, with Wilson's interval. Comparable are deals without a
+    competitor of the same type, segment, region and third of amounts; the difference is pooled over such groups by
+    Mantel and Haenszel, its interval widened for the number of competitors (Bonferroni), so that all of them hold
+    together in 95 of 100 cases. It is sure where the interval does not hold 0. Under 10 deals on either side nothing
+    is compared. The difference is an association: competitors may be met where deals are harder for other reasons, and
+    where people name one mostly after losing, a gap shows that is made by writing.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    months : int
+        Length of the window that ends on the as-of date.
+
+    Returns
+    -------
+    Measure
+        Unit rate. Value: win rate of all deals with a competitor; None where none was closed. Frame: competitor,
+        n_deals, n_won, win_rate, low, high, comparable_rate, difference, difference_low, difference_high, n_compared
+        (deals without one that compare), is_sure, lost_amount, open_amount (of open deals in which it is named); the
+        one met most often first.
+    """
+    deals = ended(data, months)
+    met, alone = deals.drop_nulls("competitor"), deals.filter(pl.col("competitor").is_null())
+    rivals = names(data, settings, months)
+    if not rivals:
+        text = f"No deal that closed in the last {months} months names a competitor."
+        return Measure("Win rate against competitors", None, "rate", pl.DataFrame(schema=RECORD), text)
+    at_stake = _open_amounts(data)
+    rows = [
+        _compared(met.filter(pl.col("competitor") == name), alone, len(rivals)) | {"competitor": name}
+        for name in rivals
+    ]
+    frame = pl.DataFrame([row | {"open_amount": at_stake.get(row["competitor"], 0.0)} for row in rows], schema=RECORD)
+    rate = ratio(int(met["is_won"].sum()), met.height)
+    text = f"{_summary(met, months)} {_leading(frame)}{_written_late(data, deals)}"
+    return Measure("Win rate against competitors", rate, "rate", frame, text)
+
+
+def _open_amounts(data: Dataset) -> dict[str, float]:
+    still_open = data.opportunities.filter(~pl.col("is_closed"), pl.col("competitor").is_not_null())
+    sums = still_open.group_by(pl.col("competitor").str.strip_chars()).agg(pl.col("amount").sum())
+    return dict(sums.iter_rows())
+
+
+def _compared(met: pl.DataFrame, alone: pl.DataFrame, n_claims: int) -> dict[str, Any]:
+    """Return one competitor's row: its rate, and that of comparable deals without one, where there are enough."""
+    n, won = met.height, int(met["is_won"].sum())
+    low, high = wilson(won, n) or (None, None)
+    lost_amount = float(met.filter(~pl.col("is_won"))["amount"].sum())
+    row = {"n_deals": n, "n_won": won, "win_rate": ratio(won, n), "low": low, "high": high, "lost_amount": lost_amount}
+    n_others, gap = comparable(met, alone, n_claims)
+    row |= {"n_compared": n_others, "comparable_rate": None, "is_sure": False}
+    if gap is None:
+        return row | dict.fromkeys(("difference", "difference_low", "difference_high"))
+    rise, bottom, top = gap
+    return row | {
+        "comparable_rate": min(max(won / n - rise, 0.0), 1.0),
+        "difference": rise,
+        "difference_low": bottom,
+        "difference_high": top,
+        "is_sure": bottom > 0 or top < 0,
+    }
+
+
+def comparable(
+    met: pl.DataFrame, alone: pl.DataFrame, n_claims: int = 1, alike: Sequence[str] = ALIKE
+) -> tuple[int, tuple[float, float, float] | None]:
+    """Return how many deals without a competitor compare with some others, and by how much those are won more often.
+
+    Parameters
+    ----------
+    met, alone : pl.DataFrame
+        Rows of `ended` with and without a competitor.
+    n_claims : int
+        How many such differences are looked at together: the interval is widened by Bonferroni, with Student's quantile
+        for the smaller side, for few deals leave a normal one too narrow (7 false claims of 100 companies, not 5).
+    alike : sequence of str
+        The columns in which deals must be equal to compare.
+
+    Returns
+    -------
+    tuple of (int, tuple of float or None)
+        Deals without a competitor in the groups that have both; difference, low and high, None under 10 deals on
+        either side.
+    """
+    counts = _strata(met, alike).join(_strata(alone, alike, "others_hits", "others"), on=list(alike))
+    n, others = int(counts["n"].sum()), int(counts["others"].sum())
+    if min(n, others) < FEWEST_DEALS:
+        return others, None
+    return others, pooled_difference(counts, float(stdtrit(min(n, others) - 1, 1 - SHARE / 2 / n_claims)))
+
+
+def _strata(deals: pl.DataFrame, alike: Sequence[str], hits: str = "hits", n: str = "n") -> pl.DataFrame:
+    return deals.group_by(list(alike)).agg(
+        pl.col("is_won").sum().cast(pl.Int64).alias(hits), pl.len().cast(pl.Int64).alias(n)
+    )
+
+
+def _summary(met: pl.DataFrame, months: int) -> str:
+    won = int(met["is_won"].sum())
+    return (
+        f"{percent(won / met.height)} of the {counted(met.height, 'deal')} against a named competitor that closed in "
+        f"the last {months} months were won."
+    )
+
+
+def _leading(frame: pl.DataFrame) -> str:
+    """Say who is sure to cost most, or that nobody is sure to."""
+    worse = frame.filter(pl.col("is_sure"), pl.col("difference") < 0).sort("difference", "competitor")
+    if worse.is_empty():
+        if frame["difference"].null_count() == frame.height:
+            return f"None was met in {FEWEST_DEALS} deals that can be compared with others."
+        return "None of them is beaten less often than chance explains, beside comparable deals without a competitor."
+    top = worse.row(0, named=True)
+    return (
+        f"The hardest is {top['competitor']}: {percent(top['win_rate'])} of {top['n_deals']:,} won, "
+        f"{points(top['difference'])} points less than comparable deals without a competitor (range "
+        f"{points(top['difference_high'])} to {points(top['difference_low'])})."
+    )
+
+
+def points(share: float) -> str:
+    """Write the size of a difference of two rates in points.
+
+    Examples
+    --------
+    >>> points(-0.214)
+    '21'
+    """
+    return f"{abs(share) * 100:.0f}"
+
+
+def is_met(competitor: str) -> pl.Expr:
+    """Say whether a deal names the competitor, or any where the name is empty."""
+    return pl.col("competitor") == competitor if competitor else pl.col("competitor").is_not_null()
+
+
+def same_types(deals: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
+    """Return the deals of the types some others have: renewals are no measure of new business."""
+    return deals.join(met.select("opportunity_type").unique(), on="opportunity_type", how="semi", maintain_order="left")
+
+
+def _written_late(data: Dataset, deals: pl.DataFrame) -> str:
+    """Warn where competitors are named on ended deals surely more often than on open ones: after the end, then."""
+    still_open = data.opportunities.filter(~pl.col("is_closed"))
+    named, open_named = (int(rows["competitor"].is_not_null().sum()) for rows in (deals, still_open))
+    gap = difference(named, deals.height, open_named, still_open.height)
+    if gap is None or gap[1] <= 0 or named / deals.height < 1.5 * open_named / still_open.height:
+        return ""
+    return (
+        f" A competitor stands on {percent(named / deals.height)} of closed deals but on "
+        f"{percent(open_named / still_open.height)} of open ones: it is often written down once a deal is over, which "
+        "makes a competitor look harder than it is."
+    )
+
+
+def deals_against(data: Dataset, settings: Settings, competitor: str = "", months: int = MONTHS) -> pl.DataFrame:
+    """Return the deals against one competitor, or any: open ones first, then those closed in the window, latest first.
+
+    Returns
+    -------
+    pl.DataFrame
+        [opportunity_id, opportunity_name, account_id, owner_id, stage, amount, close_on, is_closed, is_won,
+        lost_reason, competitor].
+    """
+    columns = ("opportunity_id", "opportunity_name", "account_id", "owner_id", "stage", "amount", "close_on")
+    window = windows.last_months(data.as_of, months)
+    named = data.opportunities.with_columns(pl.col("competitor").str.strip_chars().replace("", None))
+    rows = named.filter(is_met(competitor), ~pl.col("is_closed") | window.holds("close_on"))
+    ordered = rows.select(*columns, "is_closed", "is_won", "lost_reason", "competitor")
+    return ordered.sort("is_closed", "close_on", "opportunity_id", descending=[False, True, False], nulls_last=True)
+
+
+def deals_text(frame: pl.DataFrame, currency: str) -> str:
+    """Say how many of the deals of `deals_against` are open and what they are worth, and how many were won."""
+    is_open = frame.filter(~pl.col("is_closed"))
+    over = frame.filter("is_closed")
+    worth = money(float(is_open["amount"].sum()), currency)
+    won = int(over["is_won"].sum())
+    return (
+        f"{counted(is_open.height, 'open deal')} of {worth}; of {counted(over.height, 'closed deal')} {won:,} were won."
+    )
+
+
+def lost_text(frame: pl.DataFrame, currency: str) -> str:
+    """Say what was lost to competitors and what is open against them, of a frame of `record`."""
+    lost, at_stake = float(frame["lost_amount"].sum()), float(frame["open_amount"].sum())
+    return f"{money(lost, currency)} lost to named competitors; {money(at_stake, currency)} open against them."
