@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.metrics import bookings, competitor_splits, competitors, concentration, coverage, pipeline, recurring, retention, winrate
+from core.metrics import (
+    bookings,
+    competitor_splits,
+    competitors,
+    concentration,
+    coverage,
+    pipeline,
+    recurring,
+    retention,
+    winrate,
+)
 from core.metrics.measure import Measure
 
 

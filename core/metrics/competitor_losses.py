@@ -63,8 +63,8 @@ def price(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
         Unit rate. Value: the share kept over all deals won against a competitor; None without one. Frame: competitor
         (and "No competitor"), n_won, kept_rate, difference, low, high, is_sure; the largest cut first.
     """
-    kept = _kept_shares(data, settings, months)
-    met, alone = kept.drop_nulls("competitor"), kept.filter(pl.col("competitor").is_null())["share"].to_numpy()
+    shares = _kept_shares(data, settings, months)
+    met, alone = shares.drop_nulls("competitor"), shares.filter(pl.col("competitor").is_null())["share"].to_numpy()
     if met.is_empty():
         text = "No deal won against a named competitor has a history of its amount."
         return Measure("Price kept against competitors", None, "rate", pl.DataFrame(schema=PRICE), text)

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
 from core.metrics.competitors import ALIKE, FEWEST_DEALS, MONTHS, comparable, ended, is_met, points, same_types
 from core.metrics.confidence_intervals import difference, wilson
@@ -73,7 +74,7 @@ def parts(
         When deals cannot be split so.
     """
     column = _column(by)
-    deals = ended(data, months).with_columns(part=pl.col(column).cast(pl.String).fill_null("Not known"))
+    deals = ended(data, months).with_columns(part=pl.col(column).cast(pl.String).fill_null(NOT_KNOWN))
     met = deals.filter(is_met(competitor)).partition_by("part", as_dict=True)
     alone = deals.filter(pl.col("competitor").is_null()).partition_by("part", as_dict=True)
     nobody = deals.clear()

@@ -10,6 +10,7 @@ from scipy.special import stdtrit
 
 from core.config import Settings, windows
 from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
 from core.metrics.confidence_intervals import difference, wilson
 from core.metrics.measure import Measure, counted, money, percent, ratio
 from core.metrics.stratified import pooled_difference
@@ -66,7 +67,7 @@ def ended(data: Dataset, months: int = MONTHS) -> pl.DataFrame:
         deals.join(accounts, on="account_id", how="left")
         .join(products, on="product_id", how="left")
         .with_columns(size=size.when(amount <= high).then(middle).otherwise(largest))
-        .with_columns(pl.col("segment", "region", "product").fill_null("Not known"))
+        .with_columns(pl.col("segment", "region", "product").fill_null(NOT_KNOWN))
     )
 
 

@@ -34,7 +34,7 @@ def pooled_difference(counts: pl.DataFrame, z: float = Z95) -> tuple[float, floa
     --------
     >>> one = pl.DataFrame({"hits": [56], "n": [70], "others_hits": [48], "others": [80]})
     >>> [round(v, 3) for v in pooled_difference(one)]
-    [0.2, 0.057, 0.343]
+    [0.2, 0.058, 0.342]
     """
     both = counts.select(pl.col("hits", "n", "others_hits", "others").cast(pl.Float64)).filter(
         pl.col("n") > 0, pl.col("others") > 0

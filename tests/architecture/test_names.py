@@ -22,6 +22,7 @@ SAME_SUBJECT = {
     "backtest",
     "bookings",
     "capabilities",
+    "competitors",
     "calls",
     "cache",
     "churn",
