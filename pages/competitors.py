@@ -18,11 +18,10 @@ with cell(page, "Whom do we lose to?", "Record", span="all") as c:
         c.answer(metrics.competitors.lost_text(record.frame, settings.currency))
         c.chart(charts.record, record.frame)
         c.table(record.frame, column_config=rivals.RECORD, column_order=list(rivals.RECORD))
+        name = rivals.chosen(page)
     c.method(metrics.competitors.record, record.frame)
 
 if record.value is not None:
-    name = rivals.chosen(page)
-
     with cell(page, "Is it getting worse?", "Trend") as c:
         trend = cache.result(metrics.competitor_splits.trend, data, settings, name)
         c.answer(trend.sentence())

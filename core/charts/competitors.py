@@ -31,7 +31,7 @@ def _beside(frame: pl.DataFrame, name: str, others: str, words: str) -> Drawn:
         alt.Tooltip(f"{others}:Q", format=".1%", title=words),
     ]
     base = alt.Chart(frame).encode(y=y, tooltip=tip)
-    title = f"won of closed deals, with range (tick: {words})"
+    title = f"won, with range (tick: {words})"
     bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
         x=alt.X("win_rate:Q", title=title, axis=alt.Axis(format=".0%"))
     )
@@ -52,7 +52,7 @@ def trend(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("others_rate:Q", format=".1%", title="without a competitor"),
     ]
     base = alt.Chart(frame).encode(x=alt.X("quarter:N", sort=order, title=None), tooltip=tip)
-    y = alt.Y("win_rate:Q", title="won of closed deals (dashed: without a competitor)", axis=alt.Axis(format=".0%"))
+    y = alt.Y("win_rate:Q", title="won (dashed: without a competitor)", axis=alt.Axis(format=".0%"))
     others = base.mark_line(color=CONTEXT, strokeDash=[5, 4], point=True).encode(y="others_rate:Q")
     ranges = interval(base, y="low:Q", y2="high:Q")
     dots = base.mark_point(color=ACTUAL, filled=True, size=90, opacity=1).encode(y=y)
@@ -73,8 +73,6 @@ def reasons(frame: pl.DataFrame) -> Drawn:
         y=alt.Y("reason:N", sort=top["reason"].to_list(), title=None, axis=name_axis(180)), tooltip=tip
     )
     bars = base.mark_bar(color=FORECAST, height=12, cornerRadius=2).encode(
-        x=alt.X(
-            "share:Q", title="of lost deals with a reason (tick: without a competitor)", axis=alt.Axis(format=".0%")
-        )
+        x=alt.X("share:Q", title="of losses (tick: without a competitor)", axis=alt.Axis(format=".0%"))
     )
     return finish(bars + mark(base, 18, x="others_share:Q"), 28 * top.height + 30)

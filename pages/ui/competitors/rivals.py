@@ -42,6 +42,7 @@ PRICE = {
 }
 DEALS = {
     "opportunity_name": "Deal",
+    "competitor": "Competitor",
     "stage": "Stage",
     "amount": RATE("Amount", format="compact"),
     "close_on": st.column_config.DateColumn("Close"),
@@ -56,7 +57,7 @@ def chosen(page: Page) -> str:
     names = cache.result(metrics.competitors.names, page.data, page.settings)
     if not names:
         return ""
-    name = st.selectbox("Competitor", [ALL, *names], key="competitor", bind="query-params")
+    name = st.selectbox("Look closer at", [ALL, *names], key="competitor", bind="query-params")
     return "" if name == ALL else str(name)
 
 
