@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 # One more than there are cores, for a test in a browser or of the command line mostly waits.
-WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+WORKERS ?= $(shell echo $$(( $(CORES) + 1 )))
 TESTS_HOME := $(CURDIR)/.quarterdeck-tests
 # What Python compiles is kept: compiling everything in every process takes longer than most tests.
 export PYTHONDONTWRITEBYTECODE :=
@@ -27,7 +28,7 @@ run: .venv/ready
 	@$(BIN)/quarterdeck serve --port $(PORT)
 
 check: .venv/ready
-	@$(BIN)/python -m pytest -q -m quick -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m quick -n $(CORES) --dist loadgroup --no-loadscope-reorder
 
 test: .venv/ready
 	@.ci/tools || true

@@ -8,6 +8,7 @@ workers share it: whoever comes first trains, the others wait at a lock.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -15,7 +16,7 @@ import sys
 # Polars is imported, and for the servers that tests start.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -24,6 +25,8 @@ from tests import left_out, made_once, second_tries, untraced
 from tests.browsers import browser, page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.bundle import Bundle
@@ -72,6 +75,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
     config.pluginmanager.register(untraced.Untraced(), "untraced")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave folders without a quick test alone where only the quick ones run: reading them costs more than running."""
+    is_slower = collection_path.parent == ROOT / "tests" and collection_path.name in SLOWER
+    return True if is_slower and config.option.markexpr == "quick" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[Any]:
+    """Look for no garbage while everything is imported, and never again among what was: there is none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:
