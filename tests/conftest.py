@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests import left_out, made_once, second_tries, untraced
+from tests import left_out, made_once, processor_time, second_tries, untraced
 from tests.browsers import browser, page
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
     config.pluginmanager.register(untraced.Untraced(), "untraced")
+    config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
