@@ -30,10 +30,12 @@ run: .venv/ready
 check: .venv/ready
 	@$(BIN)/python -m pytest -q -m quick -n $(CORES) --dist loadgroup --no-loadscope-reorder
 
+# Models are learnt while tests run that need none; whoever needs them waits until they are there.
 test: .venv/ready
 	@.ci/tools || true
-	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95
+	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build & built=$$!; trap "kill $$built" INT TERM; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95; \
+	passed=$$?; wait $$built && exit $$passed
 
 test-slow: .venv/ready
 	@.ci/tools --proxies || true

@@ -12,9 +12,12 @@ import gc
 import os
 import sys
 
-# Workers share the cores: threads of one that wait for those of another cost several times what they bring. Set before
-# Polars is imported, and for the servers that tests start.
+# Workers share the cores: threads of one that wait for those of another cost several times what they bring. Polars has
+# one; those of LightGBM and BLAS sleep when they have nothing to do, and add up in the same order as ever. Set before
+# any of them is imported, and for the servers that tests start.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 

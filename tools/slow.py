@@ -141,7 +141,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),
     ),
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
-    "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
+    "names": (
+        ("tests/pages/test_hidden_names.py", "tests/pages/test_planted_names.py"),
+        ("core/access", "core/requirements/work", "pages", "app.py"),
+    ),
     "look": (
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py", "tests/browser/test_role_walks.py"),
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
