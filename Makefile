@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8501
 # One more than there are cores, for a test in a browser or of the command line mostly waits.
-WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1 )))
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+WORKERS ?= $(shell echo $$(( $(CORES) + 1 )))
 TESTS_HOME := $(CURDIR)/.quarterdeck-tests
 # What Python compiles is kept: compiling everything in every process takes longer than most tests.
 export PYTHONDONTWRITEBYTECODE :=
@@ -15,7 +16,7 @@ help:
 	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
 	@echo "make check      format, lint, types, layers and unit tests, without browser, database or trained models"
 	@echo "make test       the whole suite, with a browser and PostgreSQL"
-	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks (CHANGED=1: those changed since they passed)"
+	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks (CHANGED=1: those changed since they passed; MINUTES=10: of them what fits)"
 	@echo "make check-deploy  what docs/operations.md says of deployment, run again: rules, chart, Terraform, proxies, image"
 	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
@@ -27,16 +28,18 @@ run: .venv/ready
 	@$(BIN)/quarterdeck serve --port $(PORT)
 
 check: .venv/ready
-	@$(BIN)/python -m pytest -q -m quick -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest -q -m quick -n $(CORES) --dist loadgroup --no-loadscope-reorder
 
+# Models are learnt while tests run that need none; whoever needs them waits until they are there.
 test: .venv/ready
 	@.ci/tools || true
-	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95
+	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build & built=$$!; trap "kill $$built" INT TERM; \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95; \
+	passed=$$?; wait $$built && exit $$passed
 
 test-slow: .venv/ready
 	@.ci/tools --proxies || true
-	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed)
+	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed) $(if $(MINUTES),--minutes=$(MINUTES))
 
 # The quick half is part of `make test`; the other builds an image and takes half an hour and 20 GB of disk.
 check-deploy: .venv/ready

@@ -8,22 +8,28 @@ workers share it: whoever comes first trains, the others wait at a lock.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
-# Workers share the cores: threads of one that wait for those of another cost several times what they bring. Set before
-# Polars is imported, and for the servers that tests start.
+# Workers share the cores: threads of one that wait for those of another cost several times what they bring. Polars has
+# one; those of LightGBM and BLAS sleep when they have nothing to do, and add up in the same order as ever. Set before
+# any of them is imported, and for the servers that tests start.
 os.environ.setdefault("POLARS_MAX_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 
-from tests import left_out, made_once, second_tries, untraced
+from tests import left_out, made_once, processor_time, second_tries, untraced
 from tests.browsers import browser, page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.bundle import Bundle
@@ -72,6 +78,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
     config.pluginmanager.register(untraced.Untraced(), "untraced")
+    config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave folders without a quick test alone where only the quick ones run: reading them costs more than running."""
+    is_slower = collection_path.parent == ROOT / "tests" and collection_path.name in SLOWER
+    return True if is_slower and config.option.markexpr == "quick" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[Any]:
+    """Look for no garbage while everything is imported, and never again among what was: there is none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_finish() -> None:

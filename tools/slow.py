@@ -1,8 +1,9 @@
 """Runs the slow parts of the tests, and remembers for which files each of them has passed.
 
 Run `python -m tools.slow` for all parts, `--changed` for those whose files are others than when they last passed, and
-with the names of parts for those alone.
-`tests/slow.state` holds a hash for each part and belongs into the repository.
+with the names of parts for those alone. `--minutes=10` is for every push: it takes of them those that have passed
+before, the quickest first, as long as all together take no longer, and none of the parts of `WEEKLY`.
+`tests/slow.state` remembers them and belongs into the repository.
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from tools.slow_state import Record, missing, passed, write_down
+
 ROOT = Path(__file__).resolve().parents[1]
-STATE = ROOT / "tests" / "slow.state"
 NOT_COUNTED = ("__pycache__", ".pyc", ".egg-info")
-INSTALLED = ("pyproject.toml", "requirements.lock", "tests/conftest.py", "tests/environments.py")
+INSTALLED = ("pyproject.toml", "requirements.lock", "tests/environments.py")
 SERVED = (
     "server.py",
     "core/serving.py",
@@ -26,6 +29,8 @@ SERVED = (
     "pages/ui/server",
     "tests/servers.py",
 )
+# Nearly every change touches what these cover: `make test-slow` runs them, before a release or once a week.
+WEEKLY = frozenset({"companies", "look", "names", "proofs", "rights", "scope", "versions"})
 PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wheel": (
         ("tests/slow/test_wheel.py",),
@@ -112,14 +117,14 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/provisioning/test_scim.py",),
         (*INSTALLED, "core/provisioning", "core/store/provisioned.py", "pages/ui/server/scim_routes.py"),
     ),
-    "rights": (("tests/pages/test_rights_matrix.py",), ("core/access", "pages", "app.py", "tests/conftest.py")),
+    "rights": (("tests/pages/test_rights_matrix.py",), ("core/access", "pages", "app.py")),
     "proofs": (
         (
             "tests/marts/test_raw_rows_untouched.py",
             "tests/requirements/test_documents.py",
             "tests/requirements/test_fill_proof_kinds.py",
         ),
-        ("core", "pages", "app.py", "tests/conftest.py", "tests/requirements"),
+        ("core", "pages", "app.py", "tests/requirements"),
     ),
     "matching": (
         ("tests/real/test_requirement_lists.py",),
@@ -136,7 +141,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),
     ),
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
-    "names": (("tests/pages/test_hidden_names.py",), ("core/access", "core/requirements/work", "pages", "app.py")),
+    "names": (
+        ("tests/pages/test_hidden_names.py", "tests/pages/test_planted_names.py"),
+        ("core/access", "core/requirements/work", "pages", "app.py"),
+    ),
     "look": (
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py", "tests/browser/test_role_walks.py"),
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
@@ -172,7 +180,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/sample/test_plausible.py",
             "tests/scenarios/test_thin_data.py",
         ),
-        ("core", "pages", "app.py", "tests/conftest.py", "tests/sample"),
+        ("core", "pages", "app.py", "tests/sample"),
     ),
 }
 
@@ -203,11 +211,38 @@ def hashes() -> dict[str, str]:
     return {part: digest((*tests, *paths)) for part, (tests, paths) in PARTS.items()}
 
 
-def passed() -> dict[str, str]:
-    """Return the hashes with which the parts last passed."""
-    if not STATE.exists():
-        return {}
-    return dict(line.split() for line in STATE.read_text(encoding="utf-8").splitlines() if line.strip())
+def within(parts: Iterable[str], minutes: float) -> list[str]:
+    """Return the parts that are run at a push: not weekly, have passed once, and fit together into some minutes.
+
+    The quickest come first. Whatever is left out is named in a printed line.
+    """
+    before, fit, left, late = passed(), list[str](), minutes, list[str]()
+    for part in sorted(set(parts) - WEEKLY, key=lambda part: (before[part].minutes if part in before else 0.0, part)):
+        if part in before and before[part].minutes <= left:
+            fit.append(part)
+            left -= before[part].minutes
+        else:
+            late.append(part)
+    late += sorted(set(parts) & WEEKLY)
+    if late:
+        print(f"Changed, and left to `make test-slow`: {', '.join(late)}.", flush=True)
+    return fit
+
+
+def try_part(part: str) -> tuple[str, list[str]]:
+    """Run a part's tests.
+
+    Returns
+    -------
+    tuple
+        "passed", "FAILED" or "left out"; and why tests were left out.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "slow", f"--junitxml={report}", *PARTS[part][0]]
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        lacks = missing(report)
+    return ("FAILED" if code else "left out" if lacks else "passed"), lacks
 
 
 def run(parts: Iterable[str]) -> int:
@@ -218,21 +253,20 @@ def run(parts: Iterable[str]) -> int:
     int
         How many failed.
     """
-    n_failed = 0
+    outcomes = {}
     for part in parts:
-        before, begin = hashes()[part], time.monotonic()
-        tests = PARTS[part][0]
+        tests, paths = PARTS[part]
+        before, begin = digest((*tests, *paths)), time.monotonic()
         print(f"{part}: {', '.join(tests)}", flush=True)
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "slow", *tests]
-        is_good = subprocess.run(command, cwd=ROOT, check=False).returncode == 0
-        n_failed += not is_good
-        print(
-            f"{part}: {'passed' if is_good else 'FAILED'} in {(time.monotonic() - begin) / 60:.1f} minutes", flush=True
-        )
-        if is_good:
-            state = passed() | {part: before}
-            STATE.write_text("".join(f"{name} {state[name]}\n" for name in sorted(state)), encoding="utf-8")
-    return n_failed
+        outcomes[part], lacks = try_part(part)
+        minutes = (time.monotonic() - begin) / 60
+        print(f"{part}: {outcomes[part]} in {minutes:.1f} minutes{'. ' * bool(lacks)}{'; '.join(lacks)}", flush=True)
+        if outcomes[part] == "passed":
+            write_down(part, Record(before, minutes))
+    for outcome in ("left out", "FAILED"):
+        if names := [part for part in outcomes if outcomes[part] == outcome]:
+            print(f"{outcome}: {', '.join(names)}", flush=True)
+    return sum(outcome == "FAILED" for outcome in outcomes.values())
 
 
 def main(words: list[str]) -> int:
@@ -241,11 +275,14 @@ def main(words: list[str]) -> int:
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
         sys.exit(f"There is no part called {unknown[0]}: there are {', '.join(PARTS)}.")
-    asked = {part: now for part, now in hashes().items() if part in (names or PARTS)}
-    parts = [part for part, now in asked.items() if "--changed" not in words or before.get(part) != now]
+    parts = names or list(PARTS)
+    if "--changed" in words:
+        now = hashes()
+        parts = [part for part in parts if part not in before or before[part].digest != now[part]]
     if not parts:
         print("Nothing that a slow part covers has changed since it passed.")
-    return run(parts)
+    limits = [float(word.removeprefix("--minutes=")) for word in words if word.startswith("--minutes=")]
+    return run(within(parts, min(limits)) if limits else parts)
 
 
 if __name__ == "__main__":

@@ -99,15 +99,15 @@ def _cell(value: Any, name: str, unit: str) -> str:
 
 def pdf(content: Pack) -> bytes:
     """Return the pack as a PDF of one A4 leaf; rows that would not fit are left out, those of deals first."""
-    n_managers, n_deals = len(content.managers), len(content.deals)
+    n_managers, n_deals, chart = len(content.managers), len(content.deals), _chart(content.walk)
     while True:
-        leaves = pdf_pages.leaves(_blocks(content, n_managers, n_deals), content.title)
+        leaves = pdf_pages.leaves(_blocks(content, chart, n_managers, n_deals), content.title)
         if len(leaves) == 1 or n_managers <= FEWEST:
             return pdf_pages.bound(leaves[:1], content.title)
         n_managers, n_deals = (n_managers, n_deals - 1) if n_deals > FEWEST else (n_managers - 1, n_deals)
 
 
-def _blocks(content: Pack, n_managers: int, n_deals: int) -> list[pdf_pages.Block]:
+def _blocks(content: Pack, chart: list[pdf_pages.Block], n_managers: int, n_deals: int) -> list[pdf_pages.Block]:
     first = pdf_pages.ROOM * 0.23
     by_manager = [first, *[(pdf_pages.ROOM - first) / len(FIELDS)] * len(FIELDS)]
     by_deal = [pdf_pages.ROOM * share for share in (0.36, 0.22, 0.15, 0.13, 0.14)]
@@ -115,7 +115,7 @@ def _blocks(content: Pack, n_managers: int, n_deals: int) -> list[pdf_pages.Bloc
         pdf_pages.title(content.title, content.about),
         *pdf_pages.tiles(content.tiles),
         *(pdf_pages.paragraph(words, is_tied=False) for words in content.sentences),
-        *_chart(content.walk),
+        *chart,
         *pdf_pages.table(content.managers[:n_managers], by_manager),
         *pdf_pages.table(content.deals[:n_deals], by_deal),
     ]

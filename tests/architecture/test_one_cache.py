@@ -47,16 +47,29 @@ def decorated(tree: ast.AST) -> Iterator[tuple[ast.FunctionDef, str]]:
                 yield node, ast.unparse(called)
 
 
-def named(file: Path, function: ast.FunctionDef) -> str:
-    return f"{file.relative_to(ROOT).as_posix()}: {function.name}"
+@pytest.fixture(scope="module")
+def read():
+    """What is asked of all files, each read once: decorators with the functions they stand at, and empty containers."""
+    decorators, containers = [], []
+    for file in FILES:
+        name, tree = file.relative_to(ROOT).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
+        decorators += [
+            (decorator, f"{name}: {function.name}", bool(ast.unparse(function.args)))
+            for function, decorator in decorated(tree)
+        ]
+        containers += [
+            f"{name}: {ast.unparse(node)}"
+            for node in tree.body
+            if isinstance(node, ast.Assign | ast.AnnAssign) and is_empty_container(node.value)
+        ]
+    return decorators, containers
 
 
-def functions_with(names: tuple[str, ...], only_with_arguments: bool = False) -> set[str]:
+def functions_with(read, names: tuple[str, ...], only_with_arguments: bool = False) -> set[str]:
     return {
-        named(file, function)
-        for file in FILES
-        for function, decorator in decorated(ast.parse(file.read_text(encoding="utf-8")))
-        if decorator in names and (not only_with_arguments or ast.unparse(function.args))
+        function
+        for decorator, function, has_arguments in read[0]
+        if decorator in names and (not only_with_arguments or has_arguments)
     }
 
 
@@ -69,28 +82,22 @@ def is_empty_container(value: ast.expr | None) -> bool:
     return called is not None and ast.unparse(called).rsplit(".", 1)[-1].split("[")[0] in CONTAINERS
 
 
-def test_no_function_keeps_results_of_data_by_itself():
-    assert functions_with(("lru_cache", "functools.lru_cache")) == OWN_CACHE
-    assert functions_with(("cache", "functools.cache"), only_with_arguments=True) <= FIXED_ARGUMENTS
+def test_no_function_keeps_results_of_data_by_itself(read):
+    assert functions_with(read, ("lru_cache", "functools.lru_cache")) == OWN_CACHE
+    assert functions_with(read, ("cache", "functools.cache"), only_with_arguments=True) <= FIXED_ARGUMENTS
 
 
-def test_streamlit_keeps_nothing_but_an_open_database():
+def test_streamlit_keeps_nothing_but_an_open_database(read):
     names = ("st.cache_resource", "st.cache_data", "cache_resource", "cache_data")
-    assert functions_with(names) == HANDLES
+    assert functions_with(read, names) == HANDLES
     text = "".join(file.read_text(encoding="utf-8") for file in FILES)
     assert text.count("st.cache_") == len(HANDLES)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
-def test_no_module_binds_something_to_be_filled_later(file):
-    bound = [
-        ast.unparse(node)
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.Assign | ast.AnnAssign) and is_empty_container(node.value)
-    ]
-    assert bound == []
+def test_no_module_binds_something_to_be_filled_later(read):
+    assert read[1] == []
 
 
-def test_every_exception_is_still_needed():
-    cached = functions_with(("cache", "functools.cache"), only_with_arguments=True)
+def test_every_exception_is_still_needed(read):
+    cached = functions_with(read, ("cache", "functools.cache"), only_with_arguments=True)
     assert sorted(FIXED_ARGUMENTS - cached) == []

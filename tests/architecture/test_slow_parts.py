@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tools import slow
+from tools import slow, slow_state
 
 
 def test_every_slow_test_belongs_to_one_part():
@@ -36,28 +38,63 @@ def test_a_hash_follows_names_and_contents_and_no_caches(tmp_path):
     assert len({first, second, slow.digest(["a"], tmp_path)}) == 3
 
 
-def test_what_passed_is_written_down_and_only_what_changed_is_run(monkeypatch, tmp_path):
-    monkeypatch.setattr(slow, "STATE", tmp_path / "slow.state")
-    outcomes = dict.fromkeys(slow.PARTS, 0) | {"versions": 1}
-    ran = []
+@pytest.fixture
+def outcomes(monkeypatch, tmp_path):
+    """What pytest would return for each part, and in `ran` which parts were run; the files are not read again."""
+    fixed, now = dict.fromkeys(slow.PARTS, 0), {part: f"now-{part}" for part in slow.PARTS}
+    covered = {(*tests, *paths): part for part, (tests, paths) in slow.PARTS.items()}
+    state = type("Outcomes", (), {"codes": fixed, "ran": [], "skips": {}})
 
     def fake(command, **_):
         part = next(p for p, (tests, _) in slow.PARTS.items() if tests[-1] == command[-1])
-        ran.append(part)
-        return type("Done", (), {"returncode": outcomes[part]})
+        state.ran.append(part)
+        tags = "".join(f'<testcase><skipped message="{reason}"/></testcase>' for reason in state.skips.get(part, ()))
+        report = next(word for word in command if word.startswith("--junitxml="))
+        Path(report.removeprefix("--junitxml=")).write_text(f"<testsuites><testsuite>{tags}</testsuite></testsuites>")
+        return type("Done", (), {"returncode": fixed[part]})
 
+    monkeypatch.setattr(slow_state, "STATE", tmp_path / "slow.state")
     monkeypatch.setattr(slow.subprocess, "run", fake)
+    monkeypatch.setattr(slow, "hashes", lambda: dict(now))
+    monkeypatch.setattr(slow, "digest", lambda paths: now[covered[paths]])
+    return state
+
+
+def test_what_passed_is_written_down_and_only_what_changed_is_run(outcomes):
+    outcomes.codes["versions"] = 1
     assert slow.main([]) == 1
-    assert set(slow.passed()) == set(slow.PARTS) - {"versions"}
-    ran.clear()
+    assert set(slow_state.passed()) == set(slow.PARTS) - {"versions"}
+    outcomes.ran.clear()
     assert slow.main(["--changed"]) == 1
-    assert ran == ["versions"]
-    outcomes["versions"] = 0
+    assert outcomes.ran == ["versions"]
+    outcomes.codes["versions"] = 0
     assert slow.main(["--changed"]) == 0
-    ran.clear()
+    outcomes.ran.clear()
     assert slow.main(["--changed"]) == 0
-    assert ran == []
+    assert outcomes.ran == []
     assert slow.main(["wheel", "versions"]) == 0
-    assert ran == ["wheel", "versions"]
+    assert outcomes.ran == ["wheel", "versions"]
     with pytest.raises(SystemExit, match="no part called whel"):
         slow.main(["whel"])
+
+
+def test_a_part_that_failed_or_was_left_out_hides_no_other_and_has_not_passed(outcomes, capsys):
+    outcomes.codes["wheel"] = 2
+    outcomes.skips["image"] = ["buildah is not installed", "buildah is not installed"]
+    assert slow.main([]) == 1
+    assert outcomes.ran == list(slow.PARTS)
+    assert set(slow_state.passed()) == set(slow.PARTS) - {"wheel", "image"}
+    printed = capsys.readouterr().out
+    assert "image: left out in 0.0 minutes. buildah is not installed\n" in printed
+    assert printed.endswith("left out: image\nFAILED: wheel\n")
+
+
+def test_a_push_runs_what_has_changed_and_fits_into_its_minutes(outcomes, capsys):
+    for part, minutes in {"wheel": 3.0, "api": 2.0, "attack": 6.0, "engines": 4.0, "proofs": 1.0}.items():
+        slow_state.write_down(part, slow_state.Record("of-before", minutes))
+    others = sorted(set(slow.PARTS) - set(slow_state.passed()) - slow.WEEKLY)
+    assert slow.main(["--changed", "--minutes=10"]) == 0
+    assert outcomes.ran == ["api", "wheel", "engines"]
+    left = capsys.readouterr().out.splitlines()[0]
+    assert left == f"Changed, and left to `make test-slow`: {', '.join([*others, 'attack', *sorted(slow.WEEKLY)])}."
+    assert set(slow.PARTS) > slow.WEEKLY

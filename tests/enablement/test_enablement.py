@@ -224,7 +224,7 @@ def test_one_pager_and_deck(taught, known):
     assert "empty" in sales_material.deck(GAPS.clear(), known.clear(), taught, "Acme").subtitle
 
 
-@hypothesis_settings(max_examples=60, deadline=None)
+@hypothesis_settings(max_examples=20, deadline=None)
 @given(st.text(max_size=60), st.lists(st.tuples(st.text(max_size=20), st.none() | st.integers()), max_size=4))
 def test_any_text_makes_a_file_that_opens(words, rows):
     book = document.Paper(

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import shutil
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -31,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
 WHOLE = Scope()
 SCOPED = ("app.py", "pages/pipeline.py", "pages/customers.py")
+QUICK = ("app.py", "pages/pipeline.py")  # Each page begins from nothing, which takes long: the others are slow parts.
 MADE_ANEW = {"results", "charts", "replay-days", "snapshots"}
 CONTENT = """
 page = shell.open("Data")
@@ -114,7 +116,12 @@ def opened(
     return (test if page == "app.py" else test.switch_page(page)).run()
 
 
-@pytest.mark.parametrize("page", PAGES)
+def listed(pages: Iterable[str]) -> list[Any]:
+    """Return test cases; those not among the quick pages are run by the slow parts alone."""
+    return [pytest.param(page, marks=() if page in QUICK else pytest.mark.slow) for page in pages]
+
+
+@pytest.mark.parametrize("page", listed(PAGES))
 def test_a_page_and_what_it_hands_out_read_no_raw_row(page, company, asked, monkeypatch):
     taken: list[snapshot.Snapshot] = []
     test = opened(ROOT, page, taken, monkeypatch)
@@ -124,7 +131,7 @@ def test_a_page_and_what_it_hands_out_read_no_raw_row(page, company, asked, monk
     assert asked == []
 
 
-@pytest.mark.parametrize("page", SCOPED)
+@pytest.mark.parametrize("page", listed(SCOPED))
 def test_a_page_of_one_family_reads_no_raw_row(page, small, small_settings, company, asked, monkeypatch):
     family = Scope(family=small.products["family"][0])
     part = applied(small, small_settings, family)

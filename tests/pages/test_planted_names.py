@@ -25,6 +25,8 @@ MARKS = {
     "code": "`c`",
 }
 ALL = " ".join(MARKS.values())
+# The others are run by the slow parts; `tests/architecture/test_markdown.py` reads the code of all pages every time.
+QUICK = ("app.py", "pages/account.py", "pages/requirements.py")
 TEXTS = ("markdown", "caption", "info", "warning", "error", "success", "toast", "title", "subheader", "header")
 LABELLED = ("metric", "button", "expander", "selectbox", "multiselect", "radio", "toggle", "checkbox", "number_input")
 MARKDOWN_CHOICES = ("radio",)
@@ -98,7 +100,7 @@ def check(test):
     assert wrong == []
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [pytest.param(p, marks=() if p in QUICK else pytest.mark.slow) for p in PAGES])
 def test_no_name_means_anything(planted, store, page):
     test = opened(page, planted)
     assert not test.exception

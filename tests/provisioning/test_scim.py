@@ -6,8 +6,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from scim2_client.engines.wsgi import WSGISCIMClient
-from scim2_tester import Status, check_server
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -80,6 +78,9 @@ def in_wsgi(client):
 @pytest.mark.slow
 def test_the_service_keeps_to_the_standard(client):
     """Every check of a tester that was written for SCIM servers."""
+    from scim2_client.engines.wsgi import WSGISCIMClient  # costs eight seconds to import
+    from scim2_tester import Status, check_server
+
     engine = WSGISCIMClient(in_wsgi(client), base_url="http://testserver/scim/v2")
     results = check_server(engine)
     bad = [f"{r.title}: {r.reason}" for r in results if r.status not in (Status.SUCCESS, Status.SKIPPED)]

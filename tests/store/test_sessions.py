@@ -58,7 +58,7 @@ def test_a_missing_table_is_a_sentence_at_every_call(store):
 
 def test_a_damaged_file_is_a_sentence_on_opening_and_later(tmp_path):
     opened = Store.open(f"sqlite:///{tmp_path / 'q.db'}")
-    for k in range(200):
+    for k in range(60):
         opened.audit.add(ME, "did", f"{k}", "x" * 500)
     opened.close()
     content = bytearray((tmp_path / "q.db").read_bytes())
