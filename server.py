@@ -151,7 +151,7 @@ def desk() -> Any:
 answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
-    preload.route(),
+    *preload.routes(),
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),
     Mount("/odata", api_mount.ApiMount(feed)),

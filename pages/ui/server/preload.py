@@ -6,6 +6,7 @@ when the numbers do, and drawing waits for it. Here the browser asks for that co
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -13,6 +14,9 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+
+from pages.ui.kit.rooms import ROOMS
+from pages.ui.server import text_font
 
 FILES = Path(st.__file__).parent / "static"
 EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
@@ -28,14 +32,22 @@ def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
     heavy = "".join(f'import("./{path}");' for path in scripts if HEAVY.search(path))
     imports = light + (f"if(!({SLOW})){{{heavy}}}" if heavy else "")
     html = (files / "index.html").read_text(encoding="utf-8")
+    for path in files.glob("static/media/SourceSansVF-Upright.*.woff2"):
+        html = html.replace("</head>", f"{text_font.face(path.relative_to(files).as_posix())}</head>")
     return html.replace("</body>", f'<script type="module">{imports}</script></body>')
 
 
-def route() -> Route:
-    """Return the route that answers with the document, which like Streamlit's own is asked for anew every time."""
-    html = document()
+def routes() -> list[Route]:
+    """Return the routes that answer with the document; like Streamlit's own it is asked for anew every time."""
+    plain = document().encode()
+    small = gzip.compress(plain, 9, mtime=0)
 
-    async def answer(_: Request) -> Response:
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+    async def answer(request: Request) -> Response:
+        takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if takes_gzip:
+            headers["Content-Encoding"] = "gzip"
+        return HTMLResponse(small if takes_gzip else plain, headers=headers)
 
-    return Route("/", answer)
+    names = [Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms]
+    return [Route(path, answer) for path in ("/", *(f"/{name}" for name in names if name != "app"))]
