@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
@@ -15,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from pages.ui.kit.rooms import ROOMS
 from pages.ui.server import text_font
 
 FILES = Path(st.__file__).parent / "static"
@@ -37,8 +37,14 @@ def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
     return html.replace("</body>", f'<script type="module">{imports}</script></body>')
 
 
-def routes() -> list[Route]:
-    """Return the routes that answer with the document; like Streamlit's own it is asked for anew every time."""
+def routes(names: Iterable[str]) -> list[Route]:
+    """Return the routes that answer with the document; like Streamlit's own it is asked for anew every time.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Of the pages beside the first, as addresses name them.
+    """
     plain = document().encode()
     small = gzip.compress(plain, 9, mtime=0)
 
@@ -49,5 +55,4 @@ def routes() -> list[Route]:
             headers["Content-Encoding"] = "gzip"
         return HTMLResponse(small if takes_gzip else plain, headers=headers)
 
-    names = [Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms]
-    return [Route(path, answer) for path in ("/", *(f"/{name}" for name in names if name != "app"))]
+    return [Route(path, answer) for path in ("/", *(f"/{name}" for name in names))]
