@@ -25,6 +25,7 @@
     document.querySelectorAll(DRAWN).forEach((chart) => {
       set(chart, "tabindex", "0");
       set(chart, "role", "group");
+      places.observe(chart);
       if (!chart.getAttribute("aria-label")) set(chart, "aria-label", `Chart: ${heading(chart)}`);
     });
     document.querySelectorAll('[data-testid="stSidebar"]').forEach((side) => {
@@ -37,6 +38,21 @@
       bar.querySelectorAll("button").forEach((button) => set(button, "tabindex", index));
     });
   };
+  // A chart that is drawn while its place changes keeps the width it had: it is made to measure again, thrice at most.
+  const misfit = (chart) => {
+    const drawn = chart.querySelector("svg.marks");
+    return drawn && chart.clientWidth && drawn.getBoundingClientRect().width > chart.clientWidth + 1;
+  };
+  const fit = (chart, tries) => {
+    if (!tries || !misfit(chart)) return;
+    chart.style.maxWidth = "calc(100% - 2px)";
+    setTimeout(() => { chart.style.maxWidth = ""; }, 120);
+    setTimeout(() => fit(chart, tries - 1), 600);
+  };
+  const places = new ResizeObserver((changed) => changed.forEach((entry) => {
+    clearTimeout(entry.target.measuring);
+    if (!entry.target.style.maxWidth) entry.target.measuring = setTimeout(() => fit(entry.target, 3), 400);
+  }));
   let waiting = 0;
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(tidy, 250); };
   new MutationObserver(soon).observe(document.body, { childList: true, subtree: true });
