@@ -32,7 +32,7 @@ with cell(page, "Pipeline changes", "Change", span="all", by=period.DAYS) as c:
     if moved.value is None:
         c.empty("Choose another period or other deals; the history of deals is loaded on the Data page.")
     else:
-        steps, path, split = st.tabs(["Step by step", "On the way", "By part of the company"])
+        steps, path, split = st.tabs(["Step by step", "On the way", "By part"])
         with steps:
             left, right = st.columns([5, 6], gap="medium")
             with left:

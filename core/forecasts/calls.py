@@ -18,11 +18,11 @@ from core.metrics import hierarchy
 from core.metrics.measure import money
 from core.models import outlook
 from core.models.bundle import Bundle
+from core.sources import sample_titles
 
 if TYPE_CHECKING:
     from core.store import Store
 
-SAMPLE = "Sample company"
 ACTIONS = (
     "forecast call saved",
     "review of the deal saved",
@@ -80,7 +80,7 @@ def seed_sample(data: Dataset, settings: Settings, store: Store) -> None:
     Nothing happens for other data, and where a call is kept already.
     """
     name = book(data)
-    if name != SAMPLE or data.is_transient or store.calls.count(name):
+    if not sample_titles.is_sample(name) or data.is_transient or store.calls.count(name):
         return
     from core.sample.calls import past_calls
 
@@ -266,7 +266,7 @@ class Rollup:
         if system is None:
             return f"{text}."
         if called.height < first.height:
-            return f"{text}; the model forecast for the whole company is {money(system, self.currency)}."
+            return f"{text}; the model forecast for all of them is {money(system, self.currency)}."
         gap = total - system
         side = "above" if gap >= 0 else "below"
         lower, upper = self.system["lower"], self.system["upper"]

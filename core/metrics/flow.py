@@ -16,6 +16,7 @@ from core.metrics.deal_events import at, between, tracks
 from core.metrics.deal_scope import Cut, cut, names, people
 from core.metrics.measure import counted, left_over, money
 from core.metrics.pipeline_moves import MOVES, NEEDED, classified, summed, worth
+from core.scope import rows_shown
 
 ORDER = ("Opening", *MOVES, "Closing")
 STANDING = ("day", "end_on", "state", "cents", "close_on", "owner_id", "team", "region", "segment", "family")
@@ -212,7 +213,7 @@ def _put_off(steps: pl.DataFrame) -> tuple[int, float]:
 
 
 def _who(data: Dataset, level: str, name: str | None) -> str:
-    return "The company" if level == "company" else people(data).get(str(name), str(name))
+    return rows_shown.subject(data) if level == "company" else people(data).get(str(name), str(name))
 
 
 def days(since: date | str, until: date | str) -> tuple[date, date]:

@@ -237,13 +237,13 @@ def split(
         "name", "Opening", "change_amount", *ORDER[1:]
     )
     if frame.is_empty():
-        return Measure("Flow by part", None, "money", frame, "No part of the company had open pipeline.")
+        return Measure("Flow by part", None, "money", frame, "No part had open pipeline.")
     top = frame.row(0, named=True)
     word = "grew" if top["change_amount"] > 0 else "shrank"
     change = money(abs(top["change_amount"]), settings.currency)
     left = abs(round(sum(float(frame[s].sum()) for s in ORDER[:-1]) - float(frame["Closing"].sum()), 2))
     gone = round(float(frame["Transferred in"].sum()) + float(frame["Transferred out"].sum()), 2)
     text = f"{top['name']} moved most: it {word} by {change}." if top["change_amount"] else "Nothing changed overall."
-    text += f" The parts add up to the company's change: {left_over(left, settings.currency)}"
+    text += f" The parts add up to the whole change: {left_over(left, settings.currency)}"
     text += "; deals handed over leave one part and enter another." if not gone else "."
     return Measure("Flow by part", float(str(frame["Closing"].sum())), "money", frame, text)

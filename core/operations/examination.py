@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+import polars as pl
 from packaging.requirements import Requirement
 from sqlalchemy import Connection, NullPool, create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,7 +27,7 @@ from core.operations import readiness
 from core.resources import app_folder, is_writable, sample_file
 from core.sealing.sealing_keys import KEY_FILE, keys_in_force
 from core.sealing.secret_values import FILE as SECRETS_FILE
-from core.sources import loading
+from core.sources import loading, source_registry
 from core.sources.connectors import connector_files, sync_run
 from core.sources.engines import catalogue
 from core.store import Store
@@ -234,7 +235,8 @@ def _data(settings: Settings, now: datetime) -> list[Examined]:
 
 
 def _models(settings: Settings, now: datetime) -> list[Examined]:
-    table = versions.versions(settings)
+    title = loading.title_of(settings, *source_registry.in_force(settings))
+    table = versions.versions(settings).filter(pl.col("source") == title)
     mend = "Run: quarterdeck build"
     if table.is_empty():
         return [Examined("Models are there", False, False, "None were learnt yet.", mend)]

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import polars as pl
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.models import versions
 from core.operations.readiness import Readiness
+from core.sources import loading, source_registry
 from core.sources.connectors import connector_files, sync_run
 from core.store import Store
 from core.store.audit_chain import HEAD
@@ -99,7 +101,8 @@ class InstallationGauges(Collector):
         return [n_bytes, entries]
 
     def _models(self) -> list[Family]:
-        table = versions.versions(self._settings)
+        title = loading.title_of(self._settings, *source_registry.in_force(self._settings, self._opened()))
+        table = versions.versions(self._settings).filter(pl.col("source") == title)
         age = _family("quarterdeck_model_age_seconds", "How long ago the newest models were learnt.")
         data_age = _family("quarterdeck_data_age_days", "How many days ago the data end that models learnt from.")
         off = _family("quarterdeck_model_calibration_error", "How far chances were off on later quarters.", "model")

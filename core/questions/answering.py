@@ -21,7 +21,7 @@ from core.questions.period_arguments import UnansweredError
 from core.questions.slots import Slots
 from core.questions.topics import Topic
 from core.questions.understanding import Reading, understand
-from core.scope import DIMENSIONS, Scope, applied, narrowing
+from core.scope import DIMENSIONS, Scope, applied, narrowing, rows_shown
 
 MOST_PARTS = 30
 OWN_PARTS = {
@@ -202,7 +202,9 @@ def _told(
     result: Any, reading: Reading, topic: Topic, rows: Dataset, settings: Settings, words: str, more: tuple[Any, ...]
 ) -> Answer:
     value = _value(result, topic)
-    part = narrowing.sentence(rows.whole or rows, settings, reading.slots.scope)
+    scope = reading.slots.scope
+    part = narrowing.sentence(rows.whole or rows, settings, scope) if scope.parts or scope.currency else ""
+    part = part or rows_shown.title(rows)
     return Answer(
         question=reading.question,
         topic=topic,

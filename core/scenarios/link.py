@@ -57,9 +57,7 @@ class _Reader:
         for scope in self._choices.scopes:
             if not asked or asked in {scope, scope_label(scope)}:
                 return scope
-        self.notices.append(
-            f"The link speaks of {asked[:40]!r}, which this data does not have; the whole company is shown."
-        )
+        self.notices.append(f"The link speaks of {asked[:40]!r}, which this data does not have; all deals are shown.")
         return "all"
 
     def further(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
 from core.contracts.opportunities import OPPORTUNITY_TYPES
+from core.scope import rows_shown
 from core.scope.definition import DIMENSIONS, Scope
 from core.sources import currency_views
 
@@ -147,10 +148,10 @@ def teams_below(data: Dataset, team: str) -> list[str]:
 
 
 def sentence(data: Dataset, settings: Settings, scope: Scope) -> str:
-    """Say what a scope speaks of, in the words of the lists it is chosen from."""
+    """Say what a scope speaks of, in the words of the lists it is chosen from; all rows by `rows_shown.title`."""
     values = choices(data, settings)
     parts = [values[name].get(value, value) for name, value in scope.parts.items()]
-    return ", ".join([*parts, *([scope.currency] if scope.currency else [])]) or "The whole company"
+    return ", ".join([*parts, *([scope.currency] if scope.currency else [])]) or rows_shown.title(data)
 
 
 def _narrowed(data: Dataset, name: str, value: str) -> Dataset:

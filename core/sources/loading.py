@@ -9,12 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from core.artifacts import SAMPLE, key, open_cache
+from core.artifacts import SAMPLE, SNAPSHOTS, key, open_cache
 from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.resources import SOFTWARE, industry_file
-from core.sources import snapshot, source_registry
+from core.sources import sample_titles, snapshot, source_registry
 
 Progress = Callable[[float, str], None]
 META, TRUTH = "meta.yaml", "truth"
@@ -85,9 +85,26 @@ def state_of(settings: Settings, source: str, version: int = 0) -> SourceState:
     return SourceState(snapshot.name_of(origin, settings), max(changes, default=None))
 
 
+def title_of(settings: Settings, source: str, version: int = 0) -> str:
+    """Return what the data of a source are called, as models trained on them note it; empty before they were read.
+
+    Parameters
+    ----------
+    settings : Settings
+    source : str
+        As `load_data` takes it.
+    version : int
+        Of a kept source; default the newest.
+    """
+    name = state_of(settings, source, version).name
+    kept = (entry for entry in open_cache(settings.home).entries(SNAPSHOTS) if entry.key == name)
+    return next((str(entry.about.get("source", "")) for entry in kept), "")
+
+
 def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, ...]:
     if source_registry.is_sample(settings, source):
-        return _sample_key(settings)
+        industry, name = settings.demo.industry, _sample_key(settings)
+        return name if industry == SOFTWARE else (name, industry)
     if source != source_registry.SETTINGS:
         return source_registry.origin(source_registry.saved_version(settings, source, version))
     if settings.has_warehouse:
@@ -212,7 +229,7 @@ def _read_sample(files: Mapping[str, bytes], settings: Settings) -> Dataset:
     facts = yaml.safe_load(files[META])
     tables = {name: content for name, content in files.items() if "/" not in name and name != META}
     day = date.fromisoformat(str(facts["as_of"]))
-    return read_files(tables, None, settings, day, str(facts["source"]))
+    return read_files(tables, None, settings, day, sample_titles.title(settings.demo.industry))
 
 
 def _read_folder(folder: str, mapping: str, settings: Settings) -> Dataset:

@@ -15,7 +15,7 @@ import yaml
 from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
-from core.sources import snapshot, source_files
+from core.sources import sample_titles, snapshot, source_files
 from core.sources.engines.catalogue import source_name
 from core.store import source_in_force
 
@@ -87,7 +87,7 @@ def listed(settings: Settings, store: Store | None) -> list[Listed]:
     name, version = in_force(settings, store)
     if name == SETTINGS and not _has_own(settings):
         name = SAMPLE
-    out = [Listed(SAMPLE, 0, "Sample company", is_in_force=name == SAMPLE)]
+    out = [Listed(SAMPLE, 0, sample_titles.title(settings.demo.industry), is_in_force=name == SAMPLE)]
     if _has_own(settings):
         title = f"Folder of the settings: {Path(settings.source.folder).name}"
         if settings.has_warehouse:

@@ -12,25 +12,50 @@ from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
 from core.store.tables import (
+    AccessEntryRow,
+    AlertLedgerRow,
+    AlertRuleRow,
+    AlertWayRow,
     AnswerRow,
+    ApiKeyRow,
+    ApiReplayRow,
+    AuditHeadRow,
+    AuditRow,
     Base,
     CallApprovalRow,
     CallReminderRow,
     CapabilityRow,
     CommentRow,
     DealEditRow,
+    DeliveryRow,
     DigestRow,
     EnablementRow,
+    EventRow,
     ForecastCallRow,
     ForecastSnapshotRow,
     GapGroupRow,
+    JobRow,
+    KnownPersonRow,
+    LeaseRow,
+    PersonKeyRow,
+    PreferenceRow,
     RequirementFileRow,
     RequirementLayoutRow,
     RequirementSetRow,
     ReviewRow,
     ReviewViewRow,
     ScenarioRow,
+    ScimMemberRow,
+    ScimResourceRow,
+    ScimTokenRow,
     ScopeViewRow,
+    SharedArtifactPartRow,
+    SharedArtifactRow,
+    SharedNoteRow,
+    SignInRow,
+    SourceChoiceRow,
+    SourceRow,
+    WorkerRow,
 )
 
 # What hangs on a row of another table goes before it.
@@ -45,10 +70,45 @@ EMPTIED: Mapping[str, tuple[type[Base], ...]] = {
     "comments": (CommentRow,),
     "trainings and trials": (EnablementRow,),
     "views and digests": (ReviewViewRow, ScopeViewRow, DigestRow),
+    "alerts": (AlertRuleRow,),
+    "ways of messages": (AlertWayRow,),
 }
 
 # What Quarterdeck itself lays down there, and lays down again.
 MADE_ANEW: tuple[type[Base], ...] = (ForecastSnapshotRow,)
+
+# What follows from the work that goes: it speaks of what is no more.
+FOLLOWS: Mapping[type[Base], str] = {
+    AlertLedgerRow: "what alerts that are gone have told",
+    DeliveryRow: "messages of alerts and webhooks that are gone, sent or waiting",
+    EventRow: "events of forecasts, lists and answers that are gone",
+    ApiReplayRow: "answers to writes through the API, which would name what is gone",
+}
+# How far events were read, by how the note's name begins: the numbers of rows may begin again.
+BOOKMARK = "events: "
+
+KEPT: Mapping[type[Base], str] = {
+    AuditRow: "the audit log: what was done stays written down, the reset with it",
+    AuditHeadRow: "the end of the audit log's chain",
+    SignInRow: "who is signed in",
+    PersonKeyRow: "the keys under which the audit log names people",
+    KnownPersonRow: "who came, and who waits to be let in",
+    AccessEntryRow: "people, groups, roles and demo links",
+    PreferenceRow: "how a person wants to see the pages: hidden names must not come back by a reset",
+    SourceRow: "data of the workspace's own; where there are any, a reset is refused",
+    SourceChoiceRow: "which data serve; where they are others than the sample's, a reset is refused",
+    JobRow: "what the server works at and has worked at",
+    WorkerRow: "which workers are there",
+    SharedArtifactRow: "models and results, which hold for the sample as it is",
+    SharedArtifactPartRow: "the files of models and results",
+    LeaseRow: "who of several servers is at something",
+    SharedNoteRow: "secrets to sign with and the app's address; bookmarks of events go",
+    ApiKeyRow: "keys of the API: a right, no work",
+    ScimTokenRow: "tokens of directories: a right, no work",
+    ScimResourceRow: "people and groups as a directory provisioned them",
+    ScimMemberRow: "who is in which group",
+}
+"""Tables a reset leaves, each with the reason."""
 SAMPLE_AUTHOR = "sample"
 
 
@@ -89,8 +149,9 @@ class DemoReset:
         """
         counts = self.counts()
         with self.sessions.begin() as session:
-            for table in (*chain.from_iterable(EMPTIED.values()), *MADE_ANEW):
+            for table in (*chain.from_iterable(EMPTIED.values()), *MADE_ANEW, *FOLLOWS):
                 session.execute(delete(table))
+            session.execute(delete(SharedNoteRow).where(SharedNoteRow.name.startswith(BOOKMARK)))
             detail = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "nothing to delete"
             row = {"at": self.clock(), "user": author[:200], "action": "reset", "target": "demo", "detail": detail}
             write_down(session, [row])

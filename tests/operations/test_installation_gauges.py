@@ -31,10 +31,13 @@ def of(settings, opened, now):
 
 @pytest.fixture
 def sample_versions(small_settings, small_bundle, monkeypatch):
-    """The versions learnt from the sample company: other tests leave those of other companies in the same home."""
+    """The versions there are, and a newer one of another company, which is nobody's business here."""
     versions = installation_gauges.versions
-    rows = versions.versions(small_settings).filter(pl.col("source") == "Sample company")
-    monkeypatch.setattr(versions, "versions", lambda _: rows)
+    rows = versions.versions(small_settings)
+    newest = rows.filter(pl.col("source") == "Sample company").head(1)
+    foreign = newest.with_columns(source=pl.lit("Another"), close_calibration_error=pl.lit(0.9))
+    monkeypatch.setattr(versions, "versions", lambda _: pl.concat([foreign, rows]))
+    monkeypatch.setattr(installation_gauges.loading, "title_of", lambda *_: "Sample company")
 
 
 def test_work_models_disk_and_audit_log_are_told(small_settings, sample_versions, opened, now):

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from core.resources import app_folder
-from pages.ui.server import icon_font
+from pages.ui.server import compressed_files, icon_font, text_font
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.preload import FILES
 
@@ -55,6 +55,31 @@ def test_the_font_has_every_symbol_that_is_named_anywhere(client):
     assert {"keyboard_arrow_down", "restart_alt"} <= names
     assert ligatures(path.read_bytes()) & names == ligatures(body)
     assert OPEN in TTFont(BytesIO(body)).getBestCmap()  # tables draw it by its code
+
+
+def test_the_font_of_texts_has_latin_letters_and_the_whole_one_is_there_for_others(client):
+    path = next(FILES.glob("static/media/SourceSansVF-Upright.*.woff2"))
+    small = client.get(f"/static/media/{path.name}").content
+    assert len(small) < 50_000
+    letters = set(TTFont(BytesIO(small)).getBestCmap())
+    assert {ord(letter) for letter in "aÄłş€–…≈→"} <= letters
+    assert "fvar" in TTFont(BytesIO(small))
+    assert client.get(f"/static/media/{path.name}?{text_font.WHOLE}").text == "other"  # Streamlit's own file
+    named = [span.removeprefix("U+").split("-") for span in text_font.OTHERS.split(",")]
+    others = {code for begin, last in named for code in range(int(begin, 16), int(last, 16) + 1)}
+    assert not others & letters
+    lacking = set(TTFont(BytesIO(path.read_bytes())).getBestCmap()) - letters - others
+    assert all(code > 0xFEFE or 0x2E00 <= code < 0x2E80 for code in lacking)  # pictures and rare signs
+
+
+def test_what_the_document_names_is_as_small_as_can_be(tmp_path):
+    (tmp_path / "static" / "js").mkdir(parents=True)
+    path = tmp_path / "static" / "js" / "first.1.js"
+    path.write_bytes(SCRIPT.read_bytes()[:60_000])
+    compressed_files.make_ready('<script src="./static/js/first.1.js"><link href="./static/js/gone.js">', tmp_path)
+    body = compressed_files.BODIES.made(path, "br")
+    assert brotli.decompress(body) == path.read_bytes()
+    assert len(body) < len(brotli.compress(path.read_bytes(), quality=compressed_files.LEVEL))
 
 
 def ligatures(font):

@@ -18,7 +18,8 @@ def test_every_part_asked_for_early_has_its_file():
 
 def test_the_rest_of_the_document_is_left_as_it_is():
     own = (preload.FILES / "index.html").read_text(encoding="utf-8")
-    assert re.sub(r'<script type="module">import.*?</script>', "", preload.document()) == own
+    document = re.sub(r"<style>@font-face.*?</style>", "", preload.document())
+    assert re.sub(r'<script type="module">import.*?</script>', "", document) == own
 
 
 def test_a_part_that_is_no_longer_there_is_left_out(tmp_path):
@@ -30,9 +31,13 @@ def test_a_part_that_is_no_longer_there_is_left_out(tmp_path):
 
 
 def test_the_document_is_asked_for_anew_every_time():
-    answer = TestClient(Starlette(routes=[preload.route()])).get("/")
-    assert answer.text == preload.document()
-    assert answer.headers["Cache-Control"] == "no-cache"
+    client = TestClient(Starlette(routes=preload.routes(["pipeline"])))
+    for path, asked in (("/", "gzip"), ("/pipeline", "identity")):
+        answer = client.get(path, headers={"Accept-Encoding": asked})
+        assert answer.text == preload.document()
+        assert answer.headers["Cache-Control"] == "no-cache"
+        assert answer.headers.get("Content-Encoding", "identity") == asked
+    assert client.get("/none").status_code == 404
 
 
 def test_what_draws_charts_waits_where_the_line_is_slow():

@@ -52,6 +52,9 @@ BOUND = {
 }
 SECRET = "Planted-by-another"
 REFUSED = "You do not have access"
+COMPANY = re.compile(r"[^.:;\"]*\b(?:the|whole) company\b[^.;\"]*", re.IGNORECASE)
+# What is the whole company's, whoever looks.
+TRUE = re.compile(r"models|model learn|catalogue|trainings|data are loaded|rights and records", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +177,9 @@ def test_no_page_or_file_names_what_a_person_may_not_see(come, sample, settings,
             assert f"{SECRET} requirement" not in text
         if "masked" in user:
             assert SECRET not in text, (user, page)
+        if user in ("region", "team"):
+            words = [" ".join(said.split())[-120:] for said in COMPANY.findall(everything(test))]
+            assert [said for said in words if not TRUE.search(said)] == [], (user, page)
         if page in ("pages/deal.py", "pages/account.py") and foreign:
             key = deal if page == "pages/deal.py" else sample.accounts["account_id"][0]
             asked = sent(come(user, page, id=key))

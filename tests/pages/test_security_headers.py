@@ -9,7 +9,7 @@ import pytest
 from pages.ui.server.security_headers import SecurityHeaders
 
 
-def answered(host: bytes, *ancestors: str) -> dict[str, str]:
+def answered(host: bytes, *ancestors: str, path: str = "/") -> dict[str, str]:
     sent = []
 
     async def app(scope, receive, send):
@@ -19,7 +19,7 @@ def answered(host: bytes, *ancestors: str) -> dict[str, str]:
     async def send(message):
         sent.append(message)
 
-    scope = {"type": "http", "headers": [(b"host", host)]}
+    scope = {"type": "http", "path": path, "headers": [(b"host", host)]}
     asyncio.run(SecurityHeaders(app, tuple(ancestors))(scope, None, send))
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     return {key.decode(): value.decode() for key, value in sent[0]["headers"]}
@@ -39,6 +39,12 @@ def test_a_host_that_is_none_adds_nothing_to_the_policy(host):
     policy = answered(host)["content-security-policy"]
     assert "evil" not in policy
     assert "connect-src 'self' data: blob:;" in policy
+
+
+def test_scripts_and_fonts_carry_one_header_and_whatever_may_be_a_document_all():
+    assert set(answered(b"a.com", path="/static/js/index.1.js")) == {"x-frame", "x-content-type-options"}
+    for path in ("/static/index.html", "/api/x.js", "/static/picture.svg", "/media/static/a.js"):
+        assert "content-security-policy" in answered(b"a.com", path=path)
 
 
 def test_websockets_pass_untouched():

@@ -32,6 +32,20 @@ CAPS = (
 )
 
 
+def test_what_is_edited_in_one_industry_does_not_show_in_another(tmp_path, monkeypatch):
+    monkeypatch.setenv("QUARTERDECK_HOME", str(tmp_path))
+    monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "quarterdeck.yaml"))
+    store = Store.open(f"sqlite:///{tmp_path / 'c.db'}")
+    edit = CapabilityEdit("X-1", 0, {"name": "For patients", "status": "available"})
+    store.capabilities.save_all(effective_catalogue.book("medical"), [edit], "anna")
+    shown = {}
+    for industry in ("software", "medical"):
+        (tmp_path / "quarterdeck.yaml").write_text(f"demo: {{industry: {industry}}}\n", encoding="utf-8")
+        shown[industry] = effective_catalogue.load(store).row("X-1") is not None
+    store.close()
+    assert shown == {"software": False, "medical": True}
+
+
 @pytest.fixture
 def shipped():
     return capabilities.load(CAPS, "caps.csv")

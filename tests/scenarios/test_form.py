@@ -136,7 +136,7 @@ def test_a_lever_that_does_not_know_the_part_applies_to_the_whole():
         ({"discount_extra": ["many"]}, "Discount, extra wins per point, % 'many', which is no number from 0 to 100"),
         ({"shock": ["90"]}, "which is no number from 0 to 50; it was left at what history shows"),
         ({"more": ["Hires", "Wishes"]}, "a lever 'Wishes', which is not offered"),
-        ({"scope": ["Segment Moon"]}, "'Segment Moon', which this data does not have; the whole company"),
+        ({"scope": ["Segment Moon"]}, "'Segment Moon', which this data does not have; all deals are shown"),
         ({"also": ['[["os.system",1]]']}, "no lever called 'os.system'"),
         ({"also": ["["]}, "cannot be read"),
     ],

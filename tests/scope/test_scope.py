@@ -12,7 +12,7 @@ from core.access.identity import Identity
 from core.access.masking import mask, person_id
 from core.contracts.errors import ContractError
 from core.metrics import flow
-from core.scope import Scope, applied, fiscal_period, narrowing, own_scopes
+from core.scope import Scope, applied, fiscal_period, narrowing, own_scopes, rows_shown
 from tests.metrics.companies import company, deal, rep, states
 
 START = date(2025, 1, 1)
@@ -242,6 +242,11 @@ def test_where_names_are_hidden_a_person_is_known_by_the_invented_id(data, setti
 def test_a_scope_is_told_in_the_words_of_its_lists(data, settings):
     assert narrowing.sentence(data, settings, Scope()) == "The whole company"
     assert narrowing.sentence(data, settings, Scope(team="m1", currency="EUR")) == "M1's team, EUR"
+    part = applied(data, settings, Scope(rep="r1"))
+    assert narrowing.sentence(part, settings, Scope()) == "Everything you see"
+    assert rows_shown.subject(part) == "These deals"
+    hidden = mask(data, settings)
+    assert (rows_shown.title(hidden), rows_shown.subject(hidden)) == ("The whole company", "The company")
     team = data.sales_team.with_columns(rep_name=data.sales_team["team"])
     assert narrowing.choices(data.with_frames(sales_team=team), settings)["rep"]["r1"] == "AMER 1 (r1)"
 

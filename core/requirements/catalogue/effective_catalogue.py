@@ -9,15 +9,17 @@ from typing import Any
 
 import polars as pl
 
+from core.config import load as settings_in_force
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
 from core.requirements.catalogue import capabilities as files
 from core.requirements.catalogue.capabilities import SHAPE, STATUSES, Catalogue
 from core.requirements.text.classification import CATEGORIES
+from core.resources import SOFTWARE
 from core.store import Store
 from core.store.capabilities import CapabilityEdit
 
-BOOK = "catalogue"
+BOOK = "catalogue"  # of the software company, and of a workspace's own data
 NONE = "none"
 FIELDS = tuple(name for name in SHAPE if name != "capability_id")
 FOUND: dict[str, Any] = {
@@ -118,6 +120,17 @@ def _ends(follow: Mapping[str, str]) -> dict[str, str]:
     return out
 
 
+def book(industry: str) -> str:
+    """Return under which name edits are kept: an industry's sample company has a catalogue, and edits, of its own.
+
+    Examples
+    --------
+    >>> book("software"), book("medical")
+    ('catalogue', 'catalogue of medical')
+    """
+    return BOOK if industry == SOFTWARE else f"{BOOK} of {industry}"
+
+
 def of(shipped: Catalogue, edits: pl.DataFrame) -> Edition:
     """Lay what people wrote over the shipped catalogue.
 
@@ -150,7 +163,10 @@ def load(store: Store | None) -> Edition:
     store : Store or None
         An open database; None for the shipped ones alone.
     """
-    return of(files.load(), pl.DataFrame() if store is None else store.capabilities.newest(BOOK))
+    return of(
+        files.load(),
+        pl.DataFrame() if store is None else store.capabilities.newest(book(settings_in_force().demo.industry)),
+    )
 
 
 def checked(capability_id: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from core.contracts import Dataset
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.work.gap_ledger import RequirementSet
 from core.resources import industries, industry_file
+from core.sources import sample_titles
 
 FOLDER, WORDINGS = "requirements", "buyer_wordings.yaml"
-SAMPLE = "Sample company"
 N_OPEN, N_WON, N_LOST = 14, 16, 20
 ROWS_PER_LIST = (22, 40)
 LEAST_AMOUNT = 20_000.0
@@ -54,7 +54,7 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
         Gives each wording its category; a wording whose capability it does not hold is left out.
     """
     company = dataset.company
-    if company.source != SAMPLE:
+    if not sample_titles.is_sample(company.source):
         return []
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
     words = {key: lines for key, lines in _wordings().items() if key in facts}

@@ -46,7 +46,7 @@ class Correlation:
             return f"Too few past forecasts show how much deals move together: {together(self.quarter)} is assumed."
         return (
             f"How much deals move together, over {counted(len(self.surprises), 'past date')}: "
-            f"{together(self.quarter)} across the company, {together(self.quarter + self.segment)} within a segment, "
+            f"{together(self.quarter)} across all deals, {together(self.quarter + self.segment)} within a segment, "
             f"{together(self.quarter + self.segment + self.rep)} for one rep."
         )
 

@@ -57,11 +57,11 @@ def twins(home: Path, offered: Catalogue, different: tuple[not_duplicates.Pair, 
 
 def history(url: str, stamp: int) -> pl.DataFrame:
     """Return who changed what."""
-    return cache.remembered(CATALOGUES, ("history", url, stamp), lambda: _history(url))
+    return cache.remembered(CATALOGUES, ("history", url, gap_cache.book(), stamp), lambda: _history(url))
 
 
 def _history(url: str) -> pl.DataFrame:
-    return effective_catalogue.history(gap_cache.shipped(), cache.store(url).capabilities.all(effective_catalogue.BOOK))
+    return effective_catalogue.history(gap_cache.shipped(), cache.store(url).capabilities.all(gap_cache.book()))
 
 
 def both(theirs: Mapping[str, Any], mine: Mapping[str, Any]) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import streamlit as st
 from core.contracts.errors import ConflictError, QuarterdeckError
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import STATUSES
-from core.requirements.catalogue.effective_catalogue import BOOK, FIELDS, Edition
+from core.requirements.catalogue.effective_catalogue import FIELDS, Edition
 from core.requirements.text.classification import CATEGORIES
 from core.store.capabilities import Capabilities, CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
@@ -18,6 +18,7 @@ from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF, grid
 from pages.ui.kit.shell import Page
+from pages.ui.requirements import gap_cache
 
 SAID, MET = "catalogue_said", "catalogue_met"
 ADD = "Add a new capability"
@@ -216,7 +217,7 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
         if key != ADD and not effective_catalogue.differences(row, edit.values):
             st.info("Nothing has changed.", icon=":material/info:")
             return
-        kept(page).save(BOOK, {"capability_id": number}, edit.values, page.identity.user, edit.version)
+        kept(page).save(gap_cache.book(), {"capability_id": number}, edit.values, page.identity.user, edit.version)
     except ConflictError as error:
         st.session_state[MET] = {"key": key, "said": str(error), "mine": edit, "theirs": error.theirs}
         st.rerun()
@@ -275,7 +276,7 @@ def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:
         say("not", "Your role can read the catalogue but not change it.")
         return False
     try:
-        met = kept(page).save_all(BOOK, edits, page.identity.user)
+        met = kept(page).save_all(gap_cache.book(), edits, page.identity.user)
     except QuarterdeckError as error:
         say("not", str(error))
         return False

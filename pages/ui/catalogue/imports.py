@@ -10,7 +10,7 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.metrics.measure import counted, shortened
 from core.requirements.catalogue import catalogue_import, effective_catalogue
-from core.requirements.catalogue.effective_catalogue import BOOK, Edition
+from core.requirements.catalogue.effective_catalogue import Edition
 from core.requirements.export import gap_workbook
 from core.requirements.match import duplicates, not_duplicates
 from core.store.capabilities import CapabilityEdit
@@ -225,7 +225,7 @@ def _merge(page: Page, stays: dict[str, Any], gone: dict[str, Any]) -> None:
 
 def past(page: Page, c: Cell, standing: Edition) -> None:
     """Show every change, and let an earlier wording be put back."""
-    rows = catalogue_cache.history(page.settings.database, kept(page).stamp(BOOK))
+    rows = catalogue_cache.history(page.settings.database, kept(page).stamp(gap_cache.book()))
     if rows.is_empty():
         c.answer("No changes yet.")
         return
@@ -245,7 +245,7 @@ def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
     names = dict(rows.select("capability_id", "name").iter_rows())
     left, right, third = st.columns([2, 2, 1], vertical_alignment="bottom")
     key = left.selectbox("Capability", list(names), format_func=lambda code: f"{code} · {names[code]}", key="back_one")
-    versions = kept(page).all(BOOK, capability_id=key).sort("version", descending=True)
+    versions = kept(page).all(gap_cache.book(), capability_id=key).sort("version", descending=True)
     earlier = {row["version"]: row for row in versions.iter_rows(named=True)}
     shipped = gap_cache.shipped().by_id().get(key)
     if shipped is not None:

@@ -308,6 +308,22 @@ def place_later(page: Page, question: str, short: str) -> Any:
 
 
 @contextmanager
+def folded(page: Page, title: str) -> Iterator[None]:
+    """Fold the cells drawn inside away under one line; a link to one of them, as in the contents, opens it.
+
+    Parameters
+    ----------
+    page : Page
+    title : str
+        What the cells are about.
+    """
+    outer, page.grid = page.grid, None
+    with st.expander(title, key=f"fold_{anchor(title)}"):
+        yield
+    page.grid = outer
+
+
+@contextmanager
 def analysts(page: Page) -> Iterator[None]:
     """Fold the cells drawn inside away under one line: drivers, reliability, races of models."""
     outer, page.grid, page.is_folded = page.grid, None, True

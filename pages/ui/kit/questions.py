@@ -12,10 +12,12 @@ __all__ = ["SCROLL", "SEE", "anchor", "of_page"]
 ROOT = Path(__file__).resolve().parents[3]
 ASKING = {"cell": 1, "overall": 1}
 SEE = "see"
-SCROLL = """<script>(() => {{ let tries = 0; const timer = setInterval(() => {{
+SCROLL = """<script>(() => {{ let tries = 0, still = 0; const timer = setInterval(() => {{
   const heading = document.getElementById("{name}");
-  if (heading) heading.scrollIntoView();
-  if (heading || ++tries > 100) clearInterval(timer);
+  const fold = heading && heading.closest("details:not([open])");
+  if (fold) fold.querySelector("summary").click();
+  else if (heading) heading.scrollIntoView();
+  if ((heading && !fold && ++still > 3) || ++tries > 100) clearInterval(timer);
 }}, 200); }})()</script>"""
 
 

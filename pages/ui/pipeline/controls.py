@@ -10,7 +10,7 @@ import streamlit as st
 from core import charts
 from core.config.calendar import add_quarters, quarter_label
 from core.metrics import deal_scope, flow, pipeline, pipeline_path
-from core.scope import fiscal_period
+from core.scope import fiscal_period, rows_shown
 from pages.ui.kit import cache
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -50,14 +50,15 @@ def asked(page: Page) -> Asked:
         "Days", [*spans, *usual, OWN], index=0 if spans else 2, key=key, format_func=lambda name: named.get(name, name)
     )
     due = middle.selectbox("Deals due", deal_scope.DUE, index=1, format_func=DUE.get, key="flow_due")
-    level = right.selectbox("Whose deals", deal_scope.LEVELS, format_func=_title, key="flow_level")
+    called = {**{level: _title(level) for level in deal_scope.LEVELS}, "company": rows_shown.title(page.data)}.get
+    level = right.selectbox("Whose deals", deal_scope.LEVELS, format_func=called, key="flow_level")
     since, until = {**spans, **usual}.get(period) or _own(page)
     name, hierarchy = None, "then"
     if level != "company":
         first, second = st.columns([2, 2], vertical_alignment="bottom")
         names = cache.result(deal_scope.names, page.data, page.settings, level)
-        called = deal_scope.people(page.data) if level == "rep" else {}
-        name = first.selectbox(_title(level), names, format_func=lambda n: called.get(n, n), key=f"flow_{level}")
+        people = deal_scope.people(page.data) if level == "rep" else {}
+        name = first.selectbox(_title(level), names, format_func=lambda n: people.get(n, n), key=f"flow_{level}")
         if level in ("region", "team"):
             hierarchy = _hierarchy(second)
     return since, until, level, name, due, hierarchy
@@ -116,7 +117,7 @@ def _own(page: Page) -> tuple[str, str]:
 
 
 def _title(word: str) -> str:
-    return "The whole company" if word == "company" else word.capitalize()
+    return word.capitalize()
 
 
 HEALTH = {

@@ -73,12 +73,17 @@ def proposals(page: Page, analysis: GapAnalysis) -> Proposals:
 def edited() -> effective_catalogue.Edition:
     """Return all capabilities as they stand, read anew as soon as anybody has changed one."""
     url = cache.settings().database
-    stamp = cache.store(url).capabilities.stamp(effective_catalogue.BOOK)
+    stamp = cache.store(url).capabilities.stamp(book())
     return cache.remembered(CATALOGUES, ("edited", url, stamp, cache.settings().demo.industry), lambda: _edited(url))
 
 
 def _edited(url: str) -> effective_catalogue.Edition:
-    return effective_catalogue.of(shipped(), cache.store(url).capabilities.newest(effective_catalogue.BOOK))
+    return effective_catalogue.of(shipped(), cache.store(url).capabilities.newest(book()))
+
+
+def book() -> str:
+    """Return under which name edits of the catalogue in force are kept."""
+    return effective_catalogue.book(cache.settings().demo.industry)
 
 
 def shipped() -> capabilities.Catalogue:
@@ -89,7 +94,7 @@ def shipped() -> capabilities.Catalogue:
 def catalogue_in_force() -> capabilities.Catalogue:
     """Return the catalogue in force."""
     url = cache.settings().database
-    stamp = cache.store(url).capabilities.stamp(effective_catalogue.BOOK)
+    stamp = cache.store(url).capabilities.stamp(book())
     return cache.remembered(
         CATALOGUES, ("in force", url, stamp, cache.settings().demo.industry), lambda: edited().catalogue
     )

@@ -28,11 +28,12 @@ ANSWER = "answer"
 KEEP: dict[str, Any] = {"persist_state": "session"}
 
 
-def choices(form: ScenarioForm) -> None:
-    """Draw what the sliders apply to, and the scenarios to start from, one beside the other."""
+def choices(form: ScenarioForm, everything: str) -> None:
+    """Draw what the sliders apply to, all rows being called `everything`, and the scenarios to start from."""
     for notice in form.notices():
         st.warning(escaped(notice), icon=":material/link_off:")
-    st.selectbox("Applies to", form.choices.scopes, format_func=scope_label, key=SCOPE, width=200, **KEEP)
+    called = {scope: everything if scope == "all" else scope_label(scope) for scope in form.choices.scopes}.get
+    st.selectbox("Applies to", form.choices.scopes, format_func=called, key=SCOPE, width=200, **KEEP)
     st.selectbox(
         "Templates",
         list(form.presets()),
@@ -90,7 +91,7 @@ def _layer(form: ScenarioForm) -> None:
         "Add another segment",
         on_click=form.keep_beside,
         icon=":material/add:",
-        help="To set the same lever in a second part of the company: saves what is set and clears the sliders.",
+        help="To set the same lever in a second part: saves what is set and clears the sliders.",
     )
 
 

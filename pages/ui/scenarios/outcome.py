@@ -15,6 +15,7 @@ from core.scenarios import files
 from core.scenarios.analysis import whatif
 from core.scenarios.analysis.whatif import NOUNS, Ground, WhatIf
 from core.scenarios.levers import Scenario
+from core.scope import rows_shown
 from pages.ui.kit.cells import Cell, cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -39,7 +40,7 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     """
     with cell(page, "What if?", "Levers", span=None) as c:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            controls.choices(form)
+            controls.choices(form, rows_shown.title(page.data))
             _choices(form.ground)
         top = st.container()
         left, right = st.columns([10, 24], gap="large")

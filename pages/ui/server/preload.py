@@ -6,13 +6,17 @@ when the numbers do, and drawing waits for it. Here the browser asks for that co
 
 from __future__ import annotations
 
+import gzip
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+
+from pages.ui.server import text_font
 
 FILES = Path(st.__file__).parent / "static"
 EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
@@ -28,14 +32,27 @@ def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
     heavy = "".join(f'import("./{path}");' for path in scripts if HEAVY.search(path))
     imports = light + (f"if(!({SLOW})){{{heavy}}}" if heavy else "")
     html = (files / "index.html").read_text(encoding="utf-8")
+    for path in files.glob("static/media/SourceSansVF-Upright.*.woff2"):
+        html = html.replace("</head>", f"{text_font.face(path.relative_to(files).as_posix())}</head>")
     return html.replace("</body>", f'<script type="module">{imports}</script></body>')
 
 
-def route() -> Route:
-    """Return the route that answers with the document, which like Streamlit's own is asked for anew every time."""
-    html = document()
+def routes(names: Iterable[str]) -> list[Route]:
+    """Return the routes that answer with the document; like Streamlit's own it is asked for anew every time.
 
-    async def answer(_: Request) -> Response:
-        return HTMLResponse(html, headers={"Cache-Control": "no-cache"})
+    Parameters
+    ----------
+    names : iterable of str
+        Of the pages beside the first, as addresses name them.
+    """
+    plain = document().encode()
+    small = gzip.compress(plain, 9, mtime=0)
 
-    return Route("/", answer)
+    async def answer(request: Request) -> Response:
+        takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if takes_gzip:
+            headers["Content-Encoding"] = "gzip"
+        return HTMLResponse(small if takes_gzip else plain, headers=headers)
+
+    return [Route(path, answer) for path in ("/", *(f"/{name}" for name in names))]

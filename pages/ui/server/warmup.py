@@ -16,7 +16,7 @@ from importlib import import_module
 from core.contracts.errors import QuarterdeckError
 from core.jobs import beside
 from core.replaying import forecast_history
-from pages.ui.server import patches
+from pages.ui.server import compressed_files, patches, preload
 
 logger = logging.getLogger(__name__)
 NAME = "warm-up"
@@ -57,3 +57,4 @@ def ready(read: Callable[[], None]) -> None:
         gc.freeze()
         gc.enable()
         beside.start()
+        compressed_files.make_ready(preload.document())
