@@ -48,6 +48,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     from pages.ui.server import (
         early_clicks,
         freshness,
+        given_back,
         patches,
         provider_client,
         sign_in_routes,
@@ -63,6 +64,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     if preparation.is_wanted():
         making.leave_to_workers(settings)
     freshness.start(lambda: cache.served(cache.settings()))
+    given_back.start()
     signed_downloads.install(downloads)
     run_watch.install()
     if settings.access.sign_in == "oidc":

@@ -64,6 +64,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "replicas": (
         (
             "tests/slow/test_bucket.py",
+            "tests/slow/test_killed_in_the_middle.py",
             "tests/slow/test_replica_change.py",
             "tests/slow/test_replicas.py",
             "tests/slow/test_shared_servers.py",
@@ -74,6 +75,8 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "benchmarks/moves.py",
             "benchmarks/replicas.py",
             "core/artifacts",
+            "core/jobs",
+            "core/preparing",
             "core/replicas",
             "core/store",
             "deploy/proxies",
