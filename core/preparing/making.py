@@ -6,10 +6,12 @@ first time: after a change of settings or of the code, at the first opening, and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.artifacts import ACCOUNTS, KINDS, LANDMARKS, MARTS, MODELS, REPLAYS, SNAPSHOTS, Kind, open_cache
@@ -29,6 +31,8 @@ Report = Callable[[float, str], None]
 MODELLED, READ = (MODELS, ACCOUNTS, LANDMARKS, REPLAYS), (SNAPSHOTS, MARTS)
 LATER = (ACCOUNTS.name, LANDMARKS.name)
 AGAIN = timedelta(minutes=10)
+SEEN_SECONDS, MOST_SEEN = 60.0, 200
+_SEEN: dict[tuple[Path, str], float] = {}
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,19 @@ def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lac
         names.append((MODELS, own))
         serving = own
     names.append((ACCOUNTS, account_outlook.key(company, settings, serving)))
-    lacking = tuple(
-        (kind.name, name) for kind, name in names if is_left(kind, name) and not is_made(kind, name, settings)
-    )
-    return Lack(source, version, lacking, " ".join(name for _, name in names)) if lacking else None
+    wanted = " ".join(name for _, name in names)
+    seen = (settings.home, wanted)
+    if time.monotonic() - _SEEN.get(seen, float("-inf")) < SEEN_SECONDS:
+        return None
+    left = [(kind, name) for kind, name in names if is_left(kind, name)]
+    lacking = tuple((kind.name, name) for kind, name in left if not is_made(kind, name, settings))
+    if lacking:
+        return Lack(source, version, lacking, wanted)
+    if len(_SEEN) >= MOST_SEEN:
+        _SEEN.clear()
+    if left:
+        _SEEN[seen] = time.monotonic()
+    return None
 
 
 def rows_lack(settings: Settings, source: str, version: int) -> Lack | None:
