@@ -44,10 +44,12 @@ async def ready(_: Any) -> AsyncIterator[None]:
     """Make ready beside the server, which answers at once."""
     from core.artifacts import open_cache
     from core.artifacts.session_files import SessionFiles
+    from core.preparing import making, preparation
     from pages.ui.kit import cache, first_page, people
     from pages.ui.server import (
         early_clicks,
         freshness,
+        given_back,
         patches,
         provider_client,
         sign_in_routes,
@@ -60,7 +62,10 @@ async def ready(_: Any) -> AsyncIterator[None]:
     patches.keep_caches()
     early_clicks.keep()
     draining.install(settings.replicas.drain_seconds)
+    if preparation.is_wanted():
+        making.leave_to_workers(settings)
     freshness.start(lambda: cache.served(cache.settings()))
+    given_back.start()
     signed_downloads.install(downloads)
     run_watch.install()
     if settings.access.sign_in == "oidc":

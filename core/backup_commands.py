@@ -25,7 +25,7 @@ def backup(
 ) -> None:
     """Copy database, kept sources and settings into one sealed file, also while people work."""
     from core.backup import archive
-    from core.config import load
+    from core.replicas import sharing
     from core.sealing.sealing_keys import key_in_force
 
     key = None if plain else key_in_force(os.environ)
@@ -36,9 +36,11 @@ def backup(
             "Make one with `quarterdeck keys new` and keep it apart from the backups, or add --plain.",
         )
     to.mkdir(parents=True, exist_ok=True)
+    settings = sharing.loaded(lambda: datetime.now(UTC))
+    sharing.bring_sources(settings)
     at = datetime.now(UTC)
     target = to / f"{at:%Y%m%dT%H%M%S%fZ}{archive.ENDING}"
-    manifest = archive.write(load(), target, key, at, os.environ)
+    manifest = archive.write(settings, target, key, at, os.environ)
     for file in archive.oldest(to, keep):
         file.unlink()
     sealed = f"sealed with key {key.number}" if key else "not sealed"

@@ -26,8 +26,8 @@ def worker(
     beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
 ) -> None:
     """Do what the pages ask for: syncs, new data, forecast history, models. Several workers share the work."""
-    from core.config import load
     from core.jobs.worker import Worker
+    from core.replicas.sharing import loaded
     from core.sources.source_registry import opened
 
     stop = threading.Event()
@@ -37,7 +37,7 @@ def worker(
         _stop_with_parent(stop)
         if hasattr(os, "nice"):
             os.nice(LOW)
-    settings = load()
+    settings = loaded(now)
     with opened(settings) as store:
         doer = Worker(settings, store.jobs, now, slots)
         if not (once or beside):

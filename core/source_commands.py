@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.contracts.errors import SourceError
+from core.sync_commands import now
 
 if TYPE_CHECKING:
     from core.sources.connectors.sync_run import Freshness
@@ -24,12 +25,11 @@ AUTHOR = "command line"
 @app.command("list")
 def list_sources(as_json: AsJson = False) -> None:
     """List the sources of the workspace; a star marks the one that is used for everybody."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources import source_registry
     from core.sources.connectors import sync_run
-    from core.sync_commands import now
 
-    settings = load()
+    settings = loaded(now)
     connectors = sync_run.freshness(settings, now)
     with source_registry.opened(settings) as store:
         sources = source_registry.listed(settings, store)
@@ -60,10 +60,10 @@ def _freshness(entry: Freshness) -> str:
 @app.command("use")
 def use_source(name: Named, version: Version = 0) -> None:
     """Let a source serve everybody: pages, commands and scheduled runs. "settings" goes back to what they name."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources import source_registry
 
-    settings = load()
+    settings = loaded(now)
     with source_registry.opened(settings) as store:
         chosen, number = source_registry.choose(store, settings, name, AUTHOR, version)
     typer.echo(f"{chosen}{f', version {number},' if number else ''} is used for everybody from now on.")
@@ -77,10 +77,10 @@ def show_source(
     as_json: AsJson = False,
 ) -> None:
     """Show a source: its versions, its files, and the column map they are read by."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources import source_registry
 
-    settings = load()
+    settings = loaded(now)
     with source_registry.opened(settings) as store:
         source = source_registry.named(settings, store, name)
         versions = source_registry.returnable(store, name) if source.version else []
@@ -113,10 +113,10 @@ def _print(shown: SourceVersion, versions: list[SourceVersion], mapping: str) ->
 @app.command("remove")
 def remove_source(name: Named) -> None:
     """Take a source out of the workspace, and delete the files kept for it; a folder stays as it is."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources import source_registry
 
-    settings = load()
+    settings = loaded(now)
     with source_registry.opened(settings) as store:
         source_registry.remove(store, settings, name, AUTHOR)
     typer.echo(f"{name} is removed.")
@@ -129,11 +129,11 @@ def add_source(
     mapping: Annotated[Path | None, typer.Option("--map", help="A column map as YAML.")] = None,
 ) -> None:
     """Add a folder as a source of the workspace; it serves nobody before it is chosen."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources import source_registry
     from core.sources.folder import read_folder
 
-    settings = load()
+    settings = loaded(now)
     content = _content(mapping) if mapping else {}
     data = read_folder(folder, content or None, settings)
     path = folder if "://" in folder else str(Path(folder).absolute())

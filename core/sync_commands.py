@@ -26,12 +26,12 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Ask the connected systems what has changed, and publish it as sources of the workspace."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources.connectors import connector_files
 
     # Rows hold no circles: looking for some among millions of them takes a quarter of the time.
     gc.set_threshold(200_000, 50, 100)
-    settings = load()
+    settings = loaded(now)
     names = [name] if name else connector_files.names(settings)
     if due:
         names = [entry for entry in names if entry in _due(settings)]
@@ -73,7 +73,7 @@ def connect(
     file: Annotated[Path | None, typer.Option(help="A description as YAML instead.")] = None,
 ) -> None:
     """Add a connector; its secrets are named, never written here."""
-    from core.config import load
+    from core.replicas.sharing import loaded
     from core.sources.connectors import connector_files, declaration
 
     if bool(vendor) == bool(file):
@@ -81,7 +81,7 @@ def connect(
             "Name a system or a file.", mend=f"--vendor takes {', '.join(declaration.vendors())}; --file takes YAML."
         )
     content = _content(file) if file else {"vendor": vendor, "values": _pairs(values or [])}
-    added = connector_files.add(load(), name, content)
+    added = connector_files.add(loaded(now), name, content)
     secrets = sorted(declaration.secret_names(added))
     needs = f" It needs the secrets {', '.join(secrets)}." if secrets else ""
     typer.echo(f"{name} is added.{needs} `quarterdeck sync {name}` asks it.")

@@ -69,6 +69,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "replicas": (
         (
             "tests/slow/test_bucket.py",
+            "tests/slow/test_killed_in_the_middle.py",
             "tests/slow/test_replica_change.py",
             "tests/slow/test_replicas.py",
             "tests/slow/test_shared_servers.py",
@@ -79,6 +80,8 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "benchmarks/moves.py",
             "benchmarks/replicas.py",
             "core/artifacts",
+            "core/jobs",
+            "core/preparing",
             "core/replicas",
             "core/store",
             "deploy/proxies",

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from core.artifacts import notices as sentences
 from core.artifacts.codecs import FolderCodec, UnkeepableError
 from core.artifacts.kinds import Kind
+from core.artifacts.left_to_workers import is_left
 from core.artifacts.memory import MEMORY, Memory, Shelf
 from core.artifacts.notices import Notice, Notices, is_failure
 from core.artifacts.pins import Pins
 from core.artifacts.tiers import Entry, Tier
 from core.artifacts.values import VALUES
+from core.contracts.errors import NotMadeYetError
 
 T = TypeVar("T")
 About = Callable[[T], Mapping[str, Any]]
@@ -76,6 +78,8 @@ class ArtifactCache:
 
         Raises
         ------
+        NotMadeYetError
+            When this process leaves the kind to workers, and none has made it yet.
         Exception
             Whatever `make` raises, to everybody who waited; nothing is kept then.
         """
@@ -199,6 +203,10 @@ class ArtifactCache:
         self, kind: Kind, key: str, make: Callable[[], T], codec: FolderCodec[T], about: About[T] | None
     ) -> T:
         value = self._read(kind, key, codec, is_last_try=False)
+        if value is _MISSING and is_left(kind, key):
+            raise NotMadeYetError(
+                f"The {kind.title} for this are being made.", mend="They show here when they are ready."
+            )
         if value is _MISSING:
             with self._holding(kind, key):
                 value = self._read(kind, key, codec, is_last_try=True)

@@ -84,6 +84,9 @@ DIGESTS = Kind("digests", "digests", 500, 0, "The digest made last of every set-
 UPLOADS = Kind(
     "uploads", "session uploads", 1_000, 0, "What sessions uploaded, each sealed with its session's own key."
 )
+UNSAVED = Kind(
+    "unsaved", "unsaved work", 5_000, 0, "What people typed and have not saved yet, each sealed for one browser alone."
+)
 DOWNLOADS = Kind("downloads", "downloads", 1_000, 0, "Files made for somebody to download, for minutes; sealed.")
 
 KINDS: dict[str, Kind] = {
@@ -108,6 +111,7 @@ KINDS: dict[str, Kind] = {
         CATALOGUES,
         DIGESTS,
         UPLOADS,
+        UNSAVED,
         DOWNLOADS,
     )
 }

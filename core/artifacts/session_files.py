@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -74,23 +74,48 @@ class SessionFiles:
         age : timedelta
             After which it is not handed out any more.
         """
-        from core.sealing.sealed_files import seal
+        self.change(secret, name, lambda _: content, now, age)
 
+    def change(
+        self, secret: str, name: str, change: Callable[[bytes | None], bytes], now: datetime, age: timedelta
+    ) -> None:
+        """Keep what `change` makes of what is there, while no other server touches it; see `keep`.
+
+        Parameters
+        ----------
+        secret, name : str
+        change : callable
+            Given the content, None where there is none, it has expired or cannot be opened.
+        now : datetime
+            With a time zone.
+        age : timedelta
+        """
         until = now.astimezone(UTC) + age
-        target = io.BytesIO()
-        stamp = int(until.timestamp()).to_bytes(STAMP_BYTES, "big")
-        seal(io.BytesIO(stamp + content), target, self._keys(secret, name)[0])
+
+        def sealed_anew(old: bytes | None) -> bytes:
+            before = self._unsealed(old, secret, name, now) if old is not None else None
+            return self._sealed(change(before), secret, name, until)
+
         about = {EXPIRES: until.isoformat(timespec="seconds")}
-        self.cache.put(self.kind, _key(secret, name), target.getvalue(), BytesCodec(), about=about)
+        self.cache.update(self.kind, _key(secret, name), sealed_anew, BytesCodec(), about=about)
         self._bound()
 
     def read(self, secret: str, name: str, now: datetime) -> bytes | None:
         """Return what is kept; None where nothing is, where it has expired or cannot be opened."""
+        sealed = self.cache.read(self.kind, _key(secret, name), BytesCodec())
+        return self._unsealed(sealed, secret, name, now) if sealed is not None else None
+
+    def _sealed(self, content: bytes, secret: str, name: str, until: datetime) -> bytes:
+        from core.sealing.sealed_files import seal
+
+        target = io.BytesIO()
+        stamp = int(until.timestamp()).to_bytes(STAMP_BYTES, "big")
+        seal(io.BytesIO(stamp + content), target, self._keys(secret, name)[0])
+        return target.getvalue()
+
+    def _unsealed(self, sealed: bytes, secret: str, name: str, now: datetime) -> bytes | None:
         from core.sealing.sealed_files import unseal
 
-        sealed = self.cache.read(self.kind, _key(secret, name), BytesCodec())
-        if sealed is None:
-            return None
         opened = io.BytesIO()
         with suppress(SourceError):
             unseal(io.BytesIO(sealed), opened, self._keys(secret, name))

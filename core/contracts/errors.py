@@ -49,6 +49,10 @@ class ModelError(QuarterdeckError):
     """A model cannot be trained, loaded or applied."""
 
 
+class NotMadeYetError(QuarterdeckError):
+    """Something is made by a worker and not there yet; whoever asks comes back."""
+
+
 class ScenarioError(QuarterdeckError):
     """A scenario, lever or link is not valid."""
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.artifacts import DOWNLOADS, UPLOADS, open_cache
+from core.artifacts import DOWNLOADS, UNSAVED, UPLOADS, open_cache
 from core.config import Settings
 from core.contracts.errors import SourceError
 from core.jobs import digest_job
-from core.preparing import preparation
+from core.preparing import making, preparation
 from core.replaying import forecast_history
 from core.sources.connectors import sync_request
 from core.sources.source_registry import opened
@@ -78,6 +78,11 @@ def prepare(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     return "The new data are ready."
 
 
+def make(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Make tables and models that are not there yet. Raises as `making.make`."""
+    return making.make(settings, job.subject, int(job.payload["version"]), report)
+
+
 def replay(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     """Replay past quarters as they would have been forecast then."""
     return forecast_history.replay(settings, report)
@@ -102,7 +107,7 @@ def tidy(settings: Settings, clock: Clock) -> int:
     """Delete uploads and downloads of sessions whose time is over; return how many."""
     from core.artifacts.session_files import SessionFiles
 
-    return sum(SessionFiles(open_cache(settings.home), kind).tidy(clock()) for kind in (UPLOADS, DOWNLOADS))
+    return sum(SessionFiles(open_cache(settings.home), kind).tidy(clock()) for kind in (UPLOADS, UNSAVED, DOWNLOADS))
 
 
 def _ask_digests(settings: Settings, job: Job) -> None:
@@ -123,6 +128,7 @@ def tell(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
 KINDS = {
     sync_request.KIND: Kind("Sync", sync),
     preparation.KIND: Kind("New data", prepare),
+    making.KIND: Kind("Tables and models", make, is_heavy=True),
     forecast_history.KIND: Kind("Forecast history", replay, is_heavy=True),
     LEARN: Kind("Models", learn, is_heavy=True),
     digest_job.KIND: Kind("Digests", digests),

@@ -74,8 +74,12 @@ def _made(data: Dataset) -> Marts:
         return until(of(data.origin), data, is_past=True)
     if data.home is None or data.is_transient:
         return until(build(data), data)
-    name = key(MARTS, data, (), "core.marts.build")
-    return until(open_cache(data.home).get(MARTS, name, lambda: build(data), CODEC), data)
+    return until(open_cache(data.home).get(MARTS, name_of(data), lambda: build(data), CODEC), data)
+
+
+def name_of(data: Dataset) -> str:
+    """Return the name of the marts of a dataset that was read from files."""
+    return key(MARTS, data, (), "core.marts.build")
 
 
 def build(data: Dataset, names: Sequence[str] = NAMES) -> Marts:

@@ -13,9 +13,10 @@ import polars as pl
 
 from core.artifacts import ALARMS, MODELS, open_cache, read_frame, remembered, write_frame
 from core.artifacts import key as key_of
+from core.artifacts.left_to_workers import is_left
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.errors import ModelError
+from core.contracts.errors import ModelError, NotMadeYetError
 from core.models import monitoring, versions
 from core.models.bundle import FRAMES, Bundle
 from core.models.churn import ChurnModel
@@ -87,10 +88,38 @@ def bundle_key(dataset: Dataset, settings: Settings) -> str:
 
 
 def _version(dataset: Dataset, settings: Settings) -> str:
-    """Return the version that serves: the one somebody went back to, else that of exactly this data."""
+    """Return the version that serves: the one somebody went back to, else that of exactly this data.
+
+    In a process that leaves training to workers, the one kept last stands in until that is there.
+    """
     own = key(dataset, settings)
-    pinned = "" if dataset.is_transient else versions.held(settings)
-    return pinned if pinned and open_cache(settings.home).is_kept(MODELS, pinned) else own
+    if dataset.is_transient:
+        return own
+    pinned = versions.held(settings)
+    if pinned and open_cache(settings.home).is_kept(MODELS, pinned):
+        return pinned
+    return own if not is_left(MODELS, own) or is_trained(dataset, settings) else _stand_in(dataset, settings) or own
+
+
+def is_pinned(settings: Settings) -> bool:
+    """Say whether a version serves that somebody went back to."""
+    pinned = versions.held(settings)
+    return bool(pinned) and open_cache(settings.home).is_kept(MODELS, pinned)
+
+
+def stands_in(dataset: Dataset, settings: Settings) -> versions.Latest | None:
+    """Return the earlier version that serves until the models of exactly this data are there; None where none does."""
+    version = _version(dataset.company, settings)
+    return next(
+        (entry for entry in versions.dated(settings) if entry.name == version and version != key(dataset, settings)),
+        None,
+    )
+
+
+def _stand_in(dataset: Dataset, settings: Settings) -> str:
+    """Return the version kept last of the same company, of no later day; empty without any."""
+    same = [v for v in versions.dated(settings) if v.source == dataset.company.source and v.as_of <= dataset.as_of]
+    return same[-1].name if same else ""
 
 
 def is_trained(dataset: Dataset, settings: Settings) -> bool:
@@ -157,7 +186,15 @@ def _about(bundle: Bundle, company: Dataset, settings: Settings) -> dict[str, An
 def _earlier(company: Dataset, settings: Settings, own: str, version: str) -> Bundle:
     name = f"{own}-{version}"
     shelf = open_cache(settings.home).in_memory(MODELS)
-    return shelf.get(name, lambda: load_version(version, company, settings, name))
+    if not is_left(MODELS, own) or version == versions.held(settings):
+        return shelf.get(name, lambda: load_version(version, company, settings, name))
+    try:
+        return shelf.get(name, lambda: load_version(version, company, settings, name))
+    except (ModelError, LookupError, TypeError, ValueError) as error:
+        # Learnt by other code or for other settings: what stands last is of no use here.
+        raise NotMadeYetError(
+            "The models for this are being trained.", mend="They show here when they are ready."
+        ) from error
 
 
 def load_version(version: str, dataset: Dataset, settings: Settings, name: str = "") -> Bundle:

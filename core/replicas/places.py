@@ -63,7 +63,7 @@ def packed(folder: Path) -> Iterator[tuple[BinaryIO, str]]:
                 entry.size = path.stat().st_size
                 with path.open("rb") as file:
                     archive.addfile(entry, file)
-        digest = _digest(cast("BinaryIO", target))
+        digest = file_digest(cast("BinaryIO", target))
         target.seek(0)
         yield cast("BinaryIO", target), digest
 
@@ -90,7 +90,8 @@ def digest_of(folder: Path) -> str:
         return digest
 
 
-def _digest(file: BinaryIO) -> str:
+def file_digest(file: BinaryIO) -> str:
+    """Return the digest of an open file, from its start to its end."""
     file.seek(0)
     out = hashlib.blake2b(digest_size=32)
     while block := file.read(BLOCK):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
 
 from core.artifacts.folder_tier import FolderTier
-from core.artifacts.kinds import DIGESTS, KINDS, VECTORS
+from core.artifacts.kinds import DIGESTS, KINDS, UNSAVED, VECTORS
 from core.artifacts.pins import PINS
 from core.artifacts.tiers import DamagedError, Entry
 from core.contracts.errors import StoreError
@@ -23,7 +23,7 @@ from core.store.leases import Leases, SharedNotes
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 CHANGING = frozenset(
-    {PINS, VECTORS.name, DIGESTS.name}
+    {PINS, VECTORS.name, DIGESTS.name, UNSAVED.name}
 )  # Under one key another content may come; all else never changes.
 AWAY_SECONDS, MOST_NOTED = 10.0, 10_000
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from core.sources import map_facts
@@ -114,6 +114,29 @@ class DraftMap:
             entries = [t.as_entry() for t in self.tables if t.entity == entity]
             out[entity] = entries[0] if len(entries) == 1 else entries
         return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as values JSON has; `from_dict` takes them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> DraftMap:
+        """Return the map that `to_dict` gave, also after a way through JSON.
+
+        Raises
+        ------
+        KeyError, TypeError
+            When the values are of no map.
+        """
+        tables = [
+            {
+                **table,
+                "samples": {header: tuple(cells) for header, cells in table["samples"].items()},
+                "matched": tuple(table["matched"]),
+            }
+            for table in values["tables"]
+        ]
+        return cls(tuple(TableDraft(**table) for table in tables), values["facts"], tuple(values["unread"]))
 
     @property
     def is_empty(self) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from core.contracts.errors import SourceError
+from core.replicas import home_files
 
 FOLDER, LOCK = "sources", ".lock"
 MOST_BYTES = 2_000_000_000
@@ -38,8 +39,10 @@ def alone(home: Path) -> Iterator[None]:
         lock.acquire()
     except (OSError, Timeout) as error:
         raise _unwritable(folder) from error
+    shared = home_files.of(home)
     try:
-        yield
+        with shared.alone(FOLDER) if shared else nullcontext():
+            yield
     finally:
         lock.release()
 
@@ -81,6 +84,9 @@ def put(home: Path, files: Mapping[str, bytes]) -> list[dict[str, Any]]:
             part.replace(folder / name)
     except OSError as error:
         raise _unwritable(folder) from error
+    if shared := home_files.of(home):
+        for name in [name for name in contents if f"{FOLDER}/{name}" not in shared.shared(FOLDER)]:
+            shared.push(f"{FOLDER}/{name}")
     return [{"name": name, "digest": digest(content), "bytes": len(content)} for name, content in files.items()]
 
 
@@ -105,6 +111,8 @@ def read(home: Path, entries: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     out: dict[str, bytes] = {}
     for entry in entries:
         path = home / FOLDER / str(entry["digest"])
+        if (shared := home_files.of(home)) and not path.is_file():
+            shared.bring(f"{FOLDER}/{entry['digest']}")
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -126,6 +134,10 @@ def _lost(what: str, entry: Mapping[str, Any]) -> SourceError:
 def prune(home: Path, needed: Collection[str]) -> int:
     """Delete every kept content but those needed, and return how many went."""
     folder = home / FOLDER
+    if shared := home_files.of(home):
+        for name in shared.shared(FOLDER):
+            if name.rpartition("/")[2] not in needed:
+                shared.drop(name)
     if not folder.is_dir():
         return 0
     gone = [p for p in folder.iterdir() if p.is_file() and p.name != LOCK and p.name not in needed]

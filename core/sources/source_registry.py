@@ -15,7 +15,7 @@ import yaml
 from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
-from core.sources import sample_titles, snapshot, source_files
+from core.sources import sample_titles, snapshot, source_files, source_folders
 from core.sources.engines.catalogue import source_name
 from core.store import source_in_force
 
@@ -265,6 +265,9 @@ def load(settings: Settings, version: SourceVersion) -> Dataset:
 def origin(version: SourceVersion) -> tuple[Any, ...]:
     """Return what a version of a source comes from, in the state its files are in now; nothing is read."""
     words = json.dumps(dict(version.mapping), sort_keys=True)
+    if source_folders.is_below_home(version):
+        # Written once and never changed, and the same on all servers, whenever each brought it.
+        return ("synced", version.folder, version.name, version.version, words)
     if version.folder:
         return (*snapshot.folder_state(version.folder, ""), words)
     return ("kept", tuple((file["name"], file["digest"]) for file in version.files), words)
@@ -275,7 +278,7 @@ def _read(settings: Settings, version: SourceVersion) -> Dataset:
 
     mapping = dict(version.mapping) or None
     if version.folder:
-        return read_folder(version.folder, mapping, settings)
+        return read_folder(source_folders.brought_here(settings, version), mapping, settings)
     return read_files(source_files.read(settings.home, version.files), mapping, settings)
 
 

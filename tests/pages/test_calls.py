@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.forecasts import backtest_archive
 from core.store import Store
+from pages.ui.kit import browser_state, unsaved
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.xdist_group("calls")
@@ -116,10 +117,13 @@ def test_a_review_is_saved_and_moves_the_sum():
     assert "1 edited, 1 moved" in said(other)
 
 
+TYPED = "deal review of Sample company"
+
+
 def typed(test: AppTest, edits: dict[int, dict[str, object]]) -> AppTest:
     """Write what the editor would hand over into the session's drafts, for AppTest has no data editor."""
     base = test.session_state["review_base"]
-    drafts = {}
+    drafts = test.session_state[unsaved.STATE][1][TYPED].items
     for place, changed in edits.items():
         row = base.row(place, named=True)
         drafts[row["opportunity_id"]] = {
@@ -127,7 +131,6 @@ def typed(test: AppTest, edits: dict[int, dict[str, object]]) -> AppTest:
             **{k: row[k] for k in ("forecast_category", "call_amount", "note")},
             **changed,
         }
-    test.session_state["review_drafts"] = drafts
     return test.run()
 
 
@@ -161,6 +164,19 @@ def test_what_is_typed_outlives_a_change_of_filter():
     assert "not yet saved" in test.session_state["review_base"]["note"].to_list()
     gone = button(test, "Discard my changes").click().run()
     assert "not yet saved" not in gone.session_state["review_base"]["note"].to_list()
+
+
+def test_what_is_typed_is_there_on_another_server(monkeypatch):
+    monkeypatch.setattr(browser_state, "own_mark", lambda: "m" * 32)
+    typed(opened("pages/review.py"), {0: {"note": "not yet saved"}})
+    other = opened("pages/review.py")
+    assert "not yet saved" in other.session_state["review_base"]["note"].to_list()
+    assert [t.value for t in other.toast] == [unsaved.BACK]
+    button(other, "Save 1 changed deal").click().run()
+    third = opened("pages/review.py")
+    assert button(third, "Nothing to save yet")
+    monkeypatch.setattr(browser_state, "own_mark", lambda: "n" * 32)
+    assert not opened("pages/review.py").toast
 
 
 def test_a_view_is_saved_loaded_and_cleared():

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from pages.ui.kit import unsaved
 from tests.browser.steps import quiet
+from tests.browser.test_calls import write_note
+from tests.browser.test_data_wizard import chosen
 from tests.pages.test_data_states import write
 from tests.servers import free_port, serving
 
@@ -36,6 +39,7 @@ def upload(tmp_path):
 
 
 def opened(page, address):
+    page.set_default_navigation_timeout(180_000)
     page.goto(f"{address}/data")
     expect(page.get_by_role("button", name="Download as notebook")).to_be_visible(timeout=90_000)
     quiet(page)
@@ -53,7 +57,17 @@ def test_what_was_uploaded_outlives_the_server(page, env, upload, tmp_path):
     with serving(tmp_path, env, port=port):
         # The files in the form are there, and can be gone on with.
         expect(page.get_by_text("own deals.csv").first).to_be_visible(timeout=60_000)
-        for name in ("Columns", "Stages", "Dates and amounts", "Check and use"):
+        page.get_by_role("button", name="Next: Columns").click()
+        quiet(page)
+        chosen(page, "Deal name", "– not in the file –")
+        expect(page.get_by_text("Not matched, and kept as columns of your own")).to_be_visible()
+    with serving(tmp_path, env, port=port):
+        # And so can the map that was being put together.
+        expect(page.get_by_text(unsaved.BACK)).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("Not matched, and kept as columns of your own")).to_be_visible()
+        quiet(page)
+        chosen(page, "Deal name", "opportunity_name")
+        for name in ("Stages", "Dates and amounts", "Check and use"):
             page.get_by_role("button", name=f"Next: {name}").click()
             quiet(page)
         page.get_by_role("button", name="Use for this session").click()
@@ -72,3 +86,19 @@ def test_what_was_uploaded_outlives_the_server(page, env, upload, tmp_path):
         expect(other.get_by_text("Everybody's data are shown").first).to_be_visible(timeout=60_000)
         expect(other.get_by_text("3 rows in 8 tables").first).to_be_visible()
         stranger.close()
+
+
+def test_a_review_that_is_not_saved_outlives_the_server(page, env, tmp_path):
+    port = free_port()
+    with serving(tmp_path, env, port=port) as address:
+        write_note(page, address, "sponsor said yes")
+    with serving(tmp_path, env, port=port) as address:
+        expect(page.get_by_text(unsaved.BACK)).to_be_visible(timeout=60_000)
+        quiet(page)
+        page.get_by_role("button", name="Save 1 changed deal").click()
+        expect(page.get_by_text("Saved: 1 deal.")).to_be_visible(timeout=30_000)
+        page.goto(f"{address}/review")
+        expect(page.get_by_role("button", name="Nothing to save yet")).to_be_visible(timeout=90_000)
+    stored = [file.read_bytes() for file in (tmp_path / "home" / "artifacts" / "unsaved").rglob("*.sealed")]
+    assert stored
+    assert not any(b"sponsor" in content for content in stored)

@@ -11,6 +11,7 @@ import yaml
 
 from core.config import Settings
 from core.contracts.errors import SourceError, closest
+from core.replicas import home_files
 from core.sources.connectors.declaration import Connector, missing_values, parse
 
 FOLDER = "connectors"
@@ -24,7 +25,8 @@ def folder_of(settings: Settings, name: str = "") -> Path:
 
 
 def names(settings: Settings) -> list[str]:
-    """Return the names of the connectors of a workspace."""
+    """Return the names of the connectors of a workspace, those other servers added too."""
+    _bring(settings)
     return sorted(path.stem for path in folder_of(settings).glob("*.yaml") if path.name != SECRETS)
 
 
@@ -75,4 +77,32 @@ def add(settings: Settings, name: str, content: Mapping[str, Any]) -> Connector:
     part = path.with_suffix(".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+    _share(settings, f"{FOLDER}/{path.name}")
     return parsed
+
+
+def _bring(settings: Settings) -> None:
+    """Bring the descriptions and secrets that other servers changed, and hand on those changed here."""
+    shared = home_files.of(settings.home)
+    if shared is None:
+        return
+    there = shared.asked(FOLDER)
+    if there is None:
+        return
+    small = {name: about for name, about in there.items() if name.count("/") == 1}
+    for name, about in small.items():
+        shared.meet(name, str(about["digest"]))
+    for path in sorted(folder_of(settings).glob("*.yaml")):
+        if f"{FOLDER}/{path.name}" not in there:
+            _share(settings, f"{FOLDER}/{path.name}")
+
+
+def share_secrets(settings: Settings) -> None:
+    """Hand on the secrets of this server, after one was written."""
+    if (folder_of(settings) / SECRETS).is_file():
+        _share(settings, f"{FOLDER}/{SECRETS}")
+
+
+def _share(settings: Settings, name: str) -> None:
+    if shared := home_files.of(settings.home):
+        shared.push(name)

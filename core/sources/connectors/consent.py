@@ -14,6 +14,7 @@ import httpx
 
 from core.config import Settings
 from core.contracts.errors import AccessError, SourceError
+from core.replicas import home_files
 from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files
 from core.sources.connectors.http_client import TIMEOUT, refuse_plain
@@ -55,6 +56,8 @@ def ask(settings: Settings, name: str, user: str, redirect: str, clock: Callable
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(question, file)
+    if shared := home_files.of(settings.home):
+        shared.push(_name(name))  # The browser may come back to another server.
     return address
 
 
@@ -71,6 +74,9 @@ def finish(settings: Settings, state: str, code: str, user: str, clock: Callable
     name = state.partition(":")[0]
     connector = connector_files.connector(settings, name)
     path = connector_files.folder_of(settings, name) / FILE
+    if shared := home_files.of(settings.home):
+        shared.bring(_name(name))
+        shared.drop(_name(name))
     question = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     path.unlink(missing_ok=True)
     is_same = hmac.compare_digest(str(question.get("state", "")), _hashed(state)) and question.get("user") == user
@@ -84,7 +90,12 @@ def finish(settings: Settings, state: str, code: str, user: str, clock: Callable
         raise SourceError(
             f"{name} gives no token that can be renewed.", mend="Allow offline access where the app is registered."
         )
+    connector_files.share_secrets(settings)
     return name
+
+
+def _name(connector: str) -> str:
+    return f"{connector_files.FOLDER}/{connector}/{FILE}"
 
 
 def _hashed(state: str) -> str:

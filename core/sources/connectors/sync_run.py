@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError
 from core.sealing.secret_values import Secrets
-from core.sources import source_registry
-from core.sources.connectors import connector_files, publishing
+from core.sources import source_folders, source_registry
+from core.sources.connectors import brought, connector_files, publishing
 from core.sources.connectors.declaration import Connector
 from core.sources.connectors.http_client import HttpClient, RefusedError
 from core.sources.connectors.sql_reader import SqlReader
@@ -97,11 +97,16 @@ def sync(
         lock.acquire()
     except Timeout as error:
         raise SourceError(f"Another sync of {name} is running.", mend="Wait until it is done.") from error
-    state = SyncState(folder)
     try:
-        return _synced(settings, connector, state, folder, keys, clock, sleep)
+        with brought.alone(settings, name):
+            state = SyncState(folder)
+            try:
+                return _synced(settings, connector, state, folder, keys, clock, sleep)
+            finally:
+                runs = state.runs()
+                state.close()
+                brought.share_state(settings, name, runs)
     finally:
-        state.close()
         lock.release()
 
 
@@ -122,7 +127,9 @@ def _synced(
     last = folder / publishing.TABLES
     if outcome.n_rows and (outcome.n_changed or outcome.n_deleted or _is_behind(settings, connector.name, last)):
         day = begun.astimezone(ZoneInfo(settings.time_zone)).date()
+        number = brought.free_number(settings, connector.name, number)
         final = publishing.publish(connector, state, folder, number, day, settings.time_zone)
+        brought.share_tables(settings, final)
         outcome.version = _register(settings, connector.name, final, outcome.n_rows, day)
     message = keys.hidden(" ".join(outcome.failures))
     state.ended(number, clock().isoformat(), outcome.n_changed, outcome.n_deleted, message)
@@ -172,7 +179,9 @@ def _is_behind(settings: Settings, name: str, tables: Path) -> bool:
         return True
     with source_registry.opened(settings) as store:
         versions = store.sources.versions(name)
-    return not versions or (not versions[0].is_removed and versions[0].folder != str(published[-1].absolute()))
+    if not versions or versions[0].is_removed:
+        return not versions
+    return source_folders.path_of(settings, versions[0]) != published[-1].absolute()
 
 
 def _register(settings: Settings, name: str, folder: Path, n_rows: int, day: object) -> int:
@@ -182,7 +191,7 @@ def _register(settings: Settings, name: str, folder: Path, n_rows: int, day: obj
         if versions and versions[0].is_removed:
             return 0
         values = {
-            "folder": str(folder.absolute()),
+            "folder": source_folders.name_in(settings, folder),
             "files": [],
             "mapping": dict(versions[0].mapping) if versions else {},
             "n_rows": n_rows,
@@ -193,12 +202,14 @@ def _register(settings: Settings, name: str, folder: Path, n_rows: int, day: obj
         last = versions[0].version if versions else 0
         serves = chosen is not None and chosen[0] == name
         saved = store.sources.keep(name, values, AUTHOR, last, is_chosen=serves)
-        publishing.tidy(folder.parent.parent, _needed(store.sources.versions(name), chosen))
+        needed = _needed(settings, store.sources.versions(name), chosen)
+        publishing.tidy(folder.parent.parent, needed)
+        brought.tidy(settings, name, needed)
     return int(saved.version)
 
 
-def _needed(versions: list[SourceVersion], chosen: tuple[str, int] | None) -> list[Path]:
-    return [Path(v.folder) for v in versions if chosen == (v.name, v.version)]
+def _needed(settings: Settings, versions: list[SourceVersion], chosen: tuple[str, int] | None) -> list[Path]:
+    return [source_folders.path_of(settings, v) for v in versions if chosen == (v.name, v.version)]
 
 
 @dataclass(frozen=True)
@@ -237,10 +248,10 @@ def freshness_of(settings: Settings, name: str, now: datetime) -> Freshness:
     """
     connector = connector_files.connector(settings, name)
     folder = connector_files.folder_of(settings, name)
-    runs: list[Run] = []
+    runs: list[Run] = brought.runs(settings, name)
     if (folder / "state.db").is_file():
         state = SyncState(folder)
-        runs = state.runs()
+        runs = max(runs, state.runs(), key=lambda some: some[0].started_at.timestamp() if some else 0.0)
         state.close()
     last = next((run for run in runs if run.ended_at is not None), None)
     wait = timedelta(minutes=connector.every_minutes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import polars as pl
@@ -14,13 +15,13 @@ from core.requirements.catalogue.effective_catalogue import FIELDS, Edition
 from core.requirements.text.classification import CATEGORIES
 from core.store.capabilities import Capabilities, CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
-from pages.ui.kit import cache
+from pages.ui.kit import cache, unsaved
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF, grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
 
-SAID, MET = "catalogue_said", "catalogue_met"
+SAID, MET = "catalogue_said", "capabilities that met others"
 ADD = "Add a new capability"
 LISTED = {
     "capability_id": "Id",
@@ -219,7 +220,8 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
             return
         kept(page).save(gap_cache.book(), {"capability_id": number}, edit.values, page.identity.user, edit.version)
     except ConflictError as error:
-        st.session_state[MET] = {"key": key, "said": str(error), "mine": edit, "theirs": error.theirs}
+        unsaved.items(MET)[key] = {"said": str(error), "mine": asdict(edit), "theirs": error.theirs}
+        unsaved.keep(MET)
         st.rerun()
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
@@ -237,11 +239,11 @@ def _done(text: str) -> None:
 
 def _conflict(page: Page, standing: Edition, key: str) -> bool:
     """Show what a colleague saved meanwhile beside one's own; return whether a choice is still open."""
-    met = st.session_state.get(MET)
-    if not met or met["key"] != key:
+    met = unsaved.items(MET).get(key)
+    if not met:
         return False
     st.warning(escaped(met["said"]), icon=":material/sync_problem:")
-    mine: CapabilityEdit = met["mine"]
+    mine = CapabilityEdit(**met["mine"])
     rows = catalogue_cache.both(met["theirs"], mine.values)
     grid(
         rows,
@@ -252,21 +254,26 @@ def _conflict(page: Page, standing: Edition, key: str) -> bool:
         },
     )
     left, right = st.columns(2)
-    left.button("Keep current version", on_click=_theirs, key="offer_theirs", width="stretch")
+    left.button("Keep current version", on_click=_theirs, args=(key,), key="offer_theirs", width="stretch")
     right.button(
-        "Save mine over it", on_click=_mine, args=(page, mine, met["theirs"]), key="offer_mine", width="stretch"
+        "Save mine over it", on_click=_mine, args=(page, key, mine, met["theirs"]), key="offer_mine", width="stretch"
     )
     return True
 
 
-def _theirs() -> None:
-    st.session_state.pop(MET, None)
+def _theirs(key: str) -> None:
+    _settled(key)
     _close()
 
 
-def _mine(page: Page, mine: CapabilityEdit, theirs: dict[str, Any]) -> None:
+def _settled(key: str) -> None:
+    unsaved.items(MET).pop(key, None)
+    unsaved.keep(MET)
+
+
+def _mine(page: Page, key: str, mine: CapabilityEdit, theirs: dict[str, Any]) -> None:
     again = CapabilityEdit(mine.capability_id, int(theirs["version"]), mine.values)
-    st.session_state.pop(MET, None)
+    _settled(key)
     put(page, [again], f"{mine.capability_id} is saved as you wrote it; theirs stays in the history.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -15,7 +15,7 @@ from core.sources.draft_map import DraftMap
 from core.sources.findings import Question
 from core.sources.folder import Reading, reading_of_files
 from core.sources.mapping import parse_map
-from pages.ui.kit import cache
+from pages.ui.kit import cache, unsaved
 
 MOST_BYTES, KEY, UPLOADS, STEP = 300_000_000, "wizard", "wizard_uploads", "wizard_step"
 
@@ -47,6 +47,8 @@ class Wizard:
         Why a map that was given could not be used.
     announced : str
         The slip that was called out last, besides standing above the step.
+    work : str
+        What the half-made map is kept as, by what the files contain.
     """
 
     given: tuple[Any, ...]
@@ -61,10 +63,15 @@ class Wizard:
     asked: tuple[Question, ...] = ()
     of_map: str = ""
     announced: str = ""
+    work: str = ""
 
     def change(self, draft: DraftMap) -> None:
-        """Take another map in the place of the one there is."""
+        """Take another map in the place of the one there is, and keep it for when the server goes away."""
         self.draft = draft
+        if self.work:
+            asked = [asdict(question) for question in self.asked]
+            unsaved.items(self.work).update(map=draft.to_dict(), asked=asked)
+            unsaved.keep(self.work)
 
     def key(self, name: str, value: object) -> str:
         """Return the key of a control that shows a value of the map: another one whenever that has changed.
@@ -144,18 +151,39 @@ def begun(uploads: Sequence[Any], plan: Any) -> Wizard:
     if sum(f.size for f in uploads) > MOST_BYTES:
         raise SourceError("The files are larger than 300 MB together.", mend="Load them from the data folder instead.")
     files = {f.name: f.getvalue() for f in uploads}
+    digest = hashlib.blake2b(repr(given).encode(errors="replace"), digest_size=8).hexdigest()
+    wizard = _gone_on(given, files, digest, plan) or _anew(given, files, digest, plan)
+    wizard.work = _work(files, plan)
+    st.session_state[KEY] = wizard
+    return wizard
+
+
+def _anew(given: tuple[Any, ...], files: Mapping[str, bytes], digest: str, plan: Any) -> Wizard:
     mapping = parse_map(plan.getvalue(), plan.name) if plan else None
     with st.spinner("Looking at the files"):
         slip = trial_read.attempt(files, mapping, cache.settings())
         with failures_as(SourceError, "The files cannot be used as they are.", ", ".join(files)[:200]):
             draft, of_map = _first_draft(files, mapping)
             asked = () if slip is not None or mapping else _asked(files)
-    digest = hashlib.blake2b(repr(given).encode(errors="replace"), digest_size=8).hexdigest()
-    wizard = Wizard(
-        given, files, draft, is_tried=slip is None and not of_map, digest=digest, asked=asked, of_map=of_map
-    )
-    st.session_state[KEY] = wizard
-    return wizard
+    is_tried = slip is None and not of_map
+    return Wizard(given, files, draft, is_tried=is_tried, digest=digest, asked=asked, of_map=of_map)
+
+
+def _gone_on(given: tuple[Any, ...], files: Mapping[str, bytes], digest: str, plan: Any) -> Wizard | None:
+    """Return the wizard with the half-made map of the same files, as after a change of server; None without one."""
+    half = unsaved.items(_work(files, plan))
+    if "map" not in half:
+        return None
+    asked = tuple(Question(**{**question, "options": tuple(question["options"])}) for question in half["asked"])
+    return Wizard(given, files, DraftMap.from_dict(half["map"]), digest=digest, asked=asked)
+
+
+def _work(files: Mapping[str, bytes], plan: Any) -> str:
+    """Return what the map of files is kept as: other files, other work."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, content in (*sorted(files.items()), *([("", plan.getvalue())] if plan else [])):
+        digest.update(f"{name} {len(content)} ".encode(errors="replace") + hashlib.blake2b(content).digest())
+    return f"column map of files {digest.hexdigest()}"
 
 
 def _first_draft(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None) -> tuple[DraftMap, str]:
@@ -201,7 +229,9 @@ def upload_key(name: str) -> str:
 
 def leave() -> None:
     """Forget the files and the map."""
-    st.session_state.pop(KEY, None)
+    wizard: Wizard | None = st.session_state.pop(KEY, None)
+    if wizard is not None and wizard.work:
+        unsaved.drop(wizard.work)
 
 
 def done() -> None:

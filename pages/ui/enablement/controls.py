@@ -11,12 +11,14 @@ from core.contracts.errors import QuarterdeckError
 from core.enablement import training, updates
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.work import sample_lists, saved_lists
-from pages.ui.kit import cache, saved_content
+from pages.ui.kit import cache, saved_content, unsaved
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import TALL_ROW, grid
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache, review
+
+ADDED = "product updates"
 
 
 def news() -> pl.DataFrame:
@@ -31,11 +33,13 @@ def news() -> pl.DataFrame:
             why = st.text_input("Why it matters", max_chars=300)
             if st.form_submit_button("Add", icon=":material/add:") and title.strip():
                 update = {"title": title, "capability_id": key or None, "what": what, "why": why}
-                st.session_state.setdefault("updates_added", []).append(update)
+                added = unsaved.items(ADDED)
+                added[str(len(added))] = update
+                unsaved.keep(ADDED)
         frame = updates.load(given.getvalue() if given else None, given.name if given else "updates.yaml")
-        added = st.session_state.get("updates_added", [])
-        if added:
-            frame = pl.concat([frame, pl.DataFrame(added, schema=frame.schema)])
+        if added := unsaved.items(ADDED):
+            frame = pl.concat([frame, pl.DataFrame(list(added.values()), schema=frame.schema)])
+            st.button("Take the added updates out again", on_click=unsaved.drop, args=(ADDED,), key="updates_drop")
         grid(frame)
     return frame
 

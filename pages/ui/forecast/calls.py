@@ -13,7 +13,7 @@ from core.forecasts import calls
 from core.forecasts.calls import Rollup
 from core.store import Store
 from pages.ui.forecast import call_cache
-from pages.ui.kit import cache, saved_content
+from pages.ui.kit import cache, saved_content, unsaved
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -198,23 +198,24 @@ def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any
         calls.check_values(values)
         number = store(page).calls.save(calls.book(page.data), about, given, author(page), version)
     except ConflictError as error:
-        st.session_state["call_conflict"] = {
-            "name": name,
-            "who": who,
-            "mine": values,
-            "theirs": error.theirs,
-            "text": str(error),
-        }
+        unsaved.items(_met(page))[name] = {"who": who, "mine": values, "theirs": error.theirs, "text": str(error)}
+        unsaved.keep(_met(page))
         st.rerun()
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
-    _done(name, f"Submitted: {row['person_name']}, {team.label}, version {number}.")
+    _done(page, name, f"Submitted: {row['person_name']}, {team.label}, version {number}.")
 
 
-def _done(name: str, text: str) -> None:
+def _met(page: Page) -> str:
+    """Return the name of the forecasts that met a colleague's, which are unsaved until somebody chooses."""
+    return f"forecasts of {calls.book(page.data)} that met others"
+
+
+def _done(page: Page, name: str, text: str) -> None:
     st.session_state.get("calls_seen", {}).pop(name, None)
-    st.session_state.pop("call_conflict", None)
+    unsaved.items(_met(page)).pop(name, None)
+    unsaved.keep(_met(page))
     st.session_state["call_notice"] = text
     st.rerun()
 
@@ -227,8 +228,8 @@ def _notice() -> None:
 
 def _conflict(page: Page, team: Rollup, name: str) -> bool:
     """Show both texts where a colleague was faster, and let one choose; nothing of either is lost."""
-    clash = st.session_state.get("call_conflict")
-    if not clash or clash["name"] != name:
+    clash = unsaved.items(_met(page)).get(name)
+    if not clash:
         return False
     st.warning(escaped(clash["text"]), icon=":material/warning:")
     mine, theirs = clash["mine"], clash["theirs"]
@@ -245,5 +246,5 @@ def _conflict(page: Page, team: Rollup, name: str) -> bool:
         both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
         _submit(page, team, name, clash["who"], both, theirs["version"])
     if right.button("Keep current version", width="stretch"):
-        _done(name, "The current version is kept.")
+        _done(page, name, "The current version is kept.")
     return True

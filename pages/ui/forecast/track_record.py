@@ -7,6 +7,8 @@ from datetime import date
 import streamlit as st
 
 from core import forecasts
+from core.artifacts import REPLAYS
+from core.artifacts.left_to_workers import is_left
 from core.forecasts import backtest
 from core.forecasts.accuracy import VIEWS, Past
 from core.metrics import Measure
@@ -51,6 +53,11 @@ def is_ready(page: Page) -> bool:
         return True
     st.caption("Forecast history is not built yet. It takes about a minute, once.")
     if not st.button("Build forecast history", icon=":material/history:", key="replay_now"):
+        return False
+    if is_left(REPLAYS, ""):
+        queue = cache.store(page.settings.database).jobs
+        queue.ask(forecast_history.KIND, forecast_history.SUBJECT, by=page.identity.user)
+        st.info("A worker is building it; this page shows it when it is done.", icon=":material/hourglass_top:")
         return False
     bar = st.progress(0.0, "Building forecast history")
     bundles.replays(page.data, page.settings, lambda share, text: bar.progress(min(share, 1.0), text))

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.charts import page_tables
 from core.charts.page_tables import PageTable
-from core.contracts.errors import QuarterdeckError, is_panic
+from core.contracts.errors import NotMadeYetError, QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
 from core.operations import instruments
@@ -366,6 +366,9 @@ def cell(
                 here.remark(period.remark(page.scope, page.data.as_of, page.settings, page.title, by))
             yield here
             here.workbook()
+        except NotMadeYetError as error:
+            here.failed = True
+            _tell(page, question, str(error), ":material/hourglass_top:")
         except QuarterdeckError as error:
             here.failed = True
             instruments.error_met(error, page.title)
@@ -395,11 +398,11 @@ def unexpected(question: str, error: BaseException) -> str:
     )
 
 
-def _tell(page: Page, question: str, problem: str) -> None:
+def _tell(page: Page, question: str, problem: str, icon: str = "") -> None:
     """Write a problem out where it is met first, and refer to it where it is met again."""
     first = page.problems.setdefault(problem, question)
     if first == question:
-        st.warning(escaped(problem), icon=":material/warning:")
+        (st.info if icon else st.warning)(escaped(problem), icon=icon or ":material/warning:")
     else:
         st.caption(f"Not available, for the reason given under [{escaped(first)}](#{anchor(first)}).")
 

@@ -6,13 +6,15 @@ Without `quarterdeck serve` nothing is prepared beside, and a page reads whateve
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from core.artifacts import RESULTS, process_shelf, settings_text
 from core.config import Settings
 from core.contracts import Dataset
-from core.preparing import preparation, states
+from core.preparing import making, preparation, states
+from core.preparing.making import Lack
 from core.sources import load_data, loading, snapshot, source_registry
 from core.sources.loading import SourceState
 
@@ -50,12 +52,15 @@ class Served:
         The state that is shown; empty where nothing is prepared beside.
     waiting : Waiting, optional
         The newer one.
+    lack : Lack, optional
+        What a page needs of it and a worker is making.
     """
 
     source: str
     version: int
     state: str = ""
     waiting: Waiting | None = None
+    lack: Lack | None = None
 
 
 @dataclass(frozen=True)
@@ -94,10 +99,29 @@ def served(settings: Settings, source: str, version: int) -> Served:
     state = _state(settings, source, version)
     earlier = states.last(settings, source, state)
     if earlier is None:
-        return Served(source, version, state)
+        return Served(source, version, state, lack=_lacking(settings, source, version, state))
     progress = preparation.ensure(settings, source, version, state, now)
     waiting = Waiting(state, date.fromisoformat(earlier.as_of), progress.failure)
     return Served(source, version, earlier.state, waiting)
+
+
+def note_lack(settings: Settings, shown: Served, lack: Lack) -> None:
+    """Note what a page found lacking of a state, so that all pages of it learn when it is there."""
+    process_shelf(RESULTS).put(_lack_key(settings, shown.source, shown.version, shown.state), lack)
+
+
+def _lacking(settings: Settings, source: str, version: int, state: str) -> Lack | None:
+    """Return what was found lacking of a state and is not there yet; looked at as often as whoever waits asks."""
+    shelf, key = process_shelf(RESULTS), _lack_key(settings, source, version, state)
+    lack: Lack | None = shelf.peek(key)
+    if lack is None or making.is_there(lack, settings):
+        shelf.drop(key)
+        return None
+    return lack
+
+
+def _lack_key(settings: Settings, source: str, version: int, state: str) -> tuple[Hashable, ...]:
+    return ("lack", settings_text(settings), source, version, state)
 
 
 def read(settings: Settings, shown: Served) -> Dataset:

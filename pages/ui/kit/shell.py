@@ -15,7 +15,7 @@ from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset
-from core.contracts.errors import QuarterdeckError
+from core.contracts.errors import NotMadeYetError, QuarterdeckError
 from core.formats import Formats, chosen
 from core.operations import instruments
 from core.resources import asset
@@ -26,6 +26,7 @@ from pages.ui.kit import (
     currency_switch,
     data_notice,
     hidden_names,
+    made_ahead,
     model_age,
     people,
     period,
@@ -160,6 +161,7 @@ def open(title: str, needs: str = "") -> Page:
     bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None
+    state: Served | None = None
     try:
         settings = cache.settings()
         who = auth.enter(settings)
@@ -170,12 +172,15 @@ def open(title: str, needs: str = "") -> Page:
         state = data_notice.of_page(settings)
         own, view = _rows(settings, who, state, hiding)
         settings = fitted(settings, own)
+        ahead = made_ahead.look(settings, who, state, own)
         visible = _cut(own, settings, view) if is_let_in else None
         _same_rows(own, settings, visible)
         narrowed = scope_bar.applied_to(visible, settings, who, title) if visible is not None else None
         reported = narrowed.data if narrowed is not None else None
         data = currency_switch.applied(reported, settings, title) if reported is not None else None
         shown_in = fitted(settings, data) if data is not None else settings
+    except NotMadeYetError:
+        made_ahead.wait(cache.settings(), who, state)
     except QuarterdeckError as error:
         instruments.error_met(error, title)
         st.error(escaped(error), icon=":material/error:")
@@ -191,6 +196,7 @@ def open(title: str, needs: str = "") -> Page:
     if rows_of := whose.sentence(who, view, visible):
         bar.notice_slot.caption(escaped(rows_of))
     data_notice.show(bar, settings, who, state, formats)
+    made_ahead.show(bar, settings, who, own, ahead, formats)
     scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
     currency = currency_switch.chosen(reported, settings, title)
     page = Page(title, data, shown_in, who, view, currency=currency, formats=formats, bar=bar)

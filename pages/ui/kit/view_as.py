@@ -9,7 +9,7 @@ from core.access.delegation import viewed_by
 from core.access.directory import Directory
 from core.config import Settings
 from core.contracts.errors import AccessError
-from pages.ui.kit import cache, people
+from pages.ui.kit import cache, people, unsaved
 from pages.ui.kit.escaping import escaped
 
 CHOSEN = "view_as"
@@ -22,13 +22,14 @@ def applied(actor: Identity, settings: Settings) -> Identity:
     is private stays the administrator's own. Every page says so, with the way back. Whoever is no administrator any
     more, or looks at somebody whose rows have been changed, is themselves again.
     """
-    chosen = st.session_state.get(CHOSEN)
+    unsaved.begin(actor.user)
+    chosen = unsaved.items(CHOSEN, is_typed=False) if can(actor, "admin:write") else None
     if not chosen:
         return actor
-    user, groups, rows = chosen
-    other = _other(actor, user, groups, people.directory(settings))
-    if other is None or (other.regions, other.team_of) != rows:
-        st.session_state.pop(CHOSEN, None)
+    user = chosen["user"]
+    other = _other(actor, user, tuple(chosen["groups"]), people.directory(settings))
+    if other is None or _rows(other) != chosen["rows"]:
+        unsaved.drop(CHOSEN)
         return actor
     with st.sidebar:
         st.warning(escaped(f"You see what {user} sees. Nothing can be changed meanwhile."))
@@ -48,11 +49,16 @@ def _other(actor: Identity, user: str, groups: tuple[str, ...], directory: Direc
 def start(settings: Settings, actor: Identity, user: str, groups: tuple[str, ...]) -> None:
     """Begin to see the app as somebody else, and write it into the audit log."""
     other = _other(actor, user, groups, people.directory(settings))
-    rows = (other.regions, other.team_of) if other is not None else None
-    st.session_state[CHOSEN] = (user, groups, rows)
+    rows = _rows(other) if other is not None else None
+    unsaved.items(CHOSEN, is_typed=False).update(user=user, groups=list(groups), rows=rows)
+    unsaved.keep(CHOSEN)
     cache.store(settings.database).audit.add(actor.user, "began to view as", user)
 
 
+def _rows(who: Identity) -> list[str]:
+    return [*who.regions, who.team_of]
+
+
 def _end(user: str) -> None:
-    st.session_state.pop(CHOSEN, None)
+    unsaved.drop(CHOSEN)
     st.toast(escaped(f"You see your own view again, no longer that of {user}."))

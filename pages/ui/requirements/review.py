@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -22,13 +21,13 @@ from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import ROW
 from pages.ui.kit.shell import Page
-from pages.ui.requirements import gap_cache
+from pages.ui.requirements import gap_cache, unsent_rows
 from pages.ui.requirements.pick import OWNER
 
 SIGNED = ("changed_by", "answered_by", "approved_by", "approved_at")
 FIXED = ("row", "requirement_id", "text", "statement", "gap_type", "capability", *SIGNED, "sheet", "version")
 SHOWN = tuple(name for name in row_review.GRID if name not in ("sheet", "version"))
-UNSEEN, UNSAVED = object(), "review_unsaved"
+UNSEEN = object()
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 BULK = {"state": "State", "owner": "Owner", "due_on": "Due", "priority": "Priority", "category": "Category"}
 
@@ -274,32 +273,27 @@ def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
     st.session_state["review_said"] = list(sifted.refused)
     if not _change(page, saved, sifted.allowed):
         return False
-    met = st.session_state["review_met"]
     if row_review.changes_judgement(sifted.allowed):
         st.session_state["review_judged"] = True
         _fresh()
-    return not (met or sifted.refused)
+    return not (unsent_rows.met(saved) or sifted.refused)
 
 
 def _change(page: Page, saved: Saved, changes: list[Change]) -> bool:
     """Make changes; where the database does not take them, keep them so that they can be sent again."""
     try:
-        met = cache.store(page.settings.database).reviews.change(saved.id, changes, page.identity.user)
+        conflicts = cache.store(page.settings.database).reviews.change(saved.id, changes, page.identity.user)
     except QuarterdeckError as error:
-        waiting = {(w.sheet, w.row): w for w in st.session_state.get(UNSAVED, {}).get(saved.id, [])}
-        for wanted in changes:
-            before = waiting.get((wanted.sheet, wanted.row), wanted)
-            waiting[wanted.sheet, wanted.row] = replace(before, values={**before.values, **wanted.values})
-        st.session_state[UNSAVED] = {saved.id: list(waiting.values())}
+        unsent_rows.wait(saved, changes)
         st.session_state["review_said"] = [str(error)]
         return False
-    st.session_state["review_met"] = met
+    unsent_rows.meet(saved, conflicts)
     return True
 
 
 def _again(page: Page, saved: Saved) -> None:
     """Send once more what the database did not take."""
-    changes = st.session_state.pop(UNSAVED, {}).get(saved.id, [])
+    changes = unsent_rows.taken(saved)
     if _change(page, saved, changes) and row_review.changes_judgement(changes):
         st.session_state["review_judged"] = True
     _fresh()
@@ -313,30 +307,29 @@ def _tell(page: Page, saved: Saved) -> None:
     """Say what was refused, and show each change that met somebody else's, with the choice to make it all the same."""
     for line in st.session_state.pop("review_said", []):
         st.warning(escaped(line), icon=":material/warning:")
-    unsaved = st.session_state.get(UNSAVED, {}).get(saved.id, [])
-    if unsaved:
+    waiting = unsent_rows.waiting(saved)
+    if waiting:
         st.button(
-            f"Save again what was typed ({counted(len(unsaved), 'row')})",
+            f"Save again what was typed ({counted(len(waiting), 'row')})",
             on_click=_again,
             args=(page, saved),
             icon=":material/refresh:",
             key="review_again",
         )
-    met: list[Conflict] = st.session_state.get("review_met", [])
+    met = unsent_rows.met(saved)
     for line in met[:5]:
         st.warning(escaped(line.sentence()), icon=":material/sync_problem:")
     if met:
         left, right = st.columns(2)
         left.button(f"Keep my version ({len(met):,})", on_click=_mine, args=(page, saved, met), key="review_mine")
-        right.button("Keep their version", on_click=_theirs, key="review_theirs")
+        right.button("Keep their version", on_click=_theirs, args=(saved,), key="review_theirs")
 
 
 def _mine(page: Page, saved: Saved, met: list[Conflict]) -> None:
     again = [Change(c.wanted.sheet, c.wanted.row, c.standing["version"], c.wanted.values) for c in met]
-    st.session_state["review_met"] = []
     _change(page, saved, again)
     _fresh()
 
 
-def _theirs() -> None:
-    st.session_state["review_met"] = []
+def _theirs(saved: Saved) -> None:
+    unsent_rows.meet(saved, ())

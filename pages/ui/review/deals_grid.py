@@ -11,7 +11,7 @@ from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
 from pages.ui.forecast.calls import author, store
-from pages.ui.kit import cache, comments
+from pages.ui.kit import cache, comments, unsaved
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import NOTHING, ROW
 from pages.ui.kit.shell import Page
@@ -53,6 +53,7 @@ COLUMNS = {
     "team": "Team",
 }
 WHOLE = "deal"
+TYPED, MET = "deal review", "deal review that met another"
 CELLS = {
     WHOLE: "The whole deal",
     "amount": "Amount",
@@ -92,7 +93,7 @@ def table(page: Page, view: View, rows: Any) -> None:
     """Show the deals for editing; what is typed stays until it is saved or thrown away."""
     _notice()
     _conflicts(page)
-    base = _base((view, page.scope.mark), rows)
+    base = _base(page, (view, page.scope.mark), rows)
     if base.is_empty():
         st.markdown(":gray[Widen the filters, or load open deals on the Data page.]")
         return
@@ -109,9 +110,9 @@ def table(page: Page, view: View, rows: Any) -> None:
         placeholder=NOTHING,
         disabled=[n for n in COLUMNS if n not in weekly_review.EDITABLE or not page.may("review:write")],
         on_change=_harvest,
-        args=(key,),
+        args=(page, key),
     )
-    drafts = _drafts()
+    drafts = _drafts(page)
     if not page.may("review:write"):
         st.caption("Your role can read the review but not change it.")
         return
@@ -119,46 +120,55 @@ def table(page: Page, view: View, rows: Any) -> None:
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
     if row.button(label, type="primary", disabled=not drafts, icon=":material/save:", key="review_save"):
         _save(page, drafts)
-    row.button("Discard my changes", on_click=_forget, icon=":material/refresh:")
+    row.button("Discard my changes", on_click=_forget, args=(page,), icon=":material/refresh:")
 
 
-def _base(view: tuple[View, str], rows: Any) -> Any:
+def _base(page: Page, view: tuple[View, str], rows: Any) -> Any:
     """Return the rows under the editor: fixed while one edits, laid anew when the view or the scope changes."""
     if st.session_state.get("review_view") != view or "review_base" not in st.session_state:
         st.session_state["review_view"] = view
-        st.session_state["review_base"] = weekly_review.with_drafts(rows, _drafts())
+        st.session_state["review_base"] = weekly_review.with_drafts(rows, _drafts(page))
         st.session_state["review_turn"] = st.session_state.get("review_turn", 0) + 1
-    elif not _drafts() and not rows.equals(st.session_state["review_base"]):
+    elif not _drafts(page) and not rows.equals(st.session_state["review_base"]):
         st.session_state["review_base"] = rows
         st.session_state["review_turn"] += 1
     return st.session_state["review_base"]
 
 
-def _drafts() -> dict[str, dict[str, Any]]:
-    """Return what this session has typed and not saved, by deal; `version` is the one it was typed over."""
-    drafts: dict[str, dict[str, Any]] = st.session_state.setdefault("review_drafts", {})
-    return drafts
+def _drafts(page: Page) -> dict[str, dict[str, Any]]:
+    """Return what was typed and not saved, by deal; `version` is the one it was typed over."""
+    return unsaved.items(_typed(page))
 
 
-def _harvest(key: str) -> None:
+def _typed(page: Page) -> str:
+    return f"{TYPED} of {calls.book(page.data)}"
+
+
+def _met(page: Page) -> str:
+    return f"{MET} of {calls.book(page.data)}"
+
+
+def _harvest(page: Page, key: str) -> None:
     """Take what was typed out of the editor, so that no filter and no redraw can lose it."""
     base = st.session_state["review_base"]
     for position, changed in st.session_state[key]["edited_rows"].items():
         row = base.row(int(position), named=True)
-        draft = _drafts().setdefault(
+        draft = _drafts(page).setdefault(
             row["opportunity_id"], {"version": row["version"], **{name: row[name] for name in weekly_review.EDITABLE}}
         )
         draft.update({name: value for name, value in changed.items() if name in weekly_review.EDITABLE})
+    unsaved.keep(_typed(page))
 
 
-def _forget() -> None:
-    for name in ("review_drafts", "review_base", "review_clashes"):
-        st.session_state.pop(name, None)
+def _forget(page: Page) -> None:
+    unsaved.drop(_typed(page))
+    unsaved.drop(_met(page))
+    st.session_state.pop("review_base", None)
 
 
 def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
     """Save every draft; those a colleague was faster with are kept and shown."""
-    clashes: dict[str, dict[str, Any]] = st.session_state.setdefault("review_clashes", {})
+    clashes = unsaved.items(_met(page))
     saved = 0
     for deal, draft in list(drafts.items()):
         try:
@@ -169,11 +179,18 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
             clashes[deal] = {"mine": drafts.pop(deal), "theirs": error.theirs, "text": str(error)}
         except QuarterdeckError as error:
             st.warning(escaped(f"{_title(page, deal)}: {error}"), icon=":material/warning:")
+            _keep(page)
             return
+    _keep(page)
     st.session_state.pop("review_base", None)
     if saved:
         st.session_state["review_notice"] = f"Saved: {saved} deal{'s' if saved != 1 else ''}."
     st.rerun()
+
+
+def _keep(page: Page) -> None:
+    unsaved.keep(_typed(page))
+    unsaved.keep(_met(page))
 
 
 def _write(page: Page, deal: str, draft: dict[str, Any], version: int) -> None:
@@ -189,7 +206,7 @@ def _write(page: Page, deal: str, draft: dict[str, Any], version: int) -> None:
 
 def _conflicts(page: Page) -> None:
     """Show both versions of each deal a colleague was faster with, and let one choose."""
-    clashes: dict[str, dict[str, Any]] = st.session_state.setdefault("review_clashes", {})
+    clashes = unsaved.items(_met(page))
     for deal, clash in list(clashes.items()):
         mine, theirs = clash["mine"], clash["theirs"]
         with st.container(border=True):
@@ -208,6 +225,7 @@ def _conflicts(page: Page) -> None:
                 _settle_clash(page, deal, {**mine, "note": note}, theirs)
             if right.button("Keep current version", key=f"theirs-{deal}", width="stretch"):
                 clashes.pop(deal)
+                _keep(page)
                 st.rerun()
 
 
@@ -219,13 +237,14 @@ def _title(page: Page, deal: str) -> str:
 
 
 def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str, Any]) -> None:
-    clashes = st.session_state["review_clashes"]
+    clashes = unsaved.items(_met(page))
     try:
         _write(page, deal, draft, theirs["version"])
         clashes.pop(deal)
         st.session_state["review_notice"] = f"Saved: {_title(page, deal)}."
     except ConflictError as error:
         clashes[deal] = {"mine": draft, "theirs": error.theirs, "text": str(error)}
+    _keep(page)
     st.session_state.pop("review_base", None)
     st.rerun()
 

@@ -14,7 +14,7 @@ from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
-from pages.ui.kit import cache, downloads, saved_content
+from pages.ui.kit import cache, downloads, saved_content, unsaved
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF
@@ -22,7 +22,7 @@ from pages.ui.kit.shell import Page
 from pages.ui.scenarios.form import ScenarioForm
 
 NOW = charts.ROOT
-NOTICE, FILE = "scenario_notice", "scenario_file"
+NOTICE, FILE, VERSIONS = "scenario_notice", "scenario_file", "scenario versions"
 SIDES = {
     "scenario": "Scenario",
     **{n: st.column_config.NumberColumn(t, format="compact") for n, t in comparison.FIGURES.items()},
@@ -82,6 +82,7 @@ def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -
         st.warning(escaped(error), icon=":material/warning:")
         return
     _versions()[branch.key] = branch.version
+    unsaved.keep(VERSIONS)
     form.origin = branch.key
     word = "Saved" if branch.version == 1 else f"Saved again, version {branch.version}"
     st.session_state["scenario_saved"] = f"{word}: {branch.name}"
@@ -137,6 +138,7 @@ def _load(page: Page, form: ScenarioForm, key: str) -> None:
         shown = next((b for b in saved_content.scenarios(page) if b.key == key), branch)
         form.fill(files.from_dict(shown.payload))
         _versions()[branch.key] = branch.version
+        unsaved.keep(VERSIONS)
         form.origin = branch.key
 
     _told(take)
@@ -155,6 +157,7 @@ def _lock(page: Page, b: Branch) -> None:
 def _delete(page: Page, b: Branch) -> None:
     if _told(lambda: _kept(page).remove(_name(page, b), _me(page))):
         _versions().pop(b.key, None)
+        unsaved.keep(VERSIONS)
 
 
 def _told(do: Callable[[], object]) -> bool:
@@ -235,6 +238,5 @@ def _me(page: Page) -> str:
 
 
 def _versions() -> dict[str, int]:
-    """Return the versions this session has seen, by key."""
-    seen: dict[str, int] = st.session_state.setdefault("scenario_versions", {})
-    return seen
+    """Return the versions this person has loaded or saved, by key; whoever changes them calls `unsaved.keep`."""
+    return unsaved.items(VERSIONS, is_typed=False)

@@ -14,10 +14,10 @@ from core.scenarios import form, link, presets
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.form import BESIDE, FURTHER, KEYS, SCOPE, SLIDERS, Choices, FormValues
 from core.scenarios.levers import LEVERS, LeverSetting, Scenario
-from pages.ui.kit import tour
+from pages.ui.kit import tour, unsaved
 
 PRESET = "preset"
-NOTICES, LINK_READ, ORIGIN = "link_notices", "link_read", "scenario_origin"
+NOTICES, LINK_READ, ORIGIN = "link_notices", "link_read", "scenario at hand"
 
 
 class ScenarioForm:
@@ -43,11 +43,12 @@ class ScenarioForm:
     @property
     def origin(self) -> str:
         """Return the key of the saved scenario this one came from; empty where none."""
-        return str(st.session_state.get(ORIGIN, ""))
+        return str(unsaved.items(ORIGIN, is_typed=False).get("key", ""))
 
     @origin.setter
     def origin(self, key: str) -> None:
-        st.session_state[ORIGIN] = key
+        unsaved.items(ORIGIN, is_typed=False)["key"] = key
+        unsaved.keep(ORIGIN)
 
     def open(self) -> None:
         """Take the link over, before the controls are drawn: once a session, and when the browser goes back to it.
