@@ -118,7 +118,7 @@ def test_a_page_opens_from_its_root_file_system_by_a_user_who_can_write_nothing_
         "QUARTERDECK_WORKER": "0",
         "QUARTERDECK_LOG": "json",
     }
-    words = ["chroot", f"--userspec={USER}:{USER}", mounted, "/bin/sh", "-c"]
+    words = [shutil.which("chroot"), f"--userspec={USER}:{USER}", mounted, "/bin/sh", "-c"]
     inside = f"cd /srv/quarterdeck && exec /usr/bin/tini -- quarterdeck serve --port {port}"
     log = mounted.parent / "served.log"
     with log.open("wb") as out:
