@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import polars as pl
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
@@ -100,13 +101,12 @@ class InstallationGauges(Collector):
 
     def _models(self) -> list[Family]:
         table = versions.versions(self._settings)
-        age = _family("quarterdeck_model_age_seconds", "How long ago the newest models were learnt.")
+        age = _family("quarterdeck_model_age_seconds", "How long ago the models that serve were learnt.")
         data_age = _family("quarterdeck_data_age_days", "How many days ago the data end that models learnt from.")
         off = _family("quarterdeck_model_calibration_error", "How far chances were off on later quarters.", "model")
         if table.is_empty():
             return []
-        newest = table.row(0, named=True)
-        now = self._clock()
+        newest, now = _serving(table), self._clock()
         if newest["kept_at"] is not None:
             age.add_metric([], (now.replace(tzinfo=None) - newest["kept_at"]).total_seconds())
         if newest["as_of"]:
@@ -156,6 +156,14 @@ class InstallationGauges(Collector):
         with self._opened().engine.connect() as connection:
             head.add_metric([], float(connection.scalar(asked) or 0))
         return [head]
+
+
+def _serving(table: pl.DataFrame) -> dict[str, Any]:
+    """Return the version that was gone back to, else the newest with models in it: one of no data has none."""
+    for rows in (table.filter("is_held"), table.filter(pl.col("close_winner").is_not_null()), table):
+        if not rows.is_empty():
+            return rows.row(0, named=True)
+    return {}
 
 
 def _family(name: str, words: str, *labels: str) -> Family:
