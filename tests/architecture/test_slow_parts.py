@@ -61,3 +61,11 @@ def test_what_passed_is_written_down_and_only_what_changed_is_run(monkeypatch, t
     assert ran == ["wheel", "versions"]
     with pytest.raises(SystemExit, match="no part called whel"):
         slow.main(["whel"])
+
+
+@pytest.mark.parametrize(("n_skipped", "is_left_out"), [(2, True), (1, False)])
+def test_a_part_of_which_nothing_ran_has_not_passed(tmp_path, n_skipped, is_left_out):
+    report = tmp_path / "report.xml"
+    assert not slow.is_left_out(report)
+    report.write_text(f'<testsuites><testsuite tests="2" skipped="{n_skipped}"/></testsuites>')
+    assert slow.is_left_out(report) == is_left_out

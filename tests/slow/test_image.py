@@ -21,7 +21,7 @@ from tests.servers import free_port, is_healthy
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("image")]
 MOST_COMPRESSED, USER = 900_000_000, 10_001
-MINUTES = 60
+MINUTES, PATIENCE = 60, 180_000.0
 BASE = "localhost/base"
 NAME = "localhost/quarterdeck"
 # What a machine has of its own to reach the registries; it is lent to the build and not part of the image.
@@ -129,6 +129,7 @@ def test_a_page_opens_from_its_root_file_system_by_a_user_who_can_write_nothing_
             assert process.poll() is None, log.read_text(encoding="utf-8", errors="replace")[-3_000:]
             assert time.monotonic() < end, log.read_text(encoding="utf-8", errors="replace")[-3_000:]
             time.sleep(0.5)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"http://127.0.0.1:{port}/")
         page.get_by_role("button", name="Download as notebook").wait_for()
         assert page.get_by_test_id("stException").count() == 0
