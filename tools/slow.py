@@ -95,7 +95,14 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "deployment": (
         ("tests/slow/test_deployment.py",),
-        ("requirements.lock", "deploy/chart", "deploy/terraform", "deploy/Dockerfile", "tests/deploy/test_chart.py"),
+        (
+            "requirements.lock",
+            "deploy/chart",
+            "deploy/terraform",
+            "deploy/Dockerfile",
+            "deploy/compose.yaml",
+            "tests/deploy/test_chart.py",
+        ),
     ),
     "image": (
         ("tests/slow/test_image.py",),
