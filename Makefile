@@ -16,7 +16,7 @@ help:
 	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
 	@echo "make check      format, lint, types, layers and unit tests, without browser, database or trained models"
 	@echo "make test       the whole suite, with a browser and PostgreSQL"
-	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks (CHANGED=1: those changed since they passed; MINUTES=10: of them what fits)"
+	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks, image (CHANGED=1: those changed since they passed; MINUTES=10: of them what fits)"
 	@echo "make check-deploy  what docs/operations.md says of deployment, run again: rules, chart, Terraform, proxies, image"
 	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
@@ -38,7 +38,7 @@ test: .venv/ready
 	passed=$$?; wait $$built && exit $$passed
 
 test-slow: .venv/ready
-	@.ci/tools --proxies || true
+	@.ci/tools --proxies --deploy || true
 	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed) $(if $(MINUTES),--minutes=$(MINUTES))
 
 # The quick half is part of `make test`; the other builds an image and takes half an hour and 20 GB of disk.

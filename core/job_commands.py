@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,6 +24,7 @@ BY = "command line"
 def worker(
     once: Annotated[bool, typer.Option("--once", help="Stop when nothing is left to be done; for cron.")] = False,
     slots: Annotated[int, typer.Option(min=1, max=16, help="Jobs done at once; of the long ones always one.")] = 2,
+    pulse: Annotated[Path | None, typer.Option(help="A file touched every second; who restarts looks at it.")] = None,
     beside: Annotated[bool, typer.Option("--beside", hidden=True)] = False,
 ) -> None:
     """Do what the pages ask for: syncs, new data, forecast history, models. Several workers share the work."""
@@ -42,7 +44,7 @@ def worker(
         doer = Worker(settings, store.jobs, now, slots)
         if not (once or beside):
             typer.echo(f"Worker {doer.name} is ready (Ctrl+C stops it).")
-        doer.run(stop, once)
+        doer.run(stop, once, pulse)
 
 
 def _stop_with_parent(stop: threading.Event) -> None:

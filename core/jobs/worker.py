@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from core.config import Settings
 from core.config.handover import environment
@@ -63,14 +64,23 @@ class Worker:
         self._started_at = clock()
         self._asked_at: datetime | None = None
 
-    def run(self, stop: threading.Event, once: bool = False) -> None:
+    def run(self, stop: threading.Event, once: bool = False, pulse: Path | None = None) -> None:
         """Work until `stop` is set, or, with `once`, until nothing is left to be done.
 
         A database that is away for a while is waited for; what runs meanwhile goes on.
+
+        Parameters
+        ----------
+        stop : threading.Event
+        once : bool
+        pulse : Path, optional
+            A file touched at every turn, whether or not the database answers: where it grows old, the worker hangs.
         """
         try:
             self._announce()
             while not stop.is_set():
+                if pulse is not None:
+                    pulse.touch()
                 is_idle = self._step()
                 if once and is_idle:
                     break

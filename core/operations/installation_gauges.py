@@ -103,13 +103,12 @@ class InstallationGauges(Collector):
     def _models(self) -> list[Family]:
         title = loading.title_of(self._settings, *source_registry.in_force(self._settings, self._opened()))
         table = versions.versions(self._settings).filter(pl.col("source") == title)
-        age = _family("quarterdeck_model_age_seconds", "How long ago the newest models were learnt.")
+        age = _family("quarterdeck_model_age_seconds", "How long ago the models that serve were learnt.")
         data_age = _family("quarterdeck_data_age_days", "How many days ago the data end that models learnt from.")
         off = _family("quarterdeck_model_calibration_error", "How far chances were off on later quarters.", "model")
         if table.is_empty():
             return []
-        newest = table.row(0, named=True)
-        now = self._clock()
+        newest, now = _serving(table), self._clock()
         if newest["kept_at"] is not None:
             age.add_metric([], (now.replace(tzinfo=None) - newest["kept_at"]).total_seconds())
         if newest["as_of"]:
@@ -159,6 +158,14 @@ class InstallationGauges(Collector):
         with self._opened().engine.connect() as connection:
             head.add_metric([], float(connection.scalar(asked) or 0))
         return [head]
+
+
+def _serving(table: pl.DataFrame) -> dict[str, Any]:
+    """Return the version that was gone back to, else the newest with models in it: one of no data has none."""
+    for rows in (table.filter("is_held"), table.filter(pl.col("close_winner").is_not_null()), table):
+        if not rows.is_empty():
+            return rows.row(0, named=True)
+    return {}
 
 
 def _family(name: str, words: str, *labels: str) -> Family:

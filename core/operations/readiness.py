@@ -147,7 +147,7 @@ def disk(home: Path) -> Check:
     if not os.access(home, os.W_OK):
         return Check("disk", False, f"{home} cannot be written.", "Give the account that runs Quarterdeck the folder.")
     if free < FEWEST_FREE_BYTES:
-        mend = "Make room, or run `quarterdeck artifacts --prune` for what can be made again."
+        mend = "Make room, or run `quarterdeck artifacts --prune results` for what can be made again."
         return Check("disk", False, f"Only {room} at {home}.", mend)
     return Check("disk", True, f"{room} at {home}.")
 

@@ -16,6 +16,7 @@ ADDRESS = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 
 class _Tracing:
+    provider: Any = None
     tracer: Any = None
 
 
@@ -52,13 +53,15 @@ def set_up(environ: Mapping[str, str] | None = None, exporter: Any = None) -> bo
         processor = SimpleSpanProcessor(exporter)
     provider = TracerProvider(resource=Resource({"service.name": "quarterdeck", "service.version": __version__}))
     provider.add_span_processor(processor)
-    _TRACING.tracer = provider.get_tracer("quarterdeck")
+    _TRACING.provider, _TRACING.tracer = provider, provider.get_tracer("quarterdeck")
     return True
 
 
 def stop() -> None:
-    """Make no spans any more."""
-    _TRACING.tracer = None
+    """Send what is left, and make no spans any more."""
+    if _TRACING.provider is not None:
+        _TRACING.provider.shutdown()
+    _TRACING.provider = _TRACING.tracer = None
 
 
 @contextmanager

@@ -9,14 +9,17 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import typer.main
 import yaml
 
+from core import cli
 from core.operations import instruments
 from tools import dashboard
 
 FOLDER = Path(__file__).resolve().parents[2] / "deploy" / "monitoring"
 GAUGES = Path(instruments.__file__).with_name("installation_gauges.py")
 FIGURE = re.compile(r"\b(?:quarterdeck|process)_[a-z0-9_]+")
+COMMAND = re.compile(r"`quarterdeck ([^`]+)`")
 RECORDED = re.compile(r"\bquarterdeck:[a-z0-9_:]+")
 
 
@@ -49,6 +52,23 @@ def test_the_dashboard_is_the_one_the_tool_writes():
     assert dashboard.FILE.read_text(encoding="utf-8") == dashboard.text()
     places = [panel["gridPos"] for panel in dashboard.dashboard()["panels"]]
     assert len({(panel["x"], panel["y"]) for panel in places}) == len(places)
+
+
+def test_the_runbook_has_a_section_for_each_alert_and_names_commands_there_are():
+    text = (FOLDER.parents[1] / "docs" / "runbook.md").read_text(encoding="utf-8")
+    alerts = {rule["alert"] for rule in rules() if "alert" in rule}
+    assert set(re.findall(r"^## (\S+)$", text, re.MULTILINE)) == alerts
+    program = typer.main.get_command(cli.app)
+    mends = [rule["annotations"]["mend"] for rule in rules() if "alert" in rule]
+    for words in COMMAND.findall(" ".join([text, *mends])):
+        name, *more = words.split()
+        command = program.get_command(None, name)
+        assert command is not None, name
+        known = {option for param in command.params for option in param.opts}
+        known |= set(getattr(command, "commands", {}))
+        for sub in getattr(command, "commands", {}).values():
+            known |= {option for param in sub.params for option in param.opts}
+        assert {word for word in more if word.startswith("--")} <= known, words
 
 
 def test_every_alert_says_how_to_mend_it():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from core.cli import app
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 PROGRAM = "/opt/quarterdeck/bin/quarterdeck"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+MADE = re.compile(r'^resource ("\w+") ("\w+")', re.MULTILINE)
+NAMED = re.compile(r"(?<![\w.\"])((?:aws|azurerm|google|random)_\w+)\.(\w+)")
 OTHERS = {"database", "proxy", "home"}
 
 
@@ -87,10 +90,17 @@ def test_haproxy_and_systemd_read_their_files(tmp_path):
 def test_terraform_reads_and_says_what_it_needs():
     hcl2 = pytest.importorskip("hcl2")
     for folder in ("aws", "azure", "google"):
-        content = hcl2.loads((DEPLOY / "terraform" / folder / "main.tf").read_text(encoding="utf-8"))
-        assert {"terraform", "variable", "resource", "output"} <= set(content)
-        for variable in content["variable"]:
-            assert all("description" in body for body in variable.values())
+        files = sorted((DEPLOY / "terraform" / folder).glob("*.tf"))
+        texts = [file.read_text(encoding="utf-8") for file in files]
+        contents = [hcl2.loads(text) for text in texts]
+        assert "terraform" in contents[-1]
+        declared = {name.strip('"') for content in contents for entry in content["variable"] for name in entry}
+        assert {name for text in texts for name in re.findall(r"\bvar\.(\w+)", text)} == declared
+        made = {tuple(s.strip('"') for s in pair) for text in texts for pair in MADE.findall(text)}
+        assert {pair for text in texts for pair in NAMED.findall(text)} <= made
+        for content in contents:
+            for entry in (*content["variable"], *content["output"]):
+                assert all("description" in body for body in entry.values())
     assert "were not applied" in (DEPLOY / "terraform" / "README.md").read_text(encoding="utf-8")
 
 

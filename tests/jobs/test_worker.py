@@ -357,3 +357,15 @@ def test_the_history_is_asked_for_once_where_the_server_wants_it(settings, queue
 
 def test_three_deals_have_no_past_to_replay(settings):
     assert forecast_history.replay(settings, lambda *_: None) == "There is no past quarter to replay yet."
+
+
+def test_a_worker_shows_its_pulse_while_the_database_is_away(worker, tmp_path, monkeypatch):
+    pulse, stop = tmp_path / "pulse", threading.Event()
+
+    def away(*_):
+        stop.set()
+        raise StoreError("The database does not answer.")
+
+    monkeypatch.setattr(worker, "_tick", away)
+    worker.run(stop, pulse=pulse)
+    assert pulse.exists()

@@ -56,6 +56,15 @@ def test_work_models_disk_and_audit_log_are_told(small_settings, sample_versions
     assert ("quarterdeck_data_age_days",) in seen
 
 
+def test_the_models_told_of_are_those_that_serve():
+    rows = [("of nothing", None, False), ("newest", "boosted trees", False), ("older", "boosted trees", False)]
+    table = pl.DataFrame(rows, schema=["version", "close_winner", "is_held"], orient="row")
+    assert installation_gauges._serving(table)["version"] == "newest"
+    held = table.with_columns(is_held=pl.col("version") == "older")
+    assert installation_gauges._serving(held)["version"] == "older"
+    assert installation_gauges._serving(table.head(1))["version"] == "of nothing"
+
+
 def test_work_that_was_given_up_counts_for_a_day(empty, opened, now):
     queue = opened().jobs
     queue.ask("sync", "crm")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 
 import pytest
+import yaml
 
 from tests.deploy.test_chart import CHART, VALUES, VERSIONS, chart_library, rendered
 from tests.environments import environment
@@ -27,6 +30,23 @@ def test_manifests_fit_every_version(rendered, values, version):
     kubernetes_validate = pytest.importorskip("kubernetes_validate")
     for part in rendered[values]:
         kubernetes_validate.validate(part, version, strict=True)
+
+
+def test_compose_reads_its_file_and_asks_for_a_password(tmp_path):
+    if shutil.which("docker-compose") is None:
+        pytest.skip("docker-compose is not installed")
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "compose.yaml"
+    file.write_text(text.replace("name: quarterdeck\n", "", 1), encoding="utf-8")  # Debian's is older than that line.
+    words = ["docker-compose", "-f", str(file), "config"]
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "QUARTERDECK_DB_PASSWORD" in refused.stderr) == (1, True)
+    environ = os.environ | {"QUARTERDECK_DB_PASSWORD": "secret"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environ)
+    assert done.returncode == 0, done.stderr
+    services = yaml.safe_load(done.stdout)["services"]
+    assert set(services) == set(yaml.safe_load(text)["services"])
+    assert ":secret@database/" in services["worker"]["environment"]["QUARTERDECK_DATABASE_URL"]
 
 
 def checked(checkov, framework, *words):

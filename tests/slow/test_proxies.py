@@ -25,6 +25,7 @@ from tests.slow.certificates import certificate
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("proxies")]
 SHIPPED = Path(__file__).resolve().parents[2] / "deploy" / "proxies"
+PATIENCE = 180_000.0
 NAME, SECRET = "sales.example.com", "only for this test and long enough"
 ENVIRONMENT = {"QUARTERDECK_PROXY_SECRET": SECRET}
 OPEN = f"access:\n  hosts: [{NAME}]\n"
@@ -142,7 +143,7 @@ def caddy(ways, text, tls):
 def apache(ways, text, tls):
     modules = (
         "mpm_event authn_core authz_core authz_user auth_mellon env headers proxy proxy_http proxy_balancer "
-        "slotmem_shm lbmethod_byrequests ssl socache_shmcb alias"
+        "slotmem_shm proxy_hcheck lbmethod_byrequests ssl socache_shmcb alias"
     ).split()
     loads = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in modules]
     ports = [line.split()[1].rstrip(">") for line in text.splitlines() if line.startswith("<VirtualHost")]
@@ -176,6 +177,15 @@ def proxied(make, file, ways, app_port):
         process.wait(20)
 
 
+@contextmanager
+def visitor(browser, **more):
+    """Give a page of a new visitor, who waits as long as a busy machine takes."""
+    context = browser.new_context(ignore_https_errors=True, **more)
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
 def answers(tls):
     try:
         return asked(tls, "/_stcore/health")[0] < 500
@@ -201,19 +211,19 @@ def asked(port, path, headers=None, is_tls=True, method="GET", body=None):
 def downloads_moves_and_reloads(page, address):
     """Download a page, move a slider by its websocket, and find it where it was after a reload."""
     button = page.get_by_role("button", name="Download as notebook")
-    expect(button).to_be_visible(timeout=120_000)
-    with page.expect_download(timeout=60_000) as download:
+    expect(button).to_be_visible(timeout=PATIENCE)
+    with page.expect_download(timeout=PATIENCE) as download:
         button.click()
     assert download.value.suggested_filename.endswith(".ipynb")
     page.goto(f"{address}/scenarios")
     slider = page.get_by_role("slider", name="Win rate")
-    expect(slider).to_be_visible(timeout=120_000)
+    expect(slider).to_be_visible(timeout=PATIENCE)
     slider.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(re.compile("win_rate=5"), timeout=60_000)
+    expect(page).to_have_url(re.compile("win_rate=5"), timeout=PATIENCE)
     page.reload()
-    expect(page.get_by_role("slider", name="Win rate")).to_have_value("5", timeout=120_000)
+    expect(page.get_by_role("slider", name="Win rate")).to_have_value("5", timeout=PATIENCE)
 
 
 def uploads(page, address):
@@ -221,12 +231,12 @@ def uploads(page, address):
     head = "opportunity_id,stage,amount,created_on,close_on"
     rows = "".join(f"X{n:06},Discovery,1000,2026-01-05,2026-06-30\n" for n in range(40_000))
     page.goto(f"{address}/data")
-    expect(page.get_by_role("heading", name="Loaded data")).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", name="Loaded data")).to_be_visible(timeout=PATIENCE)
     file = {"name": "opportunities.csv", "mimeType": "text/csv", "buffer": f"{head}\n{rows}".encode()}
     page.locator("input[type=file]").first.set_input_files(files=[file])
-    expect(page.get_by_text("opportunities.csv").first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("opportunities.csv").first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("radio", name="5 Check and use").click()
-    expect(page.get_by_text("Deals: 40,000 read of 40,000 rows")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Deals: 40,000 read of 40,000 rows")).to_be_visible(timeout=PATIENCE)
 
 
 PROXIES = [(nginx, "nginx.conf"), (haproxy, "haproxy.cfg"), (caddy, "Caddyfile")]
@@ -252,20 +262,16 @@ def test_a_page_opens_by_its_websocket_over_tls_and_nobody_names_themselves(make
         assert headers["Location"].startswith(f"https://{NAME}")
         if file != "Caddyfile":  # Caddy counts what arrives, and does not look at what is announced.
             assert asked(tls, "/_stcore/health", {"Content-Length": "230000000"}, method="POST")[0] == 413
-        context = browser.new_context(ignore_https_errors=True)
-        page = context.new_page()
-        page.goto(f"https://{NAME}:{tls}/")
-        expect(page.get_by_role("heading", name="Key figures")).to_be_visible(timeout=60_000)
-        downloads_moves_and_reloads(page, f"https://{NAME}:{tls}")
-        uploads(page, f"https://{NAME}:{tls}")
-        context.close()
+        with visitor(browser) as page:
+            page.goto(f"https://{NAME}:{tls}/")
+            expect(page.get_by_role("heading", name="Key figures")).to_be_visible(timeout=PATIENCE)
+            downloads_moves_and_reloads(page, f"https://{NAME}:{tls}")
+            uploads(page, f"https://{NAME}:{tls}")
     with proxied(make, file, ways, app(BY_HEADER)) as (tls, _):
         forged = {"X-Forwarded-Email": "ana@example.com", "X-Quarterdeck-Proxy-Secret": SECRET}
-        context = browser.new_context(ignore_https_errors=True, extra_http_headers=forged)
-        page = context.new_page()
-        page.goto(f"https://{NAME}:{tls}/")
-        expect(page.get_by_text("Nobody is signed in")).to_be_visible(timeout=60_000)
-        context.close()
+        with visitor(browser, extra_http_headers=forged) as page:
+            page.goto(f"https://{NAME}:{tls}/")
+            expect(page.get_by_text("Nobody is signed in")).to_be_visible(timeout=PATIENCE)
 
 
 def test_nginx_lets_in_whom_the_service_beside_it_names(ways, app, browser):
@@ -277,14 +283,11 @@ def test_nginx_lets_in_whom_the_service_beside_it_names(ways, app, browser):
     extra.write_text(text.replace("4180", str(port)).replace("PUT-THE-SECRET-HERE", SECRET), encoding="utf-8")
     try:
         with proxied(nginx, "nginx.conf", ways, app(BY_HEADER)) as (tls, _):
-            context = browser.new_context(
-                ignore_https_errors=True, extra_http_headers={"X-Forwarded-Email": "eve@x.com"}
-            )
-            context.add_cookies([{"name": "who", "value": "ana@example.com", "url": f"https://{NAME}:{tls}"}])
-            page = context.new_page()
-            page.goto(f"https://{NAME}:{tls}/")
-            expect(page.get_by_text("Ana Silva, leader")).to_be_visible(timeout=60_000)
-            context.close()
+            with visitor(browser, extra_http_headers={"X-Forwarded-Email": "eve@x.com"}) as page:
+                who = {"name": "who", "value": "ana@example.com", "url": f"https://{NAME}:{tls}"}
+                page.context.add_cookies([who])
+                page.goto(f"https://{NAME}:{tls}/")
+                expect(page.get_by_text("Ana Silva, leader")).to_be_visible(timeout=PATIENCE)
             assert asked(tls, "/")[0] in (401, 302, 404)
     finally:
         extra.unlink()
@@ -389,15 +392,16 @@ def test_saml_signs_people_in_by_a_real_identity_provider(ways, app, browser, tm
                 ("cy", "Showing: EMEA"),
                 ("eve", "no role here"),
             ):
-                context = browser.new_context(ignore_https_errors=True)
-                page = context.new_page()
-                page.goto(f"https://{host}/pipeline")
-                page.fill("#username", user)
-                page.fill("#password", "secret")
-                page.keyboard.press("Enter")
-                expect(page.get_by_text(sentence).first).to_be_visible(timeout=60_000)
-                assert page.url.startswith(f"https://{host}/pipeline")
-                context.close()
+                with visitor(browser) as page:
+                    page.goto(f"https://{host}/pipeline")
+                    page.fill("#username", user)
+                    page.fill("#password", "secret")
+                    page.keyboard.press("Enter")
+                    expect(page.get_by_text(sentence).first).to_be_visible(timeout=PATIENCE)
+                    assert page.url.startswith(f"https://{host}/pipeline")
+                    if user == "ana":
+                        downloads_moves_and_reloads(page, f"https://{host}")
+                        uploads(page, f"https://{host}")
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGKILL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from playwright.sync_api import expect
@@ -23,9 +24,14 @@ WHERE = "from core.resources import {0}; print({0}({1}))"
 
 @pytest.fixture(scope="module")
 def commands(tmp_path_factory):
-    """The commands of an environment with nothing in it but the wheel and what it asks for."""
+    """The commands of an environment with nothing in it but the wheel and what it asks for, made by pipx."""
     folder = tmp_path_factory.mktemp("wheel")
-    return environment(folder / "env", built_wheel(folder / "dist"))
+    pipx = environment(folder / "pipx", "pipx>=1.6") / "pipx"
+    variables = {"PIPX_HOME": str(folder / "home"), "PIPX_BIN_DIR": str(folder / "bin"), "PIPX_MAN_DIR": str(folder)}
+    words = ("install", "--quiet", "--python", sys.executable, built_wheel(folder / "dist"))
+    run(pipx, *words, cwd=folder, env=variables, minutes=30)
+    assert (folder / "bin" / "quarterdeck").exists()
+    return folder / "home" / "venvs" / "quarterdeck" / "bin"
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ import importlib.util
 from pathlib import Path
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine, text
@@ -57,3 +59,12 @@ def make(url: str, order: tuple[str, ...], version: str | None = None) -> None:
         connection.execute(text(f"INSERT INTO alembic_version VALUES ('{version or order[-1]}')"))
         connection.execute(text(KEPT))
     engine.dispose()
+
+
+def make_up_to(engine: sa.Engine, revision: str) -> None:
+    """Make the tables that an empty database had after a migration."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)

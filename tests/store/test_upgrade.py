@@ -1,21 +1,29 @@
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import tarfile
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import MetaData, create_engine, inspect, text
 
 from core.contracts.errors import StoreError
 from core.store import Store
 from core.store.tables import Base
-from tests.store.old_databases import HISTORY, make
+from tests.store import release_database
+from tests.store.old_databases import HISTORY, make, make_up_to
 
 pytestmark = pytest.mark.xdist_group("store")
 ME = "ann@example.com"
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "release_0_1_0" / "home-0.1.0.tar.xz"
+
+LEFT = sorted(release_database.FOLDER.glob("*.sql"))
+KINDS = [*((file, "sqlite") for file in LEFT), (LEFT[0], "postgres"), (LEFT[-1], "postgres")]
+CASES = [pytest.param(*case, marks=[pytest.mark.postgres] if case[1] == "postgres" else []) for case in KINDS]
 
 
 def tables_of(store):
@@ -55,6 +63,55 @@ def test_the_database_of_the_first_release_opens(tmp_path):
     assert opened.answers.frame().height == 1
     saved = opened.requirement_sets.get("Harbour RFP", "everybody")
     assert opened.reviews.rows(saved.id)["answer"].to_list() == ["Yes, as standard."]
+    assert opened.notices == ()
+    opened.close()
+
+
+def rows_of(engine, tables):
+    """Every row of some tables, with its columns by name; times in UTC, as SQLite keeps them."""
+    with engine.connect() as connection:
+        read = {name: connection.execute(table.select()).mappings().all() for name, table in tables.items()}
+    return {name: [{c: in_utc(cell) for c, cell in row.items()} for row in rows] for name, rows in read.items()}
+
+
+def in_utc(cell):
+    return cell.replace(tzinfo=UTC) if isinstance(cell, datetime) else cell
+
+
+def reflected(engine):
+    tables = MetaData()
+    tables.reflect(engine)
+    return tables
+
+
+def put_on_postgres(url, revision, rows):
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    make_up_to(engine, revision)
+    with engine.begin() as connection:
+        for table in reflected(engine).sorted_tables:
+            if rows[table.name]:
+                connection.execute(table.delete())
+                connection.execute(table.insert(), rows[table.name])
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("file", "url"), CASES, indirect=["url"], ids=[f"{file.stem} {kind}" for file, kind in KINDS])
+def test_every_row_that_an_earlier_version_left_is_there_after_the_upgrade(file, url, tmp_path):
+    database = tmp_path / "left.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(file.read_text(encoding="utf-8"))
+    old = create_engine(f"sqlite:///{database}")
+    left = rows_of(old, reflected(old).tables)
+    old.dispose()
+    if url.startswith("postgresql"):
+        put_on_postgres(url, file.stem, left)
+    opened = Store.open(url if url.startswith("postgresql") else f"sqlite:///{database}")
+    check_whole(opened)
+    after = rows_of(opened.engine, reflected(opened.engine).tables)
+    assert sum(map(len, left.values())) > len(left)
+    for name in left.keys() - {"alembic_version"}:
+        assert left[name] == [{column: row[column] for column in left[name][0]} for row in after[name]], name
+    assert opened.audit.verify().is_whole
     assert opened.notices == ()
     opened.close()
 

@@ -1,11 +1,11 @@
-# Quarterdeck beside an EKS cluster: RDS for PostgreSQL, EFS for the home folder, S3 for backups, one KMS key.
+# Quarterdeck on an EKS cluster: RDS for PostgreSQL, EFS for the home folder, S3 for backups, one KMS key.
 # Not applied by its authors: plan it, read the plan, then apply.
 terraform {
   required_version = ">= 1.6"
   required_providers {
     aws = {
       source  = "hashicorp/aws"
-      version = "~> 5.60"
+      version = "~> 5.80"
     }
     random = {
       source  = "hashicorp/random"
@@ -28,11 +28,6 @@ variable "vpc_id" {
 variable "subnet_ids" {
   type        = list(string)
   description = "Private subnets in two zones or more."
-}
-
-variable "cluster_security_group_id" {
-  type        = string
-  description = "The security group of the cluster's nodes, which alone reach database and storage."
 }
 
 variable "log_bucket" {
@@ -79,7 +74,7 @@ resource "aws_vpc_security_group_ingress_rule" "data" {
   for_each                     = { postgresql = 5432, nfs = 2049 }
   description                  = "${each.key} from the cluster"
   security_group_id            = aws_security_group.data.id
-  referenced_security_group_id = var.cluster_security_group_id
+  referenced_security_group_id = aws_eks_cluster.this.vpc_config[0].cluster_security_group_id
   ip_protocol                  = "tcp"
   from_port                    = each.value
   to_port                      = each.value

@@ -1,4 +1,4 @@
-# Quarterdeck beside an AKS cluster: PostgreSQL flexible server, Azure Files for the home folder and backups, a key vault.
+# Quarterdeck on an AKS cluster: PostgreSQL flexible server, Azure Files for the home folder and backups, a key vault.
 # Not applied by its authors: plan it, read the plan, then apply.
 terraform {
   required_version = ">= 1.6"

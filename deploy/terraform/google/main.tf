@@ -1,4 +1,4 @@
-# Quarterdeck beside a GKE cluster: Cloud SQL for PostgreSQL, Filestore for the home folder, a bucket for backups, one key.
+# Quarterdeck on a GKE cluster: Cloud SQL for PostgreSQL, Filestore for the home folder, a bucket for backups, one key.
 # Not applied by its authors: plan it, read the plan, then apply.
 terraform {
   required_version = ">= 1.6"
