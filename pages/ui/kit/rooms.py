@@ -16,6 +16,7 @@ ROOMS = {
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/project.py", "Project", ":material/group_work:"),
         ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),
     ],

@@ -27,6 +27,7 @@ from pages.ui.kit import (
     data_notice,
     hidden_names,
     model_age,
+    my_tasks,
     people,
     period,
     questions,
@@ -51,6 +52,7 @@ RIGHTS = {
     "My day": "pipeline:read",
     "Digest": "executive:read",
     "Alerts": "pipeline:read",
+    "Project": "requirements:read",
 }
 
 
@@ -287,6 +289,7 @@ def _sidebar(
     with st.sidebar:
         if reported is not None:
             search_box.offer(reported, settings, who, _open_to(settings, who))
+        my_tasks.offer(settings, who, reported)
         for group, mine in _open_to(settings, who).items():
             st.caption(group)
             for path, label, icon in mine:
