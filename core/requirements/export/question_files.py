@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,24 @@ WIDTHS = (12, 16, 56, 56, 60)
 DOCX_WIDTHS = (16, 22, 48, 48, 40)  # millimetres of a landscape page
 LONGEST_CELL = 32_767
 HINT = "Please write your answers in the last column. The codes let us find them again, whatever the order of the rows."
+
+
+def code_mark(file_key: object, number: int) -> str:
+    """Return what the codes of a list begin with, so that no other list's file is taken for this one's: four signs.
+
+    Parameters
+    ----------
+    file_key : str or None
+        Of the buyer's file, as it was saved.
+    number : int
+        The list's.
+
+    Examples
+    --------
+    >>> code_mark("abc", 7)
+    '4DE0'
+    """
+    return hashlib.sha256(f"{file_key} {number}".encode()).hexdigest()[:4].upper()
 
 
 def lines(questions: Sequence[BuyerQuestion], texts: Mapping[tuple[str, int], tuple[str, str]]) -> list[list[str]]:

@@ -238,6 +238,20 @@ def write(files: Mapping[str, bytes], target: Path) -> None:
         raise RequirementError("The folder cannot be written to.", str(target), "Name one you may write to.") from error
 
 
+def write_file(content: bytes, target: Path) -> None:
+    """Write the ZIP.
+
+    Raises
+    ------
+    RequirementError
+        When it cannot be written there.
+    """
+    try:
+        target.write_bytes(content)
+    except OSError as error:
+        raise RequirementError("The file cannot be written.", str(target), "Name a folder that is there.") from error
+
+
 def _earlier(target: Path) -> list[str]:
     """Return the files an earlier trust page in the folder names as its own; none outside the folder."""
     manifest = target / "manifest.json"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import polars as pl
 import streamlit as st
 
@@ -95,17 +93,12 @@ def _asked(work: Work) -> None:
     def change() -> str:
         work.who.need(project_roles.WRITE)
         wanted = [(sheet, row, text) for sheet, row in rows]
-        n_added = work.store.buyer_questions.ask(work.saved.id, wanted, _mark(work), work.page.identity.user)
+        mark = question_files.code_mark(work.saved.payload.get("file_key"), work.saved.id)
+        n_added = work.store.buyer_questions.ask(work.saved.id, wanted, mark, work.page.identity.user)
         st.session_state["ask_text"] = ""
         return f"{counted(n_added, 'question')} added."
 
     attempt(change)
-
-
-def _mark(work: Work) -> str:
-    """Return what the codes of the list begin with: four signs of a hash of its file and number."""
-    word = f"{work.saved.payload.get('file_key')} {work.saved.id}"
-    return hashlib.sha256(word.encode()).hexdigest()[:4].upper()
 
 
 def _files(work: Work, questions: list[BuyerQuestion]) -> None:

@@ -125,7 +125,7 @@ def _comments(page: Page, c: Cell, saved: Saved, shown: Any) -> None:
 
 
 def _rights(page: Page, saved: Saved) -> tuple[bool, bool]:
-    """Say whether the person writes answers, and whether they approve them: by rights, and by their role in the project.
+    """Say whether the person writes answers, and approves them: by rights, and by their role in the project.
 
     Where rows are not told apart, neither.
     """
