@@ -111,12 +111,14 @@ def _read_grid(
 ) -> None:
     by_code = {entry.code: entry for entry in questions}
     matched: dict[int, str] = {}
+    contradicted: set[int] = set()
     for number, cells in grid.rows:
         code = next((cell.strip() for cell in cells if cell.strip() in by_code), "")
         near = _near(cells, questions)
         if code and near and near != code:
             out.contradictions.append(f"Row {number} has the code {code} beside the question of {near}.")
             seen.add(code)
+            contradicted.add(number)
         elif code or near:
             matched[number] = code or near
             if code and not near:
@@ -128,7 +130,7 @@ def _read_grid(
             seen.add(matched[number])
             if answer and _plain(answer) not in ours:
                 given.setdefault(matched[number], set()).add(answer)
-        elif answer and matched and number > min(matched) and _plain(answer) not in ours:
+        elif answer and matched and number > min(matched) and number not in contradicted and _plain(answer) not in ours:
             out.unmatched.append(" · ".join(cell.strip() for cell in cells if cell.strip())[:200])
 
 
