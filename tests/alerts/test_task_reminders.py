@@ -27,7 +27,7 @@ def test_a_person_is_reminded_once_a_day_of_what_is_due(store, company_settings,
     store.projects.set_members(number, {BOSS: ["legal"], "lea": ["legal"]}, "test")
     store.reviews.change(number, [Change("S", r, 0, {"owner": p, "due_on": due[r]}) for r, p in people.items()], "test")
     assert task_reminders.due(look_at(days[2])) == []
-    ways.save(store, Way("company", "Mail", "mail", "mail.example.com"))
+    ways.save(store, Way("company", "Mail", "mail", "mail.example.com:587", sender="qd@example.com"))
     sent = task_reminders.due(look_at(days[2]))
     assert {message.reader: message.content["title"] for message in sent} == {
         WRITER: "1 task on requirement lists",

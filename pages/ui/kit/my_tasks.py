@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.access import Identity, can
+from core.access.saved_content import Reader, shared_lists
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.metrics import counted
 from core.store import Store
-from core.store.repositories import Saved
 from core.store.work_tasks import ANSWER, SIGN_OFF, Task
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
@@ -52,23 +52,12 @@ def offer(settings: Settings, who: Identity, visible: Dataset | None) -> None:
 
 def visible_tasks(store: Store, who: Identity, visible: Dataset, tasks: list[Task]) -> list[Task]:
     """Return the tasks on lists the person may see; for most people that takes no further query."""
-    is_bound = bool(who.regions or who.team_of) or visible.whole is not None
-    if not tasks or not is_bound:
-        return [] if who.is_masked or visible.is_masked else tasks
-    if who.is_masked or visible.is_masked:
+    if not tasks or who.is_masked or visible.is_masked:
         return []
-    deals = {None, *visible.opportunities["opportunity_id"]}
-    wanted = {task.requirement_set_id for task in tasks}
-    mine: set[int] = {
-        saved.id for saved in _lists(store) if saved.id in wanted and saved.payload.get("opportunity_id") in deals
-    }
+    if not (who.regions or who.team_of or visible.whole is not None):
+        return tasks
+    mine = {saved.id for saved in shared_lists(Reader.of(who, visible), store.requirement_sets)}
     return [task for task in tasks if task.requirement_set_id in mine]
-
-
-def _lists(store: Store) -> list[Saved]:
-    from pages.ui.kit import saved_content
-
-    return saved_content.every_list(store)
 
 
 def sentence(task: Task) -> str:

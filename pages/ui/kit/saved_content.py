@@ -38,11 +38,6 @@ def lists(page: Page) -> list[Saved]:
     return seen.shared_lists(reader(page), _store(page).requirement_sets)
 
 
-def every_list(store: Store) -> list[Saved]:
-    """Return every list saved for everybody, for finding out which of them a person may see."""
-    return store.requirement_sets.list(EVERYBODY)
-
-
 def list_file(page: Page, saved: Saved) -> tuple[str, bytes] | None:
     """Return the buyer's file of a list that `lists` gave, for reading it; None where none was kept.
 
