@@ -62,7 +62,7 @@ def person(browser):  # noqa: F811
 
 
 def at_the_project(view, address):
-    view.goto(f"{address}/project")
+    view.goto(f"{address}/project", wait_until="domcontentloaded", timeout=LONG)
     expect(view.get_by_text("What may the public read?").first).to_be_visible(timeout=LONG)
     whole(view)
     return view
@@ -72,8 +72,9 @@ def pick(view, key, *words):
     """Choose from a list by its key, and close it."""
     box = view.locator(f".st-key-{key} input")
     for word in words:
-        box.fill(word)
-        view.get_by_role("option").filter(has_text=word).first.click()
+        box.click()
+        box.press_sequentially(word)
+        view.get_by_role("option").filter(has_text=word).first.click(timeout=LONG)
         quiet(view)
     box.press("Escape")
     quiet(view)
@@ -91,7 +92,8 @@ def test_a_list_from_assignment_to_the_trust_page(person, address, folder):
     quiet(ann)
     pick(ann, "hand_rows", "5 · Is question 5")
     box = ann.locator(".st-key-hand_person input")
-    box.fill("lou@example.com")
+    box.click()
+    box.press_sequentially("lou@example.com")
     box.press("Enter")
     quiet(ann)
     press(ann, "hand_give", sees="1 rows have an owner now.")

@@ -34,10 +34,12 @@ def show(page: Page, c: Cell) -> None:
         for saved in saved_content.lists(page)
     ]
     catalogue = effective_catalogue.load(store).catalogue
+    top = st.container()
     proofs = _proofs(catalogue)
     four_eyes = page.settings.requirements.four_eyes
     content = trust_answers.collect(lists, catalogue, page.data, proofs, four_eyes=four_eyes)
-    c.answer(content.sentence())
+    with top:
+        c.answer(content.sentence())
     if not content.answers:
         c.empty("An approver marks approved answers public above; only those come here, without customers' names.")
         return
