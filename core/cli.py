@@ -28,6 +28,7 @@ from core import (
     operation_commands,
     page_commands,
     person_commands,
+    project_commands,
     scim_commands,
     source_commands,
     sync_commands,
@@ -66,6 +67,8 @@ app.command()(page_commands.page)
 app.command()(digest_commands.digest)
 app.command("ask")(answer_commands.ask)
 app.command("verify")(answer_commands.verify)
+app.command("trust-page")(project_commands.trust_page)
+app.command("projects")(project_commands.projects)
 app.command("sync")(sync_commands.sync)
 app.command("connect")(sync_commands.connect)
 app.command("worker")(job_commands.worker)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from core.access.row_view import WHOLE
-from core.alerts import company_events, delivering, summaries
+from core.alerts import company_events, delivering, summaries, task_reminders
 from core.alerts import ways as ways_of
 from core.alerts.delivering import Sent
 from core.alerts.readers import Readers
@@ -102,7 +102,7 @@ def _look(
     store.deliveries.add(company_events.deliveries(events, ways.values()))
     store.alert_ledger.set_bookmarks({SEEN: data.fingerprint})
     out.n_events = len(events)
-    out.n_told += store.deliveries.add(summaries.due(look))
+    out.n_told += store.deliveries.add([*summaries.due(look), *task_reminders.due(look)])
     store.deliveries.tidy()
 
 

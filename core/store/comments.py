@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import insert, select
 
 from core.contracts.errors import StoreError
+from core.store import work_tasks
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
@@ -32,7 +33,7 @@ class Comments:
         self._sessions, self._clock = sessions, clock
 
     def add(self, book: str, kind: str, target: str, author: str, body: str, mentions: list[str]) -> None:
-        """Add a comment.
+        """Add a comment; who is named in one on a row of a requirement list has a task.
 
         Parameters
         ----------
@@ -62,6 +63,9 @@ class Comments:
         trail = {"at": at, "user": author, "action": f"{kind} commented on", "target": target}
         with self._sessions.begin() as session:
             session.execute(insert(CommentRow).values(mentions=mentions, **values))
+            number, row, sheet = [*target.split("/", maxsplit=2), "", ""][:3]
+            if kind == "requirement" and number.isdigit() and row.isdigit():
+                work_tasks.mention(session, int(number), (sheet, int(row)), mentions, author, at)
             write_down(session, [trail])
 
     def about(self, book: str, kind: str, target: str) -> pl.DataFrame:

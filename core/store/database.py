@@ -20,6 +20,7 @@ from core.store.api_keys import ApiKeys
 from core.store.api_replays import ApiReplays
 from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
 from core.store.branches import Branches
+from core.store.buyer_questions import BuyerQuestions
 from core.store.call_reminders import CallReminders
 from core.store.capabilities import Capabilities
 from core.store.comments import Comments
@@ -30,9 +31,11 @@ from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
 from core.store.personal_data import PersonalData
+from core.store.projects import Projects
 from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
 from core.store.reviews import Reviews
+from core.store.row_changes import RowChanges
 from core.store.save_count import SaveCount
 from core.store.scim_tokens import ScimTokens
 from core.store.sessions import Sessions, sentence
@@ -52,6 +55,7 @@ from core.store.tables import (
     ScopeViewRow,
 )
 from core.store.upgrade import bring_up
+from core.store.work_tasks import WorkTasks
 
 logger = logging.getLogger(__name__)
 BUSY_MILLISECONDS = 15_000
@@ -105,6 +109,10 @@ class Store:
     deliveries : Deliveries
     events : Events
     api_replays : ApiReplays
+    projects : Projects
+    row_changes : RowChanges
+    work_tasks : WorkTasks
+    buyer_questions : BuyerQuestions
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -148,6 +156,10 @@ class Store:
     deliveries: Deliveries
     events: Events
     api_replays: ApiReplays
+    projects: Projects
+    row_changes: RowChanges
+    work_tasks: WorkTasks
+    buyer_questions: BuyerQuestions
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -228,6 +240,10 @@ class Store:
             Deliveries(sessions, clock),
             Events(sessions, clock),
             ApiReplays(sessions, clock),
+            Projects(sessions, clock),
+            RowChanges(sessions),
+            WorkTasks(sessions, clock),
+            BuyerQuestions(sessions, clock),
             notices,
             saves,
         )

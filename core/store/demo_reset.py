@@ -9,6 +9,7 @@ from itertools import chain
 from sqlalchemy import Select, delete, func, select
 
 from core.store.audit_chain import write_down
+from core.store.project_tables import BuyerQuestionRow, ProjectMemberRow, ProjectPlanRow, RowChangeRow, WorkTaskRow
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
 from core.store.tables import (
@@ -61,7 +62,10 @@ from core.store.tables import (
 # What hangs on a row of another table goes before it.
 EMPTIED: Mapping[str, tuple[type[Base], ...]] = {
     "scenarios": (ScenarioRow,),
-    "requirement lists": (ReviewRow, RequirementFileRow, RequirementSetRow),
+    "requirement lists": (
+        *(WorkTaskRow, BuyerQuestionRow, RowChangeRow, ProjectMemberRow, ProjectPlanRow),
+        *(ReviewRow, RequirementFileRow, RequirementSetRow),
+    ),
     "layouts and merged gaps": (RequirementLayoutRow, GapGroupRow),
     "answers": (AnswerRow,),
     "capabilities": (CapabilityRow,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -13,12 +13,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store import row_changes, work_tasks
 from core.store.audit_chain import write_down
 from core.store.sessions import Sessions
 from core.store.tables import RequirementSetRow, ReviewRow
 
 TRIES = 3
-FIELDS = ("state", "owner", "due_on", "comment", "answer", "category", "priority", "capability_id")
+FIELDS = (
+    *("state", "owner", "due_on", "comment", "answer", "category", "priority", "capability_id"),
+    *("stage", "is_public"),
+)
 SHAPE: dict[str, Any] = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -36,6 +40,8 @@ SHAPE: dict[str, Any] = {
     "answered_by": pl.String,
     "approved_by": pl.String,
     "approved_at": pl.Datetime("us"),
+    "stage": pl.String,
+    "is_public": pl.Boolean,
 }
 TIMES = ("changed_at", "approved_at")
 APPROVED = "approved"
@@ -53,16 +59,19 @@ class Change:
     version : int
         That last read; 0 where nobody has touched the row yet.
     values : mapping
-        Any of state, owner, due_on, comment, answer, category, priority, capability_id.
+        Any of state, owner, due_on, comment, answer, category, priority, capability_id, stage, is_public.
     is_draft : bool
         Whether the answer is the drafted one as it stands, so that nobody wrote it.
+    signers : tuple of str, optional
+        Roles of the list that are to sign the row off from now on; None where the change does not touch that.
     """
 
     sheet: str
     row: int
     version: int
-    values: Mapping[str, str | date | None] = field(default_factory=dict)
+    values: Mapping[str, str | date | bool | None] = field(default_factory=dict)
     is_draft: bool = False
+    signers: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +115,9 @@ class Reviews:
         Returns
         -------
         pl.DataFrame
-            [sheet, row, the fields, version, changed_by, changed_at, answered_by, approved_by, approved_at]:
-            answered_by wrote the answer, null where it is the draft as it stood; the approval is null but for
-            approved rows.
+            [sheet, row, the fields, version, changed_by, changed_at, answered_by, approved_by, approved_at,
+            stage, is_public]: answered_by wrote the answer, null where it is the draft as it stood; the approval is
+            null but for approved rows.
         """
         columns = [ReviewRow.__table__.c[name] for name in SHAPE]
         asked = select(*columns).where(ReviewRow.requirement_set_id == requirement_set_id)
@@ -121,6 +130,10 @@ class Reviews:
 
     def change(self, requirement_set_id: int, changes: Sequence[Change], user: str) -> list[Conflict]:
         """Make changes, each only where the row still stands as it was read, with a row of the audit log each.
+
+        What somebody else changed meanwhile in other fields stands beside them, unless one of the two judges the
+        row (its state, its stage, whether it is public) and the other changes what was judged.
+        A new text of an answer takes back its review stage, its approval where it has a stage, and that it is public.
 
         Parameters
         ----------
@@ -164,16 +177,27 @@ class Reviews:
         new: list[dict[str, Any]] = []
         over: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         trail: list[dict[str, Any]] = []
-        for edit in changes:
-            key = {"sheet": edit.sheet, "row": edit.row, "version": edit.version + 1}
-            there = standing.get((edit.sheet, edit.row))
-            if there is None and edit.version:
+        steps: list[Mapping[str, Any]] = []
+        followed: list[work_tasks.RowNow] = []
+        for wanted in changes:
+            there = standing.get((wanted.sheet, wanted.row))
+            if there is None and wanted.version:
                 raise StoreError("The list was deleted meanwhile.", mend="Keep it again under a name.")
-            if there is not None and there.version != edit.version:
-                met.append(Conflict(edit, _values(there)))
+            edit = _merged(session, number, wanted, there)
+            if edit is None:
+                met.append(Conflict(wanted, _values(cast("ReviewRow", there))))
                 continue
+            edit = _taken_back(edit, there)
+            key = {"sheet": edit.sheet, "row": edit.row, "version": edit.version + 1}
             trail.append({"target": _target(title, edit), "detail": _changes(there, edit)})
             values = {**edit.values, **_signed(edit, there, user[:200], at)}
+            now: dict[str, Any] = {
+                name: values.get(name, getattr(there, name, None)) for name in ("owner", "state", "due_on", "stage")
+            }
+            now["state"] = str(now["state"] or "new")
+            steps.append({**key, **mark, "fields": sorted(edit.values), "state": now["state"], "stage": now["stage"]})
+            row = work_tasks.RowNow(edit.sheet, edit.row, now["owner"], now["state"], now["due_on"], edit.signers)
+            followed.append(row)
             if there is None:
                 new.append({**dict.fromkeys((*FIELDS, *SIGNED)), "state": "new", **values, **key, **mark})
             else:
@@ -184,6 +208,8 @@ class Reviews:
             _replace(session, names, group)
         who = {"at": mark["changed_at"], "user": user, "action": "requirement row saved"}
         write_down(session, [{**who, **entry} for entry in trail])
+        row_changes.add(session, number, steps)
+        work_tasks.follow(session, number, followed, user[:200], at)
         return met
 
 
@@ -200,6 +226,37 @@ def _signed(edit: Change, there: ReviewRow | None, user: str, at: datetime) -> d
         is_approved = state == APPROVED
         signed |= {"approved_by": user if is_approved else None, "approved_at": at if is_approved else None}
     return signed
+
+
+def _merged(session: Session, number: int, wanted: Change, there: ReviewRow | None) -> Change | None:
+    """Return a change as it is to be made on the row as it stands; None where it meets somebody else's."""
+    if there is None or there.version == wanted.version:
+        return wanted
+    theirs = row_changes.since(session, number, wanted.sheet, wanted.row, wanted.version)
+    is_known = len(theirs) == there.version - wanted.version
+    if not is_known or not row_changes.go_together(wanted.values, set().union(*theirs)):
+        return None
+    return replace(wanted, version=there.version)
+
+
+def _taken_back(edit: Change, there: ReviewRow | None) -> Change:
+    """Let a new text, and a row that is approved no more, fall back: what was signed was another one."""
+    if there is None or "stage" in edit.values:
+        return edit
+    is_new_text = "answer" in edit.values and (edit.values["answer"] or None) != (there.answer or None)
+    reopened = there.state == APPROVED and edit.values.get("state", APPROVED) != APPROVED
+    if not is_new_text and not reopened:
+        return edit
+    values: dict[str, Any] = {}
+    if there.is_public and "is_public" not in edit.values:
+        values["is_public"] = None
+    if there.stage is not None:
+        values["stage"] = None
+        if there.state == APPROVED and "state" not in edit.values:
+            values["state"] = "answered"
+    if not values:
+        return edit
+    return replace(edit, values={**edit.values, **values}, signers=() if there.stage is not None else edit.signers)
 
 
 class _Raced(Exception):  # noqa: N818

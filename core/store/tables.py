@@ -133,6 +133,8 @@ class ReviewRow(Base):
     answered_by: Mapped[str | None] = mapped_column(String(200))
     approved_by: Mapped[str | None] = mapped_column(String(200))
     approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    stage: Mapped[str | None] = mapped_column(String(40))
+    is_public: Mapped[bool | None] = mapped_column(Boolean)
 
 
 class AnswerRow(Base):

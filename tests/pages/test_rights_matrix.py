@@ -189,7 +189,12 @@ def test_no_page_or_file_names_what_a_person_may_not_see(come, sample, settings,
 @pytest.mark.parametrize("page", PAGES)
 def test_a_role_opens_what_it_may_and_nothing_else(come, sample, settings, page):
     area = {"app.py": "executive", "pages/deal.py": "pipeline", "pages/account.py": "customers"}
-    area |= {"pages/day.py": "pipeline", "pages/digest.py": "executive", "pages/alerts.py": "pipeline"}
+    area |= {
+        "pages/day.py": "pipeline",
+        "pages/digest.py": "executive",
+        "pages/alerts.py": "pipeline",
+        "pages/project.py": "requirements",
+    }
     wanted = area.get(page, page.removeprefix("pages/").removesuffix(".py"))
     for role in ROLES:
         given = {right.partition(":")[0] for right in settings.roles[role]}

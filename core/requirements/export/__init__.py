@@ -13,6 +13,9 @@ if TYPE_CHECKING:
         filled_file,
         filled_project,
         gap_workbook,
+        question_files,
+        trust_answers,
+        trust_page,
     )
 
 __all__ = [
@@ -23,6 +26,9 @@ __all__ = [
     "filled_file",
     "filled_project",
     "gap_workbook",
+    "question_files",
+    "trust_answers",
+    "trust_page",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

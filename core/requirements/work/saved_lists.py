@@ -49,6 +49,7 @@ def payload(analysis: GapAnalysis) -> dict[str, Any]:
         "summary": analysis.summary,
         "file_key": key(analysis.source.content),
         "rows": [list(row) for row in analysis.frame.select(list(ROWS)).iter_rows()],
+        "sections": analysis.frame["section"].to_list(),
     }
 
 

@@ -22,7 +22,7 @@ RIGHTS = {
     "requirement": "requirements:read",
     "review": "review:write",
 }
-MOST, LONGEST_SHEET = 50, 300
+MOST, LONGEST_SHEET, PROBLEM = 50, 300, "comment_problem"
 REQUIREMENTS, REVIEW = "pages/requirements.py", "pages/review.py"
 TARGETS = {"deal": entity_links.DEAL, "account": entity_links.ACCOUNT}
 
@@ -60,21 +60,25 @@ def shelf(page: Page, cell: Cell, kind: str, entity_id: str) -> None:
         _said(row)
     if not page.may(RIGHTS[kind]):
         return
-    with st.form(f"comment_{kind}_{entity_id}", clear_on_submit=True, border=False):
-        body = st.text_area("Comment", placeholder="Write @ and a name to tell somebody", max_chars=4_000)
-        if st.form_submit_button("Add comment"):
-            _add(page, kind, entity_id, body)
+    key = f"comment_text_{kind}_{entity_id}"
+    with st.form(f"comment_{kind}_{entity_id}", border=False):
+        st.text_area("Comment", placeholder="Write @ and a name to tell somebody", max_chars=4_000, key=key)
+        st.form_submit_button("Add comment", on_click=_add, args=(page, kind, entity_id, key))
+    if problem := st.session_state.pop(PROBLEM, ""):
+        st.warning(escaped(problem))
 
 
-def _add(page: Page, kind: str, entity_id: str, body: str) -> None:
+def _add(page: Page, kind: str, entity_id: str, key: str) -> None:
+    """Add what was written; where it cannot be saved it stays in its field, to be sent again."""
+    body = st.session_state[key]
     names = [page.identity.name, *people(page.visible or page.data).values(), *_users(page)]
     try:
         comments = cache.store(page.settings.database).comments
         comments.add(book(page.data), kind, entity_id, page.identity.user, body, mentioned(body, names))
     except QuarterdeckError as error:
-        st.warning(escaped(error))
+        st.session_state[PROBLEM] = str(error)
         return
-    st.rerun()
+    st.session_state[key] = ""
 
 
 def _users(page: Page) -> list[str]:

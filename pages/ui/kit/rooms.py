@@ -17,6 +17,7 @@ ROOMS = {
     "Deals": [
         ("pages/competitors.py", "Competitors", ":material/swords:"),
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/project.py", "Project", ":material/group_work:"),
         ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),
     ],

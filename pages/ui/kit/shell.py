@@ -28,6 +28,7 @@ from pages.ui.kit import (
     hidden_names,
     made_ahead,
     model_age,
+    my_tasks,
     people,
     period,
     questions,
@@ -53,6 +54,7 @@ RIGHTS = {
     "Digest": "executive:read",
     "Alerts": "pipeline:read",
     "Competitors": "pipeline:read",
+    "Project": "requirements:read",
 }
 
 
@@ -294,6 +296,7 @@ def _sidebar(
     with st.sidebar:
         if reported is not None:
             search_box.offer(reported, settings, who, _open_to(settings, who))
+        my_tasks.offer(settings, who, reported)
         for group, mine in _open_to(settings, who).items():
             st.caption(group)
             for path, label, icon in mine:

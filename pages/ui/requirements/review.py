@@ -13,7 +13,7 @@ from core.metrics.measure import counted
 from core.requirements.judge import gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.text.classification import CATEGORIES, PRIORITIES
-from core.requirements.work import row_review, saved_lists
+from core.requirements.work import project_roles, review_stages, row_review, saved_lists
 from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
 from pages.ui.kit import cache, comments, saved_content
@@ -92,7 +92,7 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     c.answer(f"{saved.name}: {far.sentence()}")
     st.progress(far.rate)
     shown = _filtered(rows)
-    writes, approves = _rights(page)
+    writes, approves = _rights(page, saved)
     if writes or approves:
         _bulk(page, saved, shown)
     if not writes:
@@ -123,11 +123,18 @@ def _comments(page: Page, c: Cell, saved: Saved, shown: Any) -> None:
         comments.shelf(page, c, "requirement", target or next(iter(texts)))
 
 
-def _rights(page: Page) -> tuple[bool, bool]:
-    """Say whether the person's role writes answers, and whether it approves them; not where rows are not told apart."""
+def _rights(page: Page, saved: Saved) -> tuple[bool, bool]:
+    """Say whether the person writes answers, and approves them: by rights, and by their role in the project.
+
+    Where rows are not told apart, neither.
+    """
     if page.view.is_masked and st.session_state.get(SHEETS_HIDDEN):
         return False, False
-    return page.may("requirements:write"), row_review.may_approve(page.identity, page.settings)
+    project = cache.store(page.settings.database).projects.get(saved.id)
+    approvers = page.settings.requirements.approvers
+    who = project_roles.standing(page.identity, project, page.settings.roles, approvers)
+    writes = page.may("requirements:write") and who.may(project_roles.WRITE)
+    return writes, row_review.may_approve(page.identity, page.settings) and who.may(project_roles.MOVE)
 
 
 def _start(page: Page, name: str, analysis: GapAnalysis) -> None:
@@ -194,16 +201,16 @@ def _table(page: Page, saved: Saved, shown: Any) -> None:
         key=key,
         hide_index=True,
         height=min(520, ROW * (max(state["rows"].height, 1) + 1) + 3),
-        disabled=_fixed(page),
+        disabled=_fixed(page, saved),
         column_config=_columns(),
         on_change=_edited,
         args=(page, saved, key),
     )
 
 
-def _fixed(page: Page) -> list[str]:
+def _fixed(page: Page, saved: Saved) -> list[str]:
     """Return the columns this person may not change."""
-    writes, approves = _rights(page)
+    writes, approves = _rights(page, saved)
     if writes:
         return list(FIXED)
     return [name for name in row_review.GRID if not approves or name not in row_review.APPROVES]
@@ -263,20 +270,22 @@ def _stamp(saved: Saved, rows: Any) -> tuple[Any, ...]:
 def _save(page: Page, saved: Saved, rows: Any, wanted: list[Change]) -> bool:
     """Save changes; return whether all were made, none refused and none met somebody else's."""
     try:
-        writes, approves = _rights(page)
+        writes, approves = _rights(page, saved)
+        project = cache.store(page.settings.database).projects.get(saved.id)
+        wanted, past = review_stages.approves_by_stage(review_stages.of_plan(project.payload), wanted)
         rules = page.settings.requirements
         author = page.identity.user if rules.four_eyes else None
         sifted = row_review.checked(wanted, rows, approves, writes, rules.approvers, author)
     except QuarterdeckError as error:
         st.session_state["review_said"] = [str(error)]
         return False
-    st.session_state["review_said"] = list(sifted.refused)
+    st.session_state["review_said"] = [*past, *sifted.refused]
     if not _change(page, saved, sifted.allowed):
         return False
     if row_review.changes_judgement(sifted.allowed):
         st.session_state["review_judged"] = True
         _fresh()
-    return not (unsent_rows.met(saved) or sifted.refused)
+    return not (unsent_rows.met(saved) or past or sifted.refused)
 
 
 def _change(page: Page, saved: Saved, changes: list[Change]) -> bool:

@@ -1,0 +1,161 @@
+"""Two people work on one list in Chromium: rows given, a comment, stages, a question out and in, the trust page."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+from playwright.sync_api import expect
+
+from core.store import Store
+from core.store.reviews import Change
+from tests.browser.steps import LONG, quiet, whole
+from tests.browsers import browser  # noqa: F401
+from tests.page_measures import OVERFLOW
+from tests.servers import serving
+
+pytestmark = pytest.mark.slow
+SETTINGS = """
+access:
+  sign_in: header
+  people:
+    ann@example.com: {roles: [sales_engineer], name: Ann Writer}
+    lou@example.com: {roles: [leader, sales_engineer], name: Lou Legal}
+requirements: {four_eyes: true}
+"""
+ROWS = [
+    ["S", r, f"R-{r}", f"Is question {r} on encryption answered?", "security", "high", None, 0.5] for r in range(1, 13)
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("two")
+
+
+@pytest.fixture(scope="module")
+def address(small_settings, small_bundle, folder):
+    (folder / "quarterdeck.yaml").write_text(SETTINGS, encoding="utf-8")
+    target = f"sqlite:///{folder / 'store.db'}"
+    store = Store.open(target)
+    payload = {"rows": ROWS, "sections": ["Access"] * 12, "file_key": "k", "opportunity_id": None}
+    number = store.requirement_sets.save_with_file("Harbour", "everybody", payload, ("a.csv", b"x")).id
+    store.reviews.change(number, [Change("S", 1, 0, {"answer": "Yes.", "state": "answered"})], "ann@example.com")
+    store.projects.save(
+        store.projects.get(number), {"stages": [["draft", ["writer"]], ["legal", ["legal"]], ["approved", []]]}, "ann"
+    )
+    store.close()
+    env = {"QUARTERDECK_HOME": str(small_settings.home), "QUARTERDECK_DATABASE_URL": target}
+    with serving(folder, env | {"QUARTERDECK_CONFIG": "", "QUARTERDECK_DATA": ""}) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def person(browser):  # noqa: F811
+    def signed_in(who):
+        headers = {"X-Forwarded-Email": f"{who}@example.com"}
+        return browser.new_context(viewport={"width": 1440, "height": 1000}, extra_http_headers=headers).new_page()
+
+    return signed_in
+
+
+def at_the_project(view, address):
+    view.goto(f"{address}/project", wait_until="domcontentloaded", timeout=LONG)
+    expect(view.get_by_text("What may the public read?").first).to_be_visible(timeout=LONG)
+    whole(view)
+    return view
+
+
+def pick(view, key, *words):
+    """Choose from a list by its key, and close it."""
+    box = view.locator(f".st-key-{key} input")
+    for word in words:
+        box.click()
+        box.press_sequentially(word)
+        view.get_by_role("option").filter(has_text=word).first.click(timeout=LONG)
+        quiet(view)
+    box.press("Escape")
+    quiet(view)
+
+
+def press(view, key, *, sees):
+    view.locator(f".st-key-{key} button").first.click()
+    expect(view.get_by_text(sees).first).to_be_visible(timeout=LONG)
+    quiet(view)
+
+
+def test_a_list_from_assignment_to_the_trust_page(person, address, folder):
+    ann, lou = at_the_project(person("ann"), address), at_the_project(person("lou"), address)
+    ann.get_by_role("tab", name="By hand").click()
+    quiet(ann)
+    pick(ann, "hand_rows", "5 · Is question 5")
+    box = ann.locator(".st-key-hand_person input")
+    box.click()
+    box.press_sequentially("lou@example.com")
+    box.press("Enter")
+    quiet(ann)
+    press(ann, "hand_give", sees="1 rows have an owner now.")
+    ann.get_by_text("History and comments of a row").click()
+    quiet(ann)
+    ann.get_by_label("Comment", exact=True).fill("@Lou Legal **please** <b>look</b>")
+    ann.get_by_role("button", name="Add comment").click()
+    expect(ann.get_by_text("@Lou Legal **please** <b>look</b>").first).to_be_visible(timeout=LONG)
+    pick(ann, "stage_rows", "1 · draft")
+    pick(ann, "stage_to", "legal")
+    press(ann, "stage_move", sees="1 moved to legal.")
+    at_the_project(lou, address)
+    expect(lou.get_by_text("2 tasks for you")).to_be_visible(timeout=LONG)
+    pick(lou, "stage_rows", "1 · legal")
+    pick(lou, "stage_to", "approved")
+    press(lou, "stage_move", sees="1 moved to approved.")
+    pick(lou, "public_rows", "1 · not public")
+    press(lou, "public_True", sees="1 public now.")
+    _question_out_and_in(ann, folder)
+    _trust_page(lou, folder)
+    for width, scheme in ((390, "dark"), (1440, "light")):
+        lou.set_viewport_size({"width": width, "height": 900})
+        lou.emulate_media(color_scheme=scheme)
+        quiet(lou)
+        assert lou.evaluate(OVERFLOW) <= 1
+
+
+def _question_out_and_in(view, folder):
+    view.get_by_text("Ask about a row").click()
+    pick(view, "ask_rows", "3 · Is question 3")
+    view.get_by_label("Question", exact=True).fill("Which region?")
+    view.get_by_label("Question", exact=True).blur()
+    quiet(view)
+    press(view, "ask_go", sees="1 question added.")
+    with view.expect_download(timeout=LONG) as download:
+        view.locator(".st-key-questions_xlsx button").click()
+    file = folder / "back.xlsx"
+    download.value.save_as(file)
+    book = openpyxl.load_workbook(file)
+    book.active["E5"] = "EU only"
+    book.save(file)
+    view.locator(".st-key-answers_file input[type=file]").set_input_files(file)
+    expect(view.locator(".st-key-answers_read button")).to_be_visible(timeout=LONG)
+    quiet(view)
+    press(view, "answers_read", sees="1 new, 0 as before")
+
+
+def _trust_page(view, folder):
+    with view.expect_download(timeout=LONG) as download:
+        view.locator(".st-key-trust_zip button").click()
+    with zipfile.ZipFile(io.BytesIO(download.value.path().read_bytes())) as archive:
+        archive.extractall(folder)
+    crashes = []
+    page = view.context.browser.new_page(viewport={"width": 390, "height": 800}, java_script_enabled=False)
+    page.on("console", lambda message: crashes.append(message.text))
+    page.goto((folder / "trust" / "index.html").as_uri())
+    assert page.evaluate("1") == 1
+    page.get_by_role("link", name="Is question 1 on encryption answered?").click()
+    expect(page.get_by_text("Yes.", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Words").click()
+    page.get_by_role("link", name="Is question 1 on encryption answered?").first.click()
+    assert page.locator("h1").inner_text() == "Security"
+    assert page.evaluate("getComputedStyle(document.querySelector('main')).maxWidth") != "none"
+    assert crashes == []
+    page.close()
