@@ -29,6 +29,7 @@ from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
+from core.store.library_answers import LibraryAnswers, LibraryFiles
 from core.store.personal_data import PersonalData
 from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
@@ -105,6 +106,8 @@ class Store:
     deliveries : Deliveries
     events : Events
     api_replays : ApiReplays
+    library : LibraryAnswers
+    library_files : LibraryFiles
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -148,6 +151,8 @@ class Store:
     deliveries: Deliveries
     events: Events
     api_replays: ApiReplays
+    library: LibraryAnswers
+    library_files: LibraryFiles
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -228,6 +233,8 @@ class Store:
             Deliveries(sessions, clock),
             Events(sessions, clock),
             ApiReplays(sessions, clock),
+            LibraryAnswers(sessions, clock),
+            LibraryFiles(sessions, clock),
             notices,
             saves,
         )
