@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.contracts.errors import StoreError
 from core.store.audit_chain import write_down
-from core.store.bulk_versions import BulkVersions
+from core.store.bulk_versions import MOST_AT_ONCE, BulkVersions
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
 from core.store.tables import LibraryAnswerRow, LibraryFileRow
@@ -101,10 +101,28 @@ class LibraryAnswers(BulkVersions):
         with self.sessions() as session:
             return sorted(set(session.scalars(asked)))
 
+    def latest(self, book: str, most: int) -> pl.DataFrame:
+        """Return the versions written last with all earlier ones of the same answers, oldest first.
+
+        Parameters
+        ----------
+        book : str
+        most : int
+            How many of the newest versions say which answers.
+        """
+        asked = select(LibraryAnswerRow.answer_id).where(LibraryAnswerRow.book == book)
+        with self.sessions() as session:
+            ids = list(dict.fromkeys(session.scalars(asked.order_by(LibraryAnswerRow.id.desc()).limit(most))))
+        return self.versions_of(book, ids)
+
     def versions_of(self, book: str, answer_ids: Sequence[str]) -> pl.DataFrame:
         """Return every version of some answers, oldest first."""
-        rows = [self.all(book, answer_id=answer_id) for answer_id in answer_ids]
-        return pl.concat(rows) if rows else self.all(book, answer_id="")
+        parts = [self.all(book, answer_id="")]
+        for begin in range(0, len(answer_ids), MOST_AT_ONCE):
+            some = list(answer_ids[begin : begin + MOST_AT_ONCE])
+            asked = select(LibraryAnswerRow).where(LibraryAnswerRow.book == book, LibraryAnswerRow.answer_id.in_(some))
+            parts.append(self._frame(asked.order_by(LibraryAnswerRow.id)))
+        return pl.concat(parts)
 
 
 class LibraryFiles:

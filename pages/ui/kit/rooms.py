@@ -16,6 +16,7 @@ ROOMS = {
     "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
     "Deals": [
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
+        ("pages/library.py", "Answer library", ":material/quick_reference_all:"),
         ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),
     ],

@@ -52,6 +52,7 @@ REACHES = {
     ),
     "Deal": Reach(period=TODAY, of_one="A deal is shown whole, whatever the scope."),
     "Account": Reach(period=TODAY, of_one="An account is shown whole, whatever the scope."),
+    "Answer library": Reach("The answer library is the whole company's.", TODAY),
     "Catalogue": Reach("The catalogue is the whole company's.", TODAY),
     "Enablement": Reach("Trainings and materials are for the whole company.", TODAY),
     "Data": Reach("The data are loaded for the whole company.", TODAY),

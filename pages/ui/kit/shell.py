@@ -51,6 +51,7 @@ RIGHTS = {
     "My day": "pipeline:read",
     "Digest": "executive:read",
     "Alerts": "pipeline:read",
+    "Answer library": "requirements:read",
 }
 
 
