@@ -101,9 +101,7 @@ def measured(parts: list[Asked]) -> dict[str, Any]:
             sure.append(joined[np.arange(len(labels)), best])
             alike.append(scores[np.arange(len(labels)), scores.argmax(1)])
             right.append(labels[np.arange(len(labels)), best])
-            print(
-                f"  {part.family:12} n {len(labels):4}  first right {right[-1].mean():.3f}  chance {sure[-1].mean():.3f}"
-            )
+            print(f"  {part.family:12} n {len(labels):4}  first right {right[-1].mean():.3f}")
     y, p, likeness = (np.concatenate(group).astype(float) for group in (right, sure, alike))
     hits = {name: float(np.concatenate(group).mean()) for name, group in first.items()}
     found = {

@@ -162,7 +162,7 @@ def test_answers_are_found_by_misspelt_words_and_narrowed(filled):
 
 FILES = {
     "table.csv": b"Question,Answer,Owner,Last reviewed\nIs it blue?,Yes,Ana,2026-01-02\nIs it red?,,Bo,\n,orphan,,\n",
-    "faq.md": b"# FAQ\n\n## Is it blue?\nYes, **blue**.\n\nOwner: Ana\nLast reviewed: 2 January 2026\n\n## Is it red?\n",
+    "faq.md": b"# FAQ\n\n## Is it blue?\nYes, **blue**.\n\nOwner: Ana\nLast reviewed: 2 May 2026\n\n## Is it red?\n",
     "letters.txt": b"Intro\n\nQ: Is it blue?\nA: Yes.\n\nQ: Is it red?\n",
     "page.html": b"<html><body><nav>Menu</nav><h1>FAQ</h1><details><summary>Is it blue?</summary><p>Yes<script>x()"
     b"</script></p><p>Owner: Ana</p></details><h2>Is it red?</h2></body></html>",

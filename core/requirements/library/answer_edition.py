@@ -167,7 +167,7 @@ def load(store: Store | None, stale_days: Mapping[str, int], sample: pl.DataFram
 
 def answer_id(question: str, product: str | None = None, language: str | None = None) -> str:
     """Return the id of a new answer: the same question about the same product has the same, whoever adds it first."""
-    words = "\n".join((answer_text.plain(question), (product or "").strip().lower(), (language or "").strip().lower()))
+    words = "\n".join((answer_text.asked(question), (product or "").strip().lower(), (language or "").strip().lower()))
     return PREFIX + hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=5).hexdigest().upper()
 
 

@@ -89,7 +89,7 @@ def uses(library: Library, lists: Iterable[AnsweredRows], dataset: Dataset) -> p
     rows = []
     for entry in lists:
         for text, answer in entry.rows:
-            key = by_question.get(answer_text.plain(text)) or by_answer.get(answer_text.plain(answer))
+            key = by_question.get(answer_text.asked(text)) or by_answer.get(answer_text.plain(answer))
             if key is not None:
                 rows.append((key, entry.name, entry.opportunity_id, outcome.get(entry.opportunity_id or "")))
     shape = {"answer_id": pl.String, "list": pl.String, "deal": pl.String, "is_won": pl.Boolean}
@@ -112,7 +112,7 @@ def _lookup(library: Library) -> tuple[dict[str, str], dict[str, str]]:
     aliases = library.aliases
     for key, question, answer in library.frame.select("answer_id", "question", "answer").iter_rows():
         stands = aliases.get(key, key)
-        by_question.setdefault(answer_text.plain(question), stands)
+        by_question.setdefault(answer_text.asked(question), stands)
         by_answer.setdefault(answer_text.plain(answer), stands)
     by_answer.pop("", None)
     by_question.pop("", None)

@@ -65,7 +65,7 @@ class Ranking:
         rest = first.height - n
         if not first.height:
             return "Neither an answer nor a capability comes near."
-        return f"For {counted(n, 'row')} an answer of the library stands first, for {rest:,} a capability of the catalogue."
+        return f"An answer of the library stands first for {counted(n, 'row')}, a capability for {rest:,}."
 
 
 @cache

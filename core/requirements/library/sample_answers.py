@@ -32,8 +32,9 @@ OPENINGS = {
 def answers(dataset: Dataset, catalogue: Catalogue) -> pl.DataFrame:
     """Return the library of the sample company; none for other data.
 
-    Always the same for the same company: for every way a buyer words a capability that is offered, the answer its
-    description, limits and commitments give, with an owner, a day of review and mostly an approval.
+    Always the same for the same company: for every way a buyer words a capability that is offered, or its name where
+    none does, the answer its description, limits and commitments give, with an owner, a day of review and mostly an
+    approval.
 
     Parameters
     ----------
@@ -48,11 +49,12 @@ def answers(dataset: Dataset, catalogue: Catalogue) -> pl.DataFrame:
     if dataset.company.source != sample_lists.SAMPLE:
         return answer_edition.nothing()
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
+    wordings = sample_lists.buyer_wordings()
     rows = [
-        _answer(question, facts[key], dataset.company.as_of)
-        for key, wordings in sample_lists.buyer_wordings().items()
-        if key in facts and facts[key]["status"] in ANSWERED and facts[key]["category"] in CATEGORIES
-        for question in wordings
+        _answer(question, capability, dataset.company.as_of)
+        for key, capability in facts.items()
+        if capability["status"] in ANSWERED and capability["category"] in CATEGORIES
+        for question in wordings.get(key) or [f"Do you offer this: {capability['name']}?"]
     ]
     return pl.DataFrame(rows, schema=SHAPE, orient="row").unique("answer_id", maintain_order=True)
 

@@ -44,6 +44,17 @@ def plain(text: str) -> str:
     return " ".join(folded.split()).strip(" .;:")
 
 
+def asked(text: str) -> str:
+    """Return what two questions must share to be the same; a question mark counts no more than a full stop.
+
+    Examples
+    --------
+    >>> asked("Is data encrypted?") == asked("is data encrypted")
+    True
+    """
+    return plain(text).rstrip(" ?？.")
+
+
 def numbers(text: str) -> list[str]:
     """Return the numbers of a text, sorted, each with its per cent sign."""
     return sorted(number.replace(" ", "") for number in NUMBER.findall(unicodedata.normalize("NFKC", text)))

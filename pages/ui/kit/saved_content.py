@@ -14,9 +14,10 @@ from core.access import saved_content as seen
 from core.access.redaction import Redaction
 from core.access.saved_content import EVERYBODY, Reader
 from core.forecasts import calls as forecast_calls
-from core.requirements.library import answer_edition, answer_uses
+from core.requirements.library import answer_edition, answer_uses, recalled_answers
 from core.requirements.library.answer_edition import Library
 from core.requirements.library.answer_uses import AnsweredRows
+from core.requirements.match.answer_library import Memory
 from core.requirements.work import saved_lists
 from core.sources import source_registry
 from core.sources.source_registry import Listed
@@ -130,6 +131,13 @@ def library(page: Page, sample: pl.DataFrame) -> Library:
     """
     whole = answer_edition.load(_store(page), page.settings.answers.stale_days, sample)
     return replace(whole, frame=seen.library(reader(page), whole.frame, _hidden_sources(page)))
+
+
+def approved_answers(page: Page) -> Memory:
+    """Return the approved answers of the library as what was answered before; none where names are hidden."""
+    if reader(page).is_masked:
+        return Memory()
+    return recalled_answers.memory(library(page, answer_edition.nothing()), _store(page).library.today())
 
 
 def library_row(page: Page, answer_id: str, sample: pl.DataFrame) -> dict[str, Any] | None:
