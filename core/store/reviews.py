@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import CursorResult, bindparam, insert, select, update
+from sqlalchemy import CursorResult, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -153,6 +153,12 @@ class Reviews:
             "The changes could not be saved: the list was deleted, or somebody keeps saving the same rows.",
             mend="Open it again and repeat them.",
         )
+
+    def stamp(self, requirement_set_id: int) -> int:
+        """Return a number that rises with every change of a list's rows."""
+        asked = select(func.sum(ReviewRow.version)).where(ReviewRow.requirement_set_id == requirement_set_id)
+        with self._sessions() as session:
+            return int(session.scalar(asked) or 0)
 
     def carry(self, requirement_set_id: int, rows: pl.DataFrame, user: str, source: str) -> int:
         """Write rows carried from an earlier version of a list, with whoever wrote and approved them then.

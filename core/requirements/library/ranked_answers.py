@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from core.metrics.measure import counted
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.library.answer_edition import APPROVED, Library
+from core.requirements.library.answer_search import Index, search
 from core.requirements.library.similar_answers import may_be_one
 from core.requirements.match import matcher
 from core.requirements.text.tfidf import covered, rarity, tokens
@@ -24,6 +25,7 @@ SHIPPED = Path(__file__).with_name("ranking.json")
 CAPABILITY, ANSWER = "capability", "answer"
 FEATURES = ("score", "lead", "covered")
 TOP, LOOKED_AT = 6, 6
+MOST_RANKED, MOST_NEAR = 2_000, 300
 # How far the record of deals may move an answer in the list: as much as five points of chance.
 RECORD = 0.05
 # From which chance on an answer comes near.
@@ -114,6 +116,7 @@ def rank(
     library: Library,
     lift: Mapping[str, float] | None = None,
     home: Path | None = None,
+    index: Index | None = None,
 ) -> Ranking:
     """Rank answers and capabilities together for each text.
 
@@ -131,18 +134,25 @@ def rank(
         As `answer_uses.lift` gives it.
     home : Path, optional
         Where vectors are kept.
+    index : Index, optional
+        Of the library: of more than 2,000 answers the 300 it finds nearest to each text are ranked.
     """
     if not texts:
         return Ranking(pl.DataFrame(schema=RANKED))
-    rows = _answers(texts, library, lift or {}, home) + _capabilities(texts, catalogue, home)
+    answers = library.live
+    if index is not None and answers.height > MOST_RANKED:
+        near = {key for text in texts for key in search(index, text, MOST_NEAR).frame["answer_id"]}
+        answers = answers.filter(pl.col("answer_id").is_in(sorted(near)))
+    rows = _answers(texts, answers.to_dicts(), lift or {}, home) + _capabilities(texts, catalogue, home)
     frame = pl.DataFrame(rows, schema=[*RANKED, "_order"], orient="row").drop("rank")
     frame = frame.sort("place", "_order", "key", descending=[False, True, False])
     ranked = frame.with_columns(rank=pl.int_range(1, pl.len() + 1).over("place"))
     return Ranking(ranked.filter(pl.col("rank") <= TOP).select(list(RANKED)).cast(pl.Schema(RANKED)))
 
 
-def _answers(texts: list[str], library: Library, lift: Mapping[str, float], home: Path | None) -> list[tuple[Any, ...]]:
-    answers = library.live.to_dicts()
+def _answers(
+    texts: list[str], answers: list[dict[str, Any]], lift: Mapping[str, float], home: Path | None
+) -> list[tuple[Any, ...]]:
     if not answers:
         return []
     questions = [row["question"] for row in answers]

@@ -130,7 +130,7 @@ def library(page: Page, sample: pl.DataFrame) -> Library:
         The sample company's answers.
     """
     whole = answer_edition.load(_store(page), page.settings.answers.stale_days, sample)
-    return replace(whole, frame=seen.library(reader(page), whole.frame, _hidden_sources(page)))
+    return replace(whole, frame=seen.library(reader(page), whole.frame, hidden_sources(page)))
 
 
 def approved_answers(page: Page) -> Memory:
@@ -155,7 +155,7 @@ def library_history(page: Page, answer_ids: list[str] | None, sample: pl.DataFra
     rows = answer_edition.history(versions, sample).head(most)
     named = versions.select("answer_id", "version", "source", "written_by")
     rows = rows.join(named, on=["answer_id", "version"], how="left", maintain_order="left")
-    return seen.library(reader(page), rows, _hidden_sources(page)).sort("at", "version", descending=True)
+    return seen.library(reader(page), rows, hidden_sources(page)).sort("at", "version", descending=True)
 
 
 def library_versions(page: Page, answer_id: str) -> pl.DataFrame:
@@ -176,7 +176,7 @@ def answered_rows(page: Page) -> list[AnsweredRows]:
     return [answer_uses.of_saved(saved.name, saved.payload, list_rows(page, saved)) for saved in lists(page)]
 
 
-def _hidden_sources(page: Page) -> set[str]:
+def hidden_sources(page: Page) -> set[str]:
     """Return the names of lists and files this person may not see, and of no others."""
     if not reader(page).is_bound:
         return set()

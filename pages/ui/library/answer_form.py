@@ -21,7 +21,7 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
 from pages.ui.kit.shell import Page
 from pages.ui.library import library_cache
-from pages.ui.library.find_answers import CHOSEN, WAITING
+from pages.ui.library.find_answers import CHOSEN, LISTED, WAITING
 
 SAID, MET, ADD = "library_said", "library_met", "Write a new answer"
 PAST = {
@@ -85,8 +85,9 @@ def put(page: Page, edits: Sequence[LibraryEdit], text: str, *, approves: bool =
 
 def show(page: Page, c: Cell, library: Library) -> None:
     """Open one answer, or a new one."""
-    names = dict(library.frame.select("answer_id", "question").iter_rows())
     chosen = st.session_state.pop("library_next", st.session_state.get(CHOSEN, st.query_params.get("answer")))
+    keys = dict.fromkeys([*st.session_state.get(LISTED, []), chosen])
+    names = {key: row["question"] for key in keys if key and (row := library.row(key)) is not None}
     st.session_state[CHOSEN] = chosen if chosen in names or chosen == ADD else None
     key = st.selectbox(
         "Answer",

@@ -14,6 +14,7 @@ from pages.ui.kit.shell import Page
 from pages.ui.library import library_cache
 
 CHOSEN, LISTED = "library_one", "library_listed"
+MOST_SHOWN = 500
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WAITING = {APPROVED: "Approved", DRAFT: "Waiting for approval"}
 ANSWERS = {
@@ -52,7 +53,9 @@ def show(page: Page, c: Cell, library: Library) -> None:
     c.answer(hits.sentence(library.live.height) if hits is not None else f"{shown.height:,} answers fit.")
     listed = shown if hits is not None else shown.drop("score")
     columns = [name for name in ANSWERS if name in listed.columns]
-    table = listed.select(columns).with_columns(pl.col("state").replace(WAITING))
+    if listed.height > MOST_SHOWN:
+        st.caption(f"The first {MOST_SHOWN:,} are shown; search or narrow them down for the others.")
+    table = listed.head(MOST_SHOWN).select(columns).with_columns(pl.col("state").replace(WAITING))
     grid(
         table,
         FULL,
@@ -63,7 +66,7 @@ def show(page: Page, c: Cell, library: Library) -> None:
         key="library_table",
         column_config={name: ANSWERS[name] for name in columns},
     )
-    st.session_state[LISTED] = shown["answer_id"].to_list()
+    st.session_state[LISTED] = shown["answer_id"].head(MOST_SHOWN).to_list()
     left, right = st.columns(2)
     options = {"width": "stretch", "icon": ":material/download:"}
     downloads.button(

@@ -38,15 +38,13 @@ def sample(page: Page) -> pl.DataFrame:
 
 def stamp(page: Page) -> tuple[Any, ...]:
     """Return what changes whenever this person's library may."""
-    store = cache.store(page.settings.database)
-    lists = store.requirement_sets.list() if saved_content.reader(page).is_bound else ()
     return (
         page.settings.database,
-        store.library.stamp(answer_edition.BOOK),
+        cache.store(page.settings.database).library.stamp(answer_edition.BOOK),
         page.data.company.fingerprint,
         gap_cache.catalogue_in_force().fingerprint,
         *saved_content.reader(page).key,
-        *((saved.id, saved.name) for saved in lists),
+        *sorted(saved_content.hidden_sources(page)),
     )
 
 
@@ -123,6 +121,7 @@ def ranking(page: Page, analysis: GapAnalysis, places: tuple[int, ...]) -> ranke
             library(page),
             answer_uses.lift(uses(page)),
             page.settings.home,
+            index(page),
         ),
         "Looking into the library",
     )

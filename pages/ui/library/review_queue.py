@@ -16,6 +16,7 @@ from pages.ui.kit.grid import HALF, TALL_ROW, grid
 from pages.ui.kit.shell import Page
 from pages.ui.library import answer_form, library_cache
 
+MOST_SHOWN = 300
 WAITS = {
     "question": st.column_config.TextColumn("Question", width=220),
     "answer": st.column_config.TextColumn("Answer", width=260),
@@ -71,8 +72,10 @@ def _pick(rows: pl.DataFrame, key: str) -> list[str]:
     """Show rows to choose among, and return the ids of those chosen."""
     if rows.is_empty():
         return []
+    if rows.height > MOST_SHOWN:
+        st.caption(f"The first {MOST_SHOWN:,} are shown.")
     seen = grid(
-        rows.select(list(WAITS)),
+        rows.head(MOST_SHOWN).select(list(WAITS)),
         HALF,
         height=320,
         row_height=TALL_ROW,
