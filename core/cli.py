@@ -25,6 +25,7 @@ from core import (
     demo_commands,
     digest_commands,
     job_commands,
+    library_commands,
     operation_commands,
     page_commands,
     person_commands,
@@ -59,6 +60,7 @@ app.command("mcp")(api_commands.mcp)
 app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(call_commands.app, name="calls")
 app.add_typer(demo_commands.app, name="demo")
+app.add_typer(library_commands.app, name="library")
 app.add_typer(bi_commands.app, name="bi")
 app.add_typer(backup_commands.app)
 app.add_typer(backup_commands.keys_app, name="keys")

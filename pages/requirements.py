@@ -8,7 +8,8 @@ from core.charts import requirements as charts
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.grid import HALF, TALL_ROW
-from pages.ui.requirements import buyer_view, export, gap_cache, gaps, match, match_cache, pick, read, review
+from pages.ui.library import rows_of_list
+from pages.ui.requirements import buyer_view, export, gap_cache, gaps, match, match_cache, pick, read, review, versions
 
 LONG_TEXT = st.column_config.TextColumn("Requirement", width=300)
 READ = {
@@ -88,6 +89,7 @@ with cell(page, "Upload the RFP or questionnaire", "List", span="all") as c:
     if source is not None:
         analysis = match_cache.analysis(page, source, stake)
         match.warnings(analysis)
+        rows_of_list.tell_library(source)
         c.answer(analysis.source.sentence())
         read.panel(page, analysis.source)
         with st.expander("All requirements", type="compact"):
@@ -160,6 +162,12 @@ if analysis is not None:
             analysis.recalled,
             given=given,
         )
+
+    with cell(page, "From the answer library", "From library") as c:
+        rows_of_list.show(page, c, analysis)
+
+    with cell(page, "Versions of this list", "Versions", span="all") as c:
+        versions.show(page, c, analysis)
 
     with cell(page, "Who answers what?", "Work") as c:
         review.work(page, c, analysis)

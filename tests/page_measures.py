@@ -15,6 +15,7 @@ PAGES = (
     "customers",
     "requirements",
     "catalogue",
+    "library",
     "enablement",
     "data",
     "models",

@@ -164,7 +164,11 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
     ),
     "live": (
-        ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),
+        (
+            "tests/browser/test_connectors.py",
+            "tests/browser/test_new_data.py",
+            "tests/store/test_upgrade.py",
+        ),
         (
             *SERVED,
             "core/sources",
@@ -174,6 +178,20 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/data",
             "pages/data.py",
             "pages/ui/kit",
+        ),
+    ),
+    "library": (
+        ("tests/browser/test_library.py",),
+        (
+            *SERVED,
+            "core/requirements/library",
+            "core/requirements/work",
+            "core/store",
+            "pages/library.py",
+            "pages/requirements.py",
+            "pages/ui/kit",
+            "pages/ui/library",
+            "pages/ui/requirements",
         ),
     ),
     "companies": (

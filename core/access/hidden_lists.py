@@ -93,3 +93,26 @@ def texts(saved: NamedList, frame: pl.DataFrame, shown: Dataset) -> pl.DataFrame
     words = names.list_words(saved.name, saved.payload.get("opportunity_id"))
     columns = [name for name, kind in frame.schema.items() if kind == pl.String]
     return frame.with_columns(pl.Series(name, names.texts(frame[name], words), dtype=pl.String) for name in columns)
+
+
+ANSWER_TEXTS = ("question", "answer", "detail", "evidence", "tags", "what")
+HIDDEN_SOURCE = "an earlier list"
+
+
+def answers(rows: pl.DataFrame, shown: Dataset) -> pl.DataFrame:
+    """Return answers of one source with the names in their texts hidden, and the source's name.
+
+    Parameters
+    ----------
+    rows : pl.DataFrame
+        With source, the same in all rows, and any of question, answer, detail, evidence, tags and what.
+    shown : Dataset
+        With hidden names.
+    """
+    names = redaction.of(shown)
+    words = names.list_words(str(rows["source"][0] or ""), None)
+    columns = [name for name in ANSWER_TEXTS if name in rows.columns]
+    return rows.with_columns(
+        *(pl.Series(name, names.texts(rows[name], words), dtype=pl.String) for name in columns),
+        source=pl.when(pl.col("source").is_not_null()).then(pl.lit(HIDDEN_SOURCE)),
+    )

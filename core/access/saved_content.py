@@ -177,6 +177,39 @@ def answers(reader: Reader, rows: pl.DataFrame, sources: Collection[str]) -> pl.
     return rows.filter(pl.col("source").is_in(sorted(sources)) | (pl.col("owner") == reader.user))
 
 
+def library(reader: Reader, rows: pl.DataFrame, sources: Collection[str]) -> pl.DataFrame:
+    """Return the answer library as a person may see it.
+
+    Parameters
+    ----------
+    reader : Reader
+    rows : pl.DataFrame
+        As `answer_edition.Library.frame`, or versions of it.
+    sources : collection of str
+        Names of lists the person may not see, and of no others.
+
+    Returns
+    -------
+    pl.DataFrame
+        With bounds without answers that come from these lists, but for the person's own. Where names are hidden, the
+        names in all texts are the invented ones, what the source's name says of a buyer too, and everybody else is
+        a colleague.
+    """
+    if reader.is_bound:
+        from_others = pl.col("source").is_in(sorted(sources)).fill_null(value=False)
+        rows = rows.filter(~from_others | (pl.col("written_by") == reader.user).fill_null(value=False))
+    if not reader.is_masked:
+        return rows
+    parts = [hidden_lists.answers(part, reader.data) for part in rows.partition_by("source", maintain_order=True)]
+    shown = pl.concat(parts) if parts else rows
+    named = [name for name in ("owner", "written_by", "approved_by", "author") if name in shown.columns]
+    is_other = [pl.col(name).is_not_null() & pl.col(name).ne(reader.user) for name in named]
+    return shown.with_columns(
+        pl.when(other).then(pl.lit(COLLEAGUE)).otherwise(pl.col(name)).alias(name)
+        for name, other in zip(named, is_other, strict=True)
+    )
+
+
 def people(reader: Reader, names: Iterable[str], settings: Settings) -> dict[str, str]:
     """Return the people of a saved record a person may see: the name saved to the name shown.
 

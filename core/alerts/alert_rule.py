@@ -59,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "commit_moved": Kind("A committed deal changes", "pipeline:read", AMOUNT),
     "red_account": Kind("An account turns red", "customers:read"),
     "call_missing": Kind("A manager's forecast is missing", "forecast:read", "", "So many days before it is due"),
+    "answers_due": Kind("Answers of the library fall due", "requirements:read", "", "So many days before they are due"),
     "sync_trouble": Kind("A connected system fails to sync", "data:read"),
     "model_trouble": Kind("The models are in trouble", "models:read"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 import polars as pl
 
@@ -12,7 +13,10 @@ from core.alerts.sight import Ground, Seen, Sight, address
 from core.features import accounts
 from core.forecasts import call_approval, calls
 from core.metrics import customer_health
+from core.metrics.measure import shortened
+from core.requirements.library import answer_edition
 
+MOST_ANSWERS = 100
 FIGURES = ("threshold", "change", "forecast_moved")
 
 
@@ -68,6 +72,32 @@ def missing_calls(rule: Rule, ground: Ground) -> Seen:
     ]
 
 
+def answers_due(rule: Rule, ground: Ground) -> Seen:
+    """Return answers of the library whose review is due within some days, those longest overdue first.
+
+    None where names are hidden. Whoever sees a part of the company is told of no answer that comes from a list.
+    """
+    data, store = ground.data, ground.store
+    if data.is_masked or data.is_transient:
+        return None
+    library = answer_edition.load(store, ground.settings.answers.stale_days)
+    rows = answer_edition.due(library, data.as_of + timedelta(days=rule.days))
+    if data.whole is not None:
+        lists = [saved.name for saved in store.requirement_sets.list()]
+        names = {*lists, *store.requirement_sets.file_names().values()}
+        rows = rows.filter(~pl.col("source").is_in(sorted(names)).fill_null(value=False))
+    return [
+        Sight(
+            row["answer_id"],
+            str(row["due_on"]),
+            f"“{shortened(row['question'], 90)}” of {row['owner'] or 'nobody'} is due for review on "
+            f"{row['due_on']:%d %B %Y}.",
+            address("/library", answer=row["answer_id"], see="Read, change and approve an answer"),
+        )
+        for row in rows.head(MOST_ANSWERS).iter_rows(named=True)
+    ]
+
+
 def troubles(rule: Rule, ground: Ground) -> Seen:
     """Return what is wrong with connected systems or models."""
     path, cell = {"sync_trouble": ("/data", "Connected systems"), "model_trouble": ("/models", "Model health")}[
@@ -87,6 +117,7 @@ WATCHERS: Mapping[str, Callable[[Rule, Ground], Seen]] = {
     "commit_moved": deals.commits,
     "red_account": red_accounts,
     "call_missing": missing_calls,
+    "answers_due": answers_due,
     "sync_trouble": troubles,
     "model_trouble": troubles,
 }

@@ -314,9 +314,10 @@ class DemoSettings(_Section):
 
 
 class AnswerSettings(_Section):
-    """How long an answer stands, in days, per category."""
+    """How long an answer stands, in days, per category, and who approves those of the library."""
 
     stale_days: dict[str, int]
+    four_eyes: bool = True
 
 
 class CrmAddress(_Section):

@@ -30,6 +30,7 @@ from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
+from core.store.library_answers import LibraryAnswers, LibraryFiles
 from core.store.personal_data import PersonalData
 from core.store.projects import Projects
 from core.store.provisioned import Provisioned
@@ -113,6 +114,8 @@ class Store:
     row_changes : RowChanges
     work_tasks : WorkTasks
     buyer_questions : BuyerQuestions
+    library : LibraryAnswers
+    library_files : LibraryFiles
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -160,6 +163,8 @@ class Store:
     row_changes: RowChanges
     work_tasks: WorkTasks
     buyer_questions: BuyerQuestions
+    library: LibraryAnswers
+    library_files: LibraryFiles
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -244,6 +249,8 @@ class Store:
             RowChanges(sessions),
             WorkTasks(sessions, clock),
             BuyerQuestions(sessions, clock),
+            LibraryAnswers(sessions, clock),
+            LibraryFiles(sessions, clock),
             notices,
             saves,
         )

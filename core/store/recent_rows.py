@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Engine, func, select
 
 from core.store.repositories import in_utc
+from core.store.reviews import APPROVED
 from core.store.sessions import Sessions
-from core.store.tables import ForecastCallRow, JobRow, RequirementSetRow, ReviewRow
+from core.store.tables import ForecastCallRow, JobRow, LibraryAnswerRow, RequirementSetRow, ReviewRow
 
 MOST = 500
 
@@ -67,7 +68,24 @@ class RecentRows:
         """Return answers approved since a time."""
         asked = select(ReviewRow).where(ReviewRow.approved_at > since).order_by(ReviewRow.approved_at).limit(MOST)
         with self._sessions() as session:
-            return [_approval(row) for row in session.scalars(asked)]
+            rows = [_approval(row) for row in session.scalars(asked)]
+        return sorted([*rows, *self._library_approvals(since)], key=lambda happening: happening.at)[:MOST]
+
+    def _library_approvals(self, since: datetime) -> list[Happening]:
+        """Return answers of the library approved since a time: versions that bear a new approval."""
+        table = LibraryAnswerRow
+        is_passed = (table.state == APPROVED) & (table.author == table.approved_by) & (table.saved_at > since)
+        asked = select(table).where(is_passed).order_by(table.saved_at).limit(MOST)
+        with self._sessions() as session:
+            return [
+                Happening(
+                    f"library {row.answer_id} {row.version}",
+                    row.answer_id,
+                    {"answer_id": row.answer_id, "version": row.version, "capability_id": row.capability_id},
+                    in_utc(row.saved_at),
+                )
+                for row in session.scalars(asked)
+            ]
 
     def failed_syncs(self, kind: str, since: datetime) -> list[Happening]:
         """Return jobs of a kind that failed since a time."""

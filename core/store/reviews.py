@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import CursorResult, bindparam, insert, select, update
+from sqlalchemy import CursorResult, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -167,6 +167,58 @@ class Reviews:
             mend="Open it again and repeat them.",
         )
 
+    def stamp(self, requirement_set_id: int) -> int:
+        """Return a number that rises with every change of a list's rows."""
+        asked = select(func.sum(ReviewRow.version)).where(ReviewRow.requirement_set_id == requirement_set_id)
+        with self._sessions() as session:
+            return int(session.scalar(asked) or 0)
+
+    def carry(self, requirement_set_id: int, rows: pl.DataFrame, user: str, source: str) -> int:
+        """Write rows carried from an earlier version of a list, with whoever wrote and approved them then.
+
+        Parameters
+        ----------
+        requirement_set_id : int
+            The later version.
+        rows : pl.DataFrame
+            [sheet, row, the fields, answered_by, approved_by, approved_at]; rows somebody has worked on already stay.
+        user : str
+            Who carries them over.
+        source : str
+            The earlier version's name.
+
+        Returns
+        -------
+        int
+            How many were written.
+
+        Raises
+        ------
+        StoreError
+            When the list has been deleted, or somebody works on the same rows just now; nothing is written then.
+        """
+        taken = self.rows(requirement_set_id).select("sheet", "row")
+        fresh = rows.join(taken, on=["sheet", "row"], how="anti", maintain_order="left")
+        at = self._clock()
+        mark = {"requirement_set_id": requirement_set_id, "version": 1, "changed_by": user[:200], "changed_at": at}
+        names = ("sheet", "row", *FIELDS, *SIGNED)
+        values = [{**row, **mark} for row in fresh.select(names).to_dicts()]
+        for row in values:
+            row["approved_at"] = row["approved_at"].replace(tzinfo=UTC) if row["approved_at"] else None
+        if not values:
+            return 0
+        try:
+            with self._sessions.begin() as session:
+                session.execute(insert(ReviewRow), values)
+                entry = {"at": at, "user": user, "action": "requirement row carried over"}
+                write_down(session, [{**entry, **_carried(row, source)} for row in values])
+        except IntegrityError as error:
+            raise StoreError(
+                "The answers could not be carried over: the list was deleted, or somebody works on it just now.",
+                mend="Open it again and repeat it.",
+            ) from error
+        return len(values)
+
     def _all(self, session: Session, number: int, changes: Sequence[Change], user: str) -> list[Conflict]:
         rows = session.scalars(select(ReviewRow).where(ReviewRow.requirement_set_id == number))
         standing = {(saved.sheet, saved.row): saved for saved in rows}
@@ -257,6 +309,15 @@ def _taken_back(edit: Change, there: ReviewRow | None) -> Change:
     if not values:
         return edit
     return replace(edit, values={**edit.values, **values}, signers=() if there.stage is not None else edit.signers)
+
+
+def _carried(row: Mapping[str, Any], source: str) -> dict[str, str]:
+    approved = f", approved by {row['approved_by']}" if row["approved_by"] else ""
+    sheet = f"{row['sheet']}, " if row["sheet"] else ""
+    return {
+        "target": f"requirement list {row['requirement_set_id']}, {sheet}row {row['row']}"[:400],
+        "detail": f"from {source}: {row['state']}{approved}",
+    }
 
 
 class _Raced(Exception):  # noqa: N818

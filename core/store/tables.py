@@ -400,6 +400,70 @@ class CapabilityRow(VersionedRow):
     merged_into: Mapped[str | None] = mapped_column(String(200))
 
 
+class LibraryAnswerRow(VersionedRow):
+    """One version of an answer of the library."""
+
+    __tablename__ = "library_answers"
+    __table_args__ = (UniqueConstraint("book", "answer_id", "version"),)
+    KEYS = ("answer_id",)
+    WORDS = (
+        "question",
+        "answer",
+        "detail",
+        "evidence",
+        "tags",
+        "product",
+        "language",
+        "category",
+        "capability_id",
+        "owner",
+        "source",
+        "reviewed_on",
+        "state",
+        "written_by",
+        "approved_by",
+        "approved_on",
+        "merged_into",
+        "import_id",
+    )
+
+    answer_id: Mapped[str] = mapped_column(String(40))
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[str | None] = mapped_column(Text)
+    tags: Mapped[str | None] = mapped_column(Text)
+    product: Mapped[str | None] = mapped_column(String(200))
+    language: Mapped[str | None] = mapped_column(String(40))
+    category: Mapped[str | None] = mapped_column(String(40))
+    capability_id: Mapped[str | None] = mapped_column(String(200))
+    owner: Mapped[str | None] = mapped_column(String(200))
+    source: Mapped[str | None] = mapped_column(String(260))
+    reviewed_on: Mapped[date | None] = mapped_column(Date)
+    state: Mapped[str] = mapped_column(String(20))
+    written_by: Mapped[str | None] = mapped_column(String(200))
+    approved_by: Mapped[str | None] = mapped_column(String(200))
+    merged_into: Mapped[str | None] = mapped_column(String(40))
+    import_id: Mapped[str | None] = mapped_column(String(40), index=True)
+    approved_on: Mapped[date | None] = mapped_column(Date)
+
+
+class LibraryFileRow(Base):
+    """A file that proves an answer of the library."""
+
+    __tablename__ = "library_files"
+    __table_args__ = (UniqueConstraint("answer_id", "sha256"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    answer_id: Mapped[str] = mapped_column(String(40))
+    file_name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    added_by: Mapped[str] = mapped_column(String(200))
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class SourceRow(VersionedRow):
     """One version of a source of the workspace: where its files lie, and the map they are read by."""
 

@@ -14,6 +14,7 @@ from core.alerts.alert_rule import KINDS, Rule
 from core.alerts.sight import Ground
 from core.alerts.watched_measures import MEASURES
 from core.config.stages import fitted
+from core.requirements.library import answer_edition
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,6 +38,8 @@ def test_a_figure_s_link_opens_its_cell(name):
 def test_every_other_link_opens_its_cell(small, small_settings, small_bundle, store):
     troubles = {"sync_trouble": {"crm": "no answer"}, "model_trouble": {"models": "too few deals"}}
     ground = Ground(small, fitted(small_settings, small), store, small_bundle, "region=EMEA", troubles)
+    due = answer_edition.changed({"answer_id": "LIB-1"}, "ana", question="Is it?", answer="Yes.", category="security")
+    store.library.save_all(answer_edition.BOOK, [due], "ana")
     kinds = set()
     for kind in KINDS:
         for sight in (watching.sights(Rule("ana", "x", kind, "bookings", limit=0.0001, days=92), ground) or [])[:1]:

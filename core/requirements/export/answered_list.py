@@ -16,7 +16,7 @@ from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.export.filled_file import Filled, fill
 from core.requirements.judge import draft_answers, gap_analysis
 from core.requirements.judge.draft_answers import Drafts
-from core.requirements.match import answer_library
+from core.requirements.library import recalled_answers
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.read import reading_json
 from core.requirements.read.project import BETWEEN
@@ -185,7 +185,7 @@ def held(
     """
     source = read_list(reading_json.of_paths([Path(file)] if isinstance(file, (str, Path)) else file))
     capabilities = catalogues.load(catalogue) if catalogue else effective_catalogue.load(store).catalogue
-    library = answer_library.load(store, settings, saved_lists.key(source.content)) if with_library else None
+    library = recalled_answers.load(store, settings, saved_lists.key(source.content)) if with_library else None
     worked = saved_lists.worked(store, source.content) if with_library else row_review.nothing()
     analysis = gap_analysis.analyse(source, capabilities, settings, library=library)
     decisions = row_review.decisions(worked)

@@ -6,6 +6,7 @@ from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.requirements.text import (
+        answer_text,
         categories,
         classification,
         embeddings,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "answer_text",
     "categories",
     "classification",
     "embeddings",

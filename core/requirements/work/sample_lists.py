@@ -57,7 +57,7 @@ def sets(dataset: Dataset, catalogue: Catalogue) -> list[RequirementSet]:
     if not sample_titles.is_sample(company.source):
         return []
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
-    words = {key: lines for key, lines in _wordings().items() if key in facts}
+    words = {key: lines for key, lines in buyer_wordings().items() if key in facts}
     if not words:
         return []
     ready = {key: facts[key]["status"] == "available" for key in words}
@@ -82,13 +82,13 @@ def _shown(made: list[RequirementSet], dataset: Dataset) -> list[RequirementSet]
 
 
 @cache
-def _wordings() -> dict[str, list[str]]:
+def buyer_wordings() -> dict[str, list[str]]:
     """Return the wordings of all industries by capability; no two share an id."""
     files = (industry_file(industry, WORDINGS) for industry in industries())
-    wordings: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
     for path in files:
-        wordings |= yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return wordings
+        lines |= yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return lines
 
 
 def _deals(dataset: Dataset) -> list[tuple[dict[str, str], bool]]:

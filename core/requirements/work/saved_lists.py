@@ -53,7 +53,10 @@ def payload(analysis: GapAnalysis) -> dict[str, Any]:
     }
 
 
-def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis) -> Saved:
+PREVIOUS = "previous"
+
+
+def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis, previous: str | None = None) -> Saved:
     """Keep an analysed list with its file in one go; the same file under the same name takes the earlier one's place.
 
     Parameters
@@ -62,6 +65,8 @@ def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis) ->
         The store's.
     name, owner : str
     analysis : GapAnalysis
+    previous : str, optional
+        The list this is a new version of; one said before stands.
 
     Raises
     ------
@@ -70,6 +75,8 @@ def keep(sets: RequirementSets, name: str, owner: str, analysis: GapAnalysis) ->
     """
     contents = payload(analysis)
     same = [saved for saved in sets.list(owner) if saved.name == name.strip()]
+    previous = previous or (same[0].payload.get(PREVIOUS) if same else None)
+    contents |= {PREVIOUS: previous} if previous else {}
     version = same[0].version if same and same[0].payload.get("file_key") in (None, contents["file_key"]) else None
     return sets.save_with_file(name, owner, contents, (analysis.source.name, analysis.source.content), version)
 

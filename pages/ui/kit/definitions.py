@@ -15,7 +15,7 @@ DEFINED = {
     "calls": "forecasts.calls.kept(data, store)",
     "edits": "forecasts.calls.reviewed(data, store)",
     "catalogue": "requirements.catalogue.effective_catalogue.load(store).catalogue",
-    "library": "requirements.match.answer_library.load(store, settings)",
+    "library": "requirements.library.recalled_answers.load(store, settings)",
 }
 ROOMS = {
     "access",

@@ -18,6 +18,7 @@ ROOMS = {
         ("pages/competitors.py", "Competitors", ":material/swords:"),
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
         ("pages/project.py", "Project", ":material/group_work:"),
+        ("pages/library.py", "Answer library", ":material/quick_reference_all:"),
         ("pages/catalogue.py", "Catalogue", ":material/inventory_2:"),
         ("pages/enablement.py", "Enablement", ":material/school:"),
     ],

@@ -14,6 +14,10 @@ from core.access import saved_content as seen
 from core.access.redaction import Redaction
 from core.access.saved_content import EVERYBODY, Reader
 from core.forecasts import calls as forecast_calls
+from core.requirements.library import answer_edition, answer_uses, recalled_answers
+from core.requirements.library.answer_edition import Library
+from core.requirements.library.answer_uses import AnsweredRows
+from core.requirements.match.answer_library import Memory
 from core.requirements.work import saved_lists
 from core.sources import source_registry
 from core.sources.source_registry import Listed
@@ -114,6 +118,74 @@ def answers(page: Page) -> tuple[int, pl.DataFrame]:
     for saved in every:
         names[saved.id in mine] |= {saved.name, files.get(saved.id, saved.name)}
     return store.answers.stamp(), seen.answers(reader(page), store.answers.frame(), names[True] - names[False])
+
+
+def library(page: Page, sample: pl.DataFrame) -> Library:
+    """Return the answer library as this person may see it.
+
+    Parameters
+    ----------
+    page : Page
+    sample : pl.DataFrame
+        The sample company's answers.
+    """
+    whole = answer_edition.load(_store(page), page.settings.answers.stale_days, sample)
+    return replace(whole, frame=seen.library(reader(page), whole.frame, hidden_sources(page)))
+
+
+def approved_answers(page: Page) -> Memory:
+    """Return the approved answers of the library as what was answered before; none where names are hidden."""
+    if reader(page).is_masked:
+        return Memory()
+    return recalled_answers.memory(library(page, answer_edition.nothing()), _store(page).library.today())
+
+
+def library_row(page: Page, answer_id: str, sample: pl.DataFrame) -> dict[str, Any] | None:
+    """Return an answer this person may see as it stands in the store, for writing over it; None where there is none."""
+    return answer_edition.load(_store(page), page.settings.answers.stale_days, sample).row(answer_id)
+
+
+def library_history(page: Page, answer_ids: list[str] | None, sample: pl.DataFrame, most: int = 500) -> pl.DataFrame:
+    """Return who changed what in the library, of some answers or of all this person may see, newest first."""
+    kept = _store(page).library
+    if answer_ids is not None:
+        versions = kept.versions_of(answer_edition.BOOK, answer_ids)
+    else:
+        versions = kept.latest(answer_edition.BOOK, most)
+    rows = answer_edition.history(versions, sample).head(most)
+    named = versions.select("answer_id", "version", "source", "written_by")
+    rows = rows.join(named, on=["answer_id", "version"], how="left", maintain_order="left")
+    return seen.library(reader(page), rows, hidden_sources(page)).sort("at", "version", descending=True)
+
+
+def library_versions(page: Page, answer_id: str) -> pl.DataFrame:
+    """Return every version of an answer, newest first; none where names are hidden, for they name people and buyers."""
+    if reader(page).is_masked:
+        return _store(page).library.versions_of(answer_edition.BOOK, [""])
+    rows = _store(page).library.versions_of(answer_edition.BOOK, [answer_id])
+    return rows.sort("version", descending=True)
+
+
+def library_files(page: Page, answer_ids: list[str]) -> pl.DataFrame:
+    """Return the files of some answers; none where names are hidden, for nobody has read what stands in them."""
+    return _store(page).library_files.frame([] if reader(page).is_masked else answer_ids)
+
+
+def answered_rows(page: Page) -> list[AnsweredRows]:
+    """Return the answered rows of the lists this person may see."""
+    return [answer_uses.of_saved(saved.name, saved.payload, list_rows(page, saved)) for saved in lists(page)]
+
+
+def hidden_sources(page: Page) -> set[str]:
+    """Return the names of lists and files this person may not see, and of no others."""
+    if not reader(page).is_bound:
+        return set()
+    every, files = _store(page).requirement_sets.list(), _store(page).requirement_sets.file_names()
+    mine = {saved.id for saved in seen.lists(reader(page), every)}
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for saved in every:
+        names[saved.id in mine] |= {saved.name, files.get(saved.id, saved.name)}
+    return names[False] - names[True]
 
 
 def record(page: Page, name: str) -> tuple[dict[str, Any], int]:

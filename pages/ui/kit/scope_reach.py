@@ -54,6 +54,7 @@ REACHES = {
     "Deal": Reach(period=TODAY, of_one="A deal is shown whole, whatever the scope."),
     "Account": Reach(period=TODAY, of_one="An account is shown whole, whatever the scope."),
     "Project": Reach("The work on a buyer's list is shown whole, whatever the scope.", TODAY),
+    "Answer library": Reach("The answer library is the whole company's.", TODAY),
     "Catalogue": Reach("The catalogue is the whole company's.", TODAY),
     "Enablement": Reach("Trainings and materials are for the whole company.", TODAY),
     "Data": Reach("The data are loaded for the whole company.", TODAY),

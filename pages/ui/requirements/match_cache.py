@@ -10,6 +10,7 @@ from core.artifacts import ANALYSES, settings_text
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
+from core.requirements.library import answer_edition
 from core.requirements.match import answer_library
 from core.requirements.match.answer_library import Memory
 from core.requirements.read.requirement_list import RequirementList
@@ -30,10 +31,12 @@ def library(page: Page, without: bytes = b"") -> tuple[Any, Memory]:
     worked = {saved.id: saved_content.list_rows(page, saved) for saved in lists}
     number, rows = saved_content.answers(page)
     versions = ((key, rows["version"].sum()) for key, rows in sorted(worked.items()))
-    stamp = (*saved_content.reader(page).key, number, *versions)
+    written = cache.store(page.settings.database).library.stamp(answer_edition.BOOK)
+    stamp = (*saved_content.reader(page).key, number, written, *versions)
 
     def joined() -> Memory:
         parts = [answer_library.worked_on(saved.name, saved.payload, worked[saved.id]) for saved in lists]
+        parts.append(saved_content.approved_answers(page))
         return answer_library.joined(Memory(rows, page.settings.answers.stale_days), *parts)
 
     return stamp, cache.remembered(ANALYSES, ("library", page.settings.database, stamp, mine), joined)

@@ -1,0 +1,124 @@
+"""The answer library in Chromium: imported, searched, approved by a second person; the second version of a list."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from core.store import Store
+from core.store.reviews import Change
+from tests.browser.steps import quiet, whole
+from tests.servers import serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+LONG = 120_000
+SETTINGS = """
+access:
+  sign_in: header
+  people:
+    ana@example.com: {roles: [presales], name: Ana}
+    bo@example.com: {roles: [admin], name: Bo}
+"""
+FAQ = (
+    "Question,Answer,Category,Owner,Last reviewed\n"
+    "Is the zirconium register exported every night?,Yes as CSV.,security,Ana,2025-01-02\n"
+    "Is the register signed?,,security,Ana,\n"
+)
+SECOND = (
+    "Id,Requirement,Priority,Response\nR2,Logs must be kept for 90 days,high,\n"
+    "R7,The register shall be exported every night,high,\n"
+)
+
+
+@pytest.fixture(scope="module")
+def address(small, small_settings, small_bundle, tmp_path_factory):
+    """The address of a server on the small company at which two people may sign in."""
+    folder = tmp_path_factory.mktemp("library")
+    (folder / "quarterdeck.yaml").write_text(SETTINGS, encoding="utf-8")
+    env = {
+        "QUARTERDECK_HOME": str(small_settings.home),
+        "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
+        "QUARTERDECK_CONFIG": "",
+        "QUARTERDECK_DATA": "",
+    }
+    _plant(env["QUARTERDECK_DATABASE_URL"])
+    with serving(folder, env) as served:
+        yield served
+
+
+def _plant(url):
+    """Save the first version of a list, one of its rows approved."""
+    store = Store.open(url)
+    texts = ("The register shall be exported every night", "Logs should be kept for 30 days")
+    rows = [["csv", n, f"R{n}", text, "functional", "high", None, 0.0] for n, text in enumerate(texts, 2)]
+    payload = {"opportunity_id": None, "rows": rows, "file_key": "first", "summary": {}}
+    first = store.requirement_sets.save("First list", "everybody", payload)
+    store.reviews.change(first.id, [Change("csv", 2, 0, {"answer": "Every night.", "state": "answered"})], "ana")
+    store.reviews.change(first.id, [Change("csv", 2, 1, {"state": "approved"})], "bo")
+    store.close()
+
+
+@pytest.fixture
+def person(browser, address):
+    """Open a page as somebody."""
+    contexts = []
+
+    def come(user, path):
+        contexts.append(browser.new_context(extra_http_headers={"X-Forwarded-Email": user}))
+        view = contexts[-1].new_page()
+        view.goto(f"{address}/{path}")
+        whole(view)
+        return view
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+def upload(view, name, text):
+    file = {"name": name, "mimeType": "text/csv", "buffer": text.encode()}
+    view.locator("input[type=file]").first.set_input_files(file)
+    quiet(view)
+
+
+def choose(view):
+    question = FAQ.splitlines()[1].split(",")[0]
+    view.get_by_text(question).first.wait_for(state="attached", timeout=LONG)
+    box = view.get_by_role("combobox", name="Answer", exact=True)
+    box.click()
+    view.get_by_role("option").filter(has_text=question).click()
+    quiet(view)
+
+
+def test_a_library_is_imported_found_read_again_and_approved_by_a_second_person(person):
+    ana = person("ana@example.com", "library")
+    upload(ana, "faq.csv", FAQ)
+    expect(ana.get_by_text("1 of 2 questions have an answer")).to_be_visible(timeout=LONG)
+    ana.get_by_role("button", name="Take over 1 answer").click()
+    expect(ana.get_by_text("1 answer is taken over from faq.csv.")).to_be_visible(timeout=LONG)
+    ana.get_by_role("textbox", name="Search the library").fill("zirconum regster")
+    ana.get_by_role("textbox", name="Search the library").press("Enter")
+    expect(ana.get_by_text("was read as “zirconium”")).to_be_visible(timeout=LONG)
+    choose(ana)
+    expect(ana.get_by_text("It waits for somebody whose role approves.")).to_be_visible(timeout=LONG)
+    bo = person("bo@example.com", "library")
+    bo.get_by_role("textbox", name="Search the library").fill("zirconium register")
+    bo.get_by_role("textbox", name="Search the library").press("Enter")
+    quiet(bo)
+    choose(bo)
+    bo.get_by_role("button", name="Approve this answer").click()
+    expect(bo.get_by_text("Approved: LIB-")).to_be_visible(timeout=LONG)
+
+
+def test_the_second_version_of_a_list_takes_its_approved_answers_along(person, address):
+    ana = person("ana@example.com", "requirements")
+    upload(ana, "second.csv", SECOND)
+    box = ana.get_by_role("combobox", name="Earlier version")
+    box.click()
+    ana.get_by_role("option", name="First list", exact=True).click()
+    quiet(ana)
+    told = "1 row unchanged (1 moved), 1 reworded, 0 new, 0 withdrawn. 1 reworded row asks for something else."
+    expect(ana.get_by_text(told).first).to_be_visible(timeout=LONG)
+    expect(ana.get_by_text("1 worked row can be carried over, 1 of them approved.").first).to_be_visible()
+    ana.get_by_role("button", name="Save as the new version, with answers carried over").click()
+    expect(ana.get_by_text("Saved: First list v2, with 1 row carried over.")).to_be_visible(timeout=LONG)
