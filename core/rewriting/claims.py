@@ -215,12 +215,12 @@ def unstated(text: str, sources: Sequence[str]) -> list[str]:
     ['the number 90 day', 'the name acme']
     """
     ours, theirs = claims(text), claims("\n".join(sources))
-    units = set(_rules()["units"].values())
+    standard_units = known_units()
     by_value = {value for value, _ in theirs.numbers}
     out = [
         f"the number {value:g} {unit}".strip()
         for value, unit in sorted(ours.numbers)
-        if (value, unit) not in theirs.numbers and (unit in units or value not in by_value)
+        if (value, unit) not in theirs.numbers and (unit in standard_units or value not in by_value)
     ]
     out += [f"the date {day}" for day in sorted(ours.dates) if not any(d.startswith(day) for d in theirs.dates)]
     words = {word.lower() for source in sources for word in re.findall(r"[\w.\-]+", source)}
@@ -228,6 +228,24 @@ def unstated(text: str, sources: Sequence[str]) -> list[str]:
     out += [f"the name {name}" for name in sorted(ours.names) if name not in spoken and name not in theirs.names]
     out += [f"the link {link}" for link in sorted(ours.links - theirs.links) if not _is_within(link, sources)]
     return out
+
+
+def units(text: str) -> frozenset[str]:
+    """Return the known units a text counts in; all units of time are one.
+
+    Examples
+    --------
+    >>> sorted(units("Within 48 hours, 99.9 %, 12 steps"))
+    ['%', 'time']
+    """
+    spans = ("second", "minute", "hour", "day", "week", "month", "quarter", "year", "ms")
+    counted = {unit for _, unit in claims(text).numbers if unit in known_units()}
+    return frozenset("time" if unit in spans else unit for unit in counted)
+
+
+def known_units() -> frozenset[str]:
+    """Return the units numbers are compared with, such as %, hour and GB."""
+    return frozenset(_rules()["units"].values())
 
 
 def _is_within(link: str, sources: Sequence[str]) -> bool:

@@ -79,9 +79,19 @@ def share_said(text: str, capability: Mapping[str, Any]) -> float:
     asked = content_stems(text)
     if len(asked) < FEWEST:
         return 0.0
-    clauses = CLAUSE.split(". ".join(str(capability.get(key) or "") for key in FIELDS))
-    ours = content_stems(". ".join(clause for clause in clauses if not denies(clause) and not LIMITED.search(clause)))
-    return len(asked & ours) / len(asked)
+    return len(asked & content_stems(affirmed(capability))) / len(asked)
+
+
+def affirmed(capability: Mapping[str, Any]) -> str:
+    """Return what a capability says without the clauses that deny or limit something.
+
+    Examples
+    --------
+    >>> affirmed({"name": "Vault", "description": "Keys are kept in a vault; never shown again"})
+    'Vault. Keys are kept in a vault'
+    """
+    clauses = CLAUSE.split(". ".join(str(capability[key]) for key in FIELDS if capability.get(key)))
+    return ". ".join(clause for clause in clauses if not denies(clause) and not LIMITED.search(clause))
 
 
 def is_another_title(text: str, capability: Mapping[str, Any]) -> bool:

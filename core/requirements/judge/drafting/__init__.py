@@ -8,14 +8,18 @@ if TYPE_CHECKING:
     from core.requirements.judge.drafting import (
         draft_checklist,
         draft_records,
+        draft_statements,
         draft_templates,
+        draft_writer,
         question_needs,
     )
 
 __all__ = [
     "draft_checklist",
     "draft_records",
+    "draft_statements",
     "draft_templates",
+    "draft_writer",
     "question_needs",
 ]
 

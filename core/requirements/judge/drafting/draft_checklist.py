@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from core.requirements.catalogue.effective_catalogue import links
 from core.requirements.judge.drafting import question_needs
 from core.requirements.judge.drafting.draft_records import Draft, Fault, Question
+from core.requirements.judge.drafting.draft_statements import has_verb
 from core.requirements.judge.drafting.question_needs import unsaid_parts, words
 from core.requirements.judge.said_words import content_stems
 from core.requirements.read import answer_vocabulary
@@ -23,15 +23,12 @@ SHARE_OF_SUBJECT = 0.25
 SAME = 0.75
 STATED = ("available", "limited", "partner", "roadmap", "not available")
 BLANK = re.compile(r"\[\s*\w*\s*\]|\{[^}]*\}|<\s*>|_{3,}|\bTBD\b|\bxxx+\b|\.\.\.|…|\bN/?A\b", re.IGNORECASE)
-WORD = re.compile(r"[A-Za-z][A-Za-z'’\-]*")
 ENDING = re.compile(r"[.!?][\"”)]?$")
 REFERENCE = re.compile(r"https?://|\battached as\b", re.IGNORECASE)
 # What the buyer is said to ask for is no answer to it.
 ASKED = re.compile(r"(?:you ask(?:ed)?|the requirement asks) for [^;.]*;?", re.IGNORECASE)
 DOUBLED = re.compile(r"\b(\w+) \1\b", re.IGNORECASE)
-# After "we" or "you" a word is a verb, unless it is one of these.
 SMALL = {"the", "a", "of", "we", "our", "is", "to"}
-NO_VERB = {"and", "or", "in", "on", "of", "for", "to", "with", "by", "the", "a", "an", "our", "your"}
 
 
 def faults(draft: Draft, question: Question) -> list[Fault]:
@@ -72,10 +69,23 @@ def verdict(text: str) -> str:
     >>> verdict("Yes, we do."), verdict("Partially compliant. We do."), verdict("We do this today.")
     ('Yes', 'Partially compliant', '')
     """
-    opening = re.match(r"([^.:,;!?]{1,60}?(?:, \w+)?)(?=[.:;!?]|, (?:we|our|you|the|this|it)\b)", text)
+    opening = re.match(r"([^.:,;!?]{1,60}?(?:, \w+)?)(?=[.:;!?]|, (?:we|our|you|your|the|this|it)\b)", text)
     title = opening.group(1).strip() if opening else ""
-    is_sentence = bool(re.match(r"(?:we|our|you|the|this|it|all|every)\b", title, re.IGNORECASE))
+    is_sentence = bool(re.match(r"(?:we|our|you|your|the|this|it|all|every)\b", title, re.IGNORECASE))
     return "" if is_sentence or len(title.split()) > 6 else title
+
+
+def leading_verdict(text: str) -> str:
+    """Return the word for yes, no or in part a text begins with; empty where it begins with none.
+
+    Examples
+    --------
+    >>> leading_verdict("Yes, by OIDC."), leading_verdict("Not compliant. None."), leading_verdict("We do.")
+    ('Yes', 'Not compliant', '')
+    """
+    opening = re.match(r"([A-Za-z][A-Za-z ]{0,40}?)(?=[.,:;!–—]|$)", text)
+    title = opening.group(1) if opening else ""
+    return title if title and answer_vocabulary.meaning(title)[1] == 1 else ""
 
 
 def _body(draft: Draft) -> list[str]:
@@ -93,15 +103,6 @@ def _told(draft: Draft) -> list[str]:
     return [sentence for sentence in _body(draft) if not REFERENCE.search(sentence)]
 
 
-def _is_clause(sentence: str) -> bool:
-    verbs = set(str(words()["verbs"]).split())
-    listed = [word.lower() for word in WORD.findall(sentence)]
-    pairs = pairwise(listed)
-    return any(word in verbs for word in listed[1:]) or any(
-        first in ("we", "you", "they", "it") and second not in NO_VERB for first, second in pairs
-    )
-
-
 def _complete(draft: Draft, question: Question) -> str:
     body = _body(draft)
     if not body:
@@ -111,7 +112,7 @@ def _complete(draft: Draft, question: Question) -> str:
             return f"“{sentence}” does not end like a sentence."
         if not re.match(r"[\"“(]?[A-Z0-9]", sentence):
             return f"“{sentence}” does not begin like a sentence."
-        if not _is_clause(sentence):
+        if not has_verb(sentence):
             return f"“{sentence}” has no verb."
     blank = BLANK.search(draft.text)
     return f"It has a blank: {blank.group(0)}." if blank else ""
@@ -161,23 +162,34 @@ def _repetition(draft: Draft, question: Question) -> str:
     doubled = DOUBLED.search(draft.text)
     if doubled and not doubled.group(1).isdigit():
         return f"“{doubled.group(0)}” stands there twice."
-    seen: list[tuple[str, set[str]]] = []
-    for sentence in _body(draft):
-        stems = {word.lower() for word in re.findall(r"[\w.%\-]+", sentence)} - {
-            "the",
-            "a",
-            "of",
-            "we",
-            "our",
-            "is",
-            "to",
-        }
-        for other, others in seen:
-            least = min(len(stems), len(others))
-            if least > 2 and len(stems & others) >= SAME * least:
-                return f"“{sentence}” says again what “{other}” says."
-        seen.append((sentence, stems))
+    seen: list[str] = []
+    for sentence in _told(draft):
+        if again := said_before(sentence, seen):
+            return f"“{sentence}” says again what “{again}” says."
+        seen.append(sentence)
     return ""
+
+
+def said_before(sentence: str, earlier: Sequence[str]) -> str:
+    """Return the earlier sentence that says what this one says; empty where none does.
+
+    Examples
+    --------
+    >>> said_before("The limit is 5 GB.", ["We store files up to the limit of 5 GB."])
+    'We store files up to the limit of 5 GB.'
+    """
+    ours = _spoken(sentence)
+    for other in earlier:
+        theirs = _spoken(other)
+        least = min(len(ours), len(theirs))
+        if least > 2 and len(ours & theirs) >= SAME * least:
+            return other
+    return ""
+
+
+def _spoken(sentence: str) -> set[str]:
+    listed = (word.lower().strip(".-") for word in re.findall(r"[\w.%\-]+", sentence))
+    return {word for word in listed if word} - SMALL
 
 
 def _person(draft: Draft, question: Question) -> str:
@@ -213,7 +225,10 @@ def _limit(draft: Draft, question: Question) -> str:
             missing = claims.unstated(comparison.committed, [" ".join(_body(draft))])
             if missing:
                 return f"It does not state what we commit to: {comparison.committed}."
-    return ""
+    if question.status in ("roadmap", "not available"):
+        return ""
+    asked, given = claims.units(question.text), claims.units(" ".join(_told(draft)))
+    return f"It asks for a number in {min(asked - given)}, and the draft gives none." if asked - given else ""
 
 
 def _exception(draft: Draft, question: Question) -> str:

@@ -9,12 +9,14 @@ from typing import Any
 
 import yaml
 
+from core.requirements.judge.limits import demands
 from core.requirements.judge.said_words import content_stems
 from core.requirements.text import language
 from core.requirements.text.glossary import in_english
+from core.requirements.text.row_kind import MEETS
 
 FILE = Path(__file__).with_name("draft_words.yaml")
-PART = re.compile(r"\?|;|,?\s+(?:and(?:\s*/\s*or)?|or|as well as|y|et|und)\s+|\s/\s", re.IGNORECASE)
+PART = re.compile(r"\?|;|,?\s+(?:and(?:\s*/\s*or)?|as well as|y|et|und)\s+|\s/\s", re.IGNORECASE)
 FEWEST_STEMS, ENGLISH = 1, "English"
 
 
@@ -58,15 +60,16 @@ def _any(patterns: list[re.Pattern[str]], text: str) -> bool:
 
 
 def english(text: str) -> str:
-    """Return a text as it stands where it is English, else the English of its terms.
+    """Return a text without "do you meet this:" where it is English, else the English of its terms.
 
     Examples
     --------
     >>> english("Is data encrypted?")
     'Is data encrypted?'
     """
-    is_foreign = language.of_line(text) not in (None, ENGLISH)
-    return in_english(text, is_foreign=True) if is_foreign else text
+    if language.of_line(text) not in (None, ENGLISH):
+        return in_english(text, is_foreign=True)
+    return MEETS.sub("", text)
 
 
 def unsaid_parts(text: str, said: str) -> list[str]:
@@ -94,7 +97,7 @@ def unsaid_parts(text: str, said: str) -> list[str]:
         elsewhere = set().union(*(other for k, other in enumerate(stems) if k != index))
         alone = own - elsewhere
         # What is asked for in numbers is held against our commitments instead.
-        is_measured = any(letter.isdigit() for letter in piece)
+        is_measured = any(letter.isdigit() for letter in piece) or bool(demands(piece))
         if len(pieces) > 1 and len(alone) >= FEWEST_STEMS and not is_measured and not alone & ours:
             out.append(piece)
     return out
