@@ -5,10 +5,13 @@ from typing import TYPE_CHECKING
 from core.lazy_imports import later
 
 if TYPE_CHECKING:
-    from core.rewriting import claims
+    from core.rewriting import claims, fidelity, language_model, rephrase
 
 __all__ = [
     "claims",
+    "fidelity",
+    "language_model",
+    "rephrase",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,8 @@ from typing import Any
 
 import snowballstemmer
 import yaml
+
+from core.artifacts import ANALYSES, memoized
 
 FILE = Path(__file__).with_name("claims.yaml")
 SENTENCE = re.compile(r"(?<=[.!?])[\"”')\]]*\s+(?=[\"“(\[]?[A-Z0-9\[])|\n+")
@@ -58,6 +61,9 @@ def _rules() -> dict[str, Any]:
     for name in ("units", "frequencies"):
         groups = [str(group).replace("per cent", "per_cent").split() for group in rules[name]]
         rules[name] = {word: group[0] for group in groups for word in group}
+    rules["small_units"] = {word.lower(): unit for word, unit in rules["units"].items()}
+    months_alone = [month.capitalize() for month in rules["months"] if month != "may"]
+    rules["month_alone"] = re.compile(rf"\b(?:{'|'.join(months_alone)})\b|(?<=[a-z,] )May\b")
     rules["negations"] = re.compile(rules["negations"], re.IGNORECASE)
     rules["strengths"] = {name: re.compile(words, re.IGNORECASE) for name, words in rules["strengths"].items()}
     rules["relative_dates"] = [re.compile(words, re.IGNORECASE) for words in rules["relative_dates"]]
@@ -79,8 +85,26 @@ def _rules() -> dict[str, Any]:
     return rules
 
 
+class _Stemmers(threading.local):
+    """A stemmer per thread, for one keeps what it works on."""
+
+    def __init__(self) -> None:
+        self.english = snowballstemmer.stemmer("english")
+
+
+_stemmers = _Stemmers()
+
+
 def _stem(word: str) -> str:
-    return str(snowballstemmer.stemmer("english").stemWord(word.lower().replace("’", "'").removesuffix("'s")))
+    plain = word.lower().replace("’", "'").removesuffix("'s")
+    return str(_stemmers.english.stemWord(_forms().get(plain, plain)))
+
+
+@cache
+def _forms() -> dict[str, str]:
+    """Return the forms of irregular verbs."""
+    forms: dict[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["forms"]
+    return forms
 
 
 def sentences(text: str) -> list[str]:
@@ -94,6 +118,7 @@ def sentences(text: str) -> list[str]:
     return [part.strip() for part in SENTENCE.split(text) if part and part.strip()]
 
 
+@memoized(ANALYSES, 20_000)
 def claims(text: str) -> Claims:
     """Return what a text claims.
 
@@ -136,6 +161,7 @@ def _dates(text: str) -> tuple[frozenset[str], str]:
     text = SLASHED.sub(" ", text)
     out |= {f"{a or c}-Q{b or d}" for b, a, c, d in QUARTER.findall(text)}
     text = QUARTER.sub(" ", text)
+    out |= {month.lower() for month in rules["month_alone"].findall(text)}
     for pattern in rules["relative_dates"]:
         out |= {match.group(0).lower() for match in pattern.finditer(text)}
     out |= set(YEAR.findall(text))
@@ -150,7 +176,7 @@ def _numbers(text: str) -> frozenset[tuple[float, str]]:
             continue
         value *= rules["multipliers"].get((match["times"] or "").lower(), 1)
         word = (match["unit"] or match["money"] or "").strip(" -\t\n").lower().replace("per cent", "per_cent")
-        units = {key.lower(): unit for key, unit in rules["units"].items()}
+        units = rules["small_units"]
         is_plain_one = match["value"].lower() in ("one", "once") and word not in units
         if not is_plain_one:
             out.add((value, units.get(word, _stem(word) if word else "")))
@@ -188,6 +214,17 @@ def _names(text: str) -> list[str]:
     return out
 
 
+def stems(text: str) -> frozenset[str]:
+    """Return the stems of the words of a text that claim something.
+
+    Examples
+    --------
+    >>> sorted(stems("We encrypt the backups"))
+    ['backup', 'encrypt']
+    """
+    return frozenset(_stem(word) for word in WORD.findall(LINK.sub(" ", text))) - _rules()["connecting"]
+
+
 def new_words(sentence: str, sources: str) -> list[str]:
     """Return the words of a sentence that neither a source has, in any form, nor every sentence may use.
 
@@ -201,7 +238,7 @@ def new_words(sentence: str, sources: str) -> list[str]:
     counted = {*rules["numbers"], *rules["multipliers"], *rules["months"]}
     fresh = [word for word in WORD.findall(LINK.sub(" ", sentence)) if word.lower() not in counted]
     pieces = [piece for word in fresh for piece in ([word] if _stem(word) in known else word.split("-"))]
-    return [word for word in dict.fromkeys(pieces) if word and _stem(word) not in known]
+    return [word for word in dict.fromkeys(pieces) if word and word.lower() not in counted and _stem(word) not in known]
 
 
 def unstated(text: str, sources: Sequence[str]) -> list[str]:

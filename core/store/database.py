@@ -29,6 +29,7 @@ from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
+from core.store.model_calls import ModelCalls
 from core.store.personal_data import PersonalData
 from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
@@ -105,6 +106,7 @@ class Store:
     deliveries : Deliveries
     events : Events
     api_replays : ApiReplays
+    model_calls : ModelCalls
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -148,6 +150,7 @@ class Store:
     deliveries: Deliveries
     events: Events
     api_replays: ApiReplays
+    model_calls: ModelCalls
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -228,6 +231,7 @@ class Store:
             Deliveries(sessions, clock),
             Events(sessions, clock),
             ApiReplays(sessions, clock),
+            ModelCalls(sessions, clock),
             notices,
             saves,
         )
