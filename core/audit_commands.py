@@ -67,7 +67,12 @@ def retention(
 
     settings = load()
     limits = settings.retention
-    days = {"comments": limits.comments_days, "sign-ins": limits.sign_ins_days, "audit log": limits.audit_days}
+    days = {
+        "comments": limits.comments_days,
+        "sign-ins": limits.sign_ins_days,
+        "model calls": limits.model_calls_days,
+        "audit log": limits.audit_days,
+    }
     store = Store.open(settings.database)
     try:
         deleted = store.retention.apply(days, is_trial=trial)
@@ -76,7 +81,7 @@ def retention(
     for kind, n_rows in deleted.items():
         typer.echo(f"{kind}: {n_rows:,} rows older than {days[kind]} days {'would be' if trial else 'were'} deleted")
     if not deleted:
-        typer.echo("Nothing has a limit: set retention.audit_days, comments_days or sign_ins_days.")
+        typer.echo("Nothing has a limit: set retention.audit_days, comments_days, sign_ins_days or model_calls_days.")
 
 
 def _verdict(published: Path | None) -> Verdict:

@@ -207,6 +207,13 @@ class BidSettings(_Section):
     least_chance: float = Field(ge=0, le=1)
 
 
+class DraftSettings(_Section):
+    """How draft answers are written."""
+
+    template: str = ""
+    templates: dict[str, dict[str, Any]] = {}
+
+
 class RequirementSettings(_Section):
     """How gaps are judged, what closing them takes, and whether to bid."""
 
@@ -227,6 +234,27 @@ class RequirementSettings(_Section):
     approvers: tuple[str, ...]
     four_eyes: bool
     bid: BidSettings
+    drafts: DraftSettings
+
+
+class LanguageModelSettings(_Section):
+    """An OpenAI-compatible endpoint of the company's own, which may rewrite drafts; off while no address is set."""
+
+    url: str = ""
+    model: str = ""
+    key: str = ""
+    hosts: tuple[str, ...] = ()
+    timeout_seconds: float = Field(default=20.0, gt=0, le=300)
+    most_answer_tokens: int = Field(default=400, ge=16, le=8_000)
+    most_day_tokens: NonNegativeInt = 200_000
+    price_amount: float = Field(default=0.0, ge=0)
+    most_day_amount: float = Field(default=0.0, ge=0)
+    logged: Literal["full", "masked", "counts"] = "masked"
+
+    @property
+    def is_on(self) -> bool:
+        """Say whether an administrator has set an endpoint, a model, and its host among those that may be asked."""
+        return bool(self.url and self.model and self.hosts)
 
 
 class AccessRule(_Section):
@@ -275,6 +303,7 @@ class RetentionSettings(_Section):
     audit_days: NonNegativeInt
     comments_days: NonNegativeInt
     sign_ins_days: NonNegativeInt
+    model_calls_days: NonNegativeInt = 0
 
 
 class ReplicaSettings(_Section):
@@ -370,6 +399,7 @@ class Settings(_Section):
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings
     enablement: EnablementSettings
+    language_model: LanguageModelSettings
     demo: DemoSettings
     map: MapSettings
     crm_url: dict[str, CrmAddress]

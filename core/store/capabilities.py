@@ -25,7 +25,7 @@ class CapabilityEdit:
         The version its author saw; 0 where it was never edited here.
     values : mapping
         name, category, status, description, limit, commitments, available_on, effort_weeks, owner, evidence,
-        is_retired, merged_into.
+        how, scope, exception, evidence_on, is_retired, merged_into.
     """
 
     capability_id: str

@@ -31,6 +31,7 @@ from core.store.expiry import Retention
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
 from core.store.library_answers import LibraryAnswers, LibraryFiles
+from core.store.model_calls import ModelCalls
 from core.store.personal_data import PersonalData
 from core.store.projects import Projects
 from core.store.provisioned import Provisioned
@@ -116,6 +117,7 @@ class Store:
     buyer_questions : BuyerQuestions
     library : LibraryAnswers
     library_files : LibraryFiles
+    model_calls : ModelCalls
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -165,6 +167,7 @@ class Store:
     buyer_questions: BuyerQuestions
     library: LibraryAnswers
     library_files: LibraryFiles
+    model_calls: ModelCalls
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -251,6 +254,7 @@ class Store:
             BuyerQuestions(sessions, clock),
             LibraryAnswers(sessions, clock),
             LibraryFiles(sessions, clock),
+            ModelCalls(sessions, clock),
             notices,
             saves,
         )

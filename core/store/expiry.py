@@ -14,9 +14,9 @@ from core.store import audit_guards
 from core.store.audit_chain import BASE, CUT, write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
-from core.store.tables import AuditHeadRow, AuditRow, CommentRow, SignInRow
+from core.store.tables import AuditHeadRow, AuditRow, CommentRow, ModelCallRow, SignInRow
 
-AUDIT, COMMENTS, SIGN_INS = "audit log", "comments", "sign-ins"
+AUDIT, COMMENTS, SIGN_INS, MODEL_CALLS = "audit log", "comments", "sign-ins", "model calls"
 USER = "Quarterdeck"
 
 
@@ -44,8 +44,8 @@ class Retention:
         Parameters
         ----------
         days : mapping
-            "comments", "sign-ins" and "audit log" to days; 0 keeps for good. Of sign-ins those count that have ended
-            or were last seen so long ago.
+            "comments", "sign-ins", "model calls" and "audit log" to days; 0 keeps for good. Of sign-ins those count
+            that have ended or were last seen so long ago.
         is_trial : bool
             Only count.
 
@@ -95,6 +95,8 @@ def _which(session: Session, kind: str, before: datetime) -> tuple[Any, Any]:
     """Return the table of a kind, and which of its rows are old enough."""
     if kind == COMMENTS:
         return CommentRow, CommentRow.said_at < before
+    if kind == MODEL_CALLS:
+        return ModelCallRow, ModelCallRow.asked_at < before
     if kind == SIGN_INS:
         is_over = and_(SignInRow.ended_at.is_not(None), SignInRow.ended_at < before)
         return SignInRow, or_(is_over, SignInRow.last_seen_at < before)

@@ -381,6 +381,10 @@ class CapabilityRow(VersionedRow):
         "effort_weeks",
         "owner",
         "evidence",
+        "how",
+        "scope",
+        "exception",
+        "evidence_on",
         "is_retired",
         "merged_into",
     )
@@ -396,6 +400,10 @@ class CapabilityRow(VersionedRow):
     effort_weeks: Mapped[float | None] = mapped_column(Double)
     owner: Mapped[str | None] = mapped_column(String(200))
     evidence: Mapped[str | None] = mapped_column(Text)
+    how: Mapped[str | None] = mapped_column(Text)
+    scope: Mapped[str | None] = mapped_column(Text)
+    exception: Mapped[str | None] = mapped_column(Text)
+    evidence_on: Mapped[date | None] = mapped_column(Date)
     is_retired: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     merged_into: Mapped[str | None] = mapped_column(String(200))
 
@@ -738,3 +746,23 @@ class ApiReplayRow(Base):
     headers: Mapped[dict[str, Any]] = mapped_column(JSON)
     body: Mapped[str] = mapped_column(Text)
     begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ModelCallRow(Base):
+    """What a language model was asked, what it answered from which sources, and what of it was struck."""
+
+    __tablename__ = "model_calls"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+    person: Mapped[str] = mapped_column(String(200))
+    purpose: Mapped[str] = mapped_column(String(40))
+    model: Mapped[str] = mapped_column(String(200))
+    host: Mapped[str] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(20))
+    prompt: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    sources: Mapped[list[str]] = mapped_column(JSON)
+    struck: Mapped[list[str]] = mapped_column(JSON)
+    n_tokens: Mapped[int] = mapped_column(Integer)
+    cost_amount: Mapped[float] = mapped_column(Double)

@@ -80,7 +80,7 @@ def test_all_tells_how_many_nobody_reviewed(store, settings, shipped):
     released = approvals.release(analysis, drafts, which="all")
     assert released.sentence() == "2 answers go out unreviewed: nobody has approved them."
     content = fill(analysis.source, released.frame).content.decode()
-    assert "recovery time objective of 4 hours" in content
+    assert "recovery time objective (RTO) of 4 hours" in content
     assert "Yes" not in content.splitlines()[2]
 
 

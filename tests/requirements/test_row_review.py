@@ -59,7 +59,7 @@ def test_the_grid_begins_with_drafts_and_owners_of_capabilities(found, known):
     assert rows.columns == list(row_review.GRID)
     assert rows["state"].to_list() == ["new"] * 4
     assert rows["owner"].to_list()[:2] == ["Ann", "Bob"]
-    assert rows["answer"][0].startswith("Yes, available today")
+    assert rows["answer"][0].startswith("Yes. ")
     assert rows["version"].to_list() == [0] * 4
 
 

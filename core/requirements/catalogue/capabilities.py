@@ -37,6 +37,10 @@ SHAPE = {
     "effort_weeks": pl.Float64,
     "owner": pl.String,
     "evidence": pl.String,
+    "how": pl.String,
+    "scope": pl.String,
+    "exception": pl.String,
+    "evidence_on": pl.Date,
 }
 COLUMNS = {
     "capability_id": ("capability_id", "id", "key", "code", "ref", "ref_id", "number", "capability id", "control id"),
@@ -50,6 +54,10 @@ COLUMNS = {
     "effort_weeks": ("effort_weeks", "effort weeks", "effort", "person weeks"),
     "owner": ("owner", "team"),
     "evidence": ("evidence", "evidence links", "links", "link", "proof", "url", "documentation"),
+    "how": ("how", "how it is provided", "buyer answer", "said to a buyer"),
+    "scope": ("scope", "applies to", "editions"),
+    "exception": ("exception", "exceptions", "exclusions"),
+    "evidence_on": ("evidence_on", "evidence on", "evidence date", "evidence as of"),
 }
 WORDS = {
     "available": ("available", "supported", "yes", "ga", "full", "released", "live"),
@@ -68,11 +76,12 @@ class Catalogue:
     ----------
     frame : pl.DataFrame
         [capability_id, name, category, status, description, limit, commitments, available_on,
-        effort_weeks, owner, evidence]: status is available, limited, roadmap, partner or not available, and
-        unclear where the file states no status at all;
+        effort_weeks, owner, evidence, how, scope, exception, evidence_on]: status is available, limited,
+        roadmap, partner or not available, and unclear where the file states no status at all;
         commitments are promises in numbers, regions and standards, such as "uptime 99.9 %; RTO 4 h";
         effort_weeks are the person-weeks that would make it fully available, null where not estimated;
-        evidence are links that prove it.
+        evidence are links that prove it, evidence_on the day they are of; how is what a buyer is told in whole
+        sentences, scope what that applies to, exception what it leaves out: draft answers are made of them.
     name : str
     aliases : mapping
         The id of a capability that was merged into another, and that one's id.
@@ -199,6 +208,8 @@ def _odd(record: dict[str, Any], given: dict[str, Any]) -> str:
     """Say which date or effort cannot be read."""
     if given.get("available_on") not in (None, "") and record["available_on"] is None:
         return f"The date {str(given['available_on'])[:40]!r} cannot be read: write it as 2026-09-30."
+    if given.get("evidence_on") not in (None, "") and record["evidence_on"] is None:
+        return f"The date {str(given['evidence_on'])[:40]!r} cannot be read: write it as 2026-09-30."
     weeks = record["effort_weeks"]
     if given.get("effort_weeks") not in (None, "") and (weeks is None or not 0 <= weeks <= MOST_WEEKS):
         return f"The effort {str(given['effort_weeks'])[:40]!r} is not a number of weeks from 0 to {MOST_WEEKS:,}."
@@ -305,6 +316,7 @@ def _record(row: dict[str, Any], named: dict[str, str]) -> dict[str, Any]:
         "name": text.get("name") or text.get("description"),
         "status": status(text.get("status")),
         "available_on": day(at.get("available_on")),
+        "evidence_on": day(at.get("evidence_on")),
         "effort_weeks": _number(text.get("effort_weeks")),
     }
 

@@ -41,6 +41,10 @@ WORDS = {
     "effort_weeks": "person-weeks",
     "owner": "owner",
     "evidence": "evidence",
+    "how": "how it is provided",
+    "scope": "scope",
+    "exception": "exception",
+    "evidence_on": "evidence as of",
 }
 HISTORY: dict[str, Any] = {
     "at": pl.Datetime("us"),

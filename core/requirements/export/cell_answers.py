@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.requirements.judge.drafting.draft_checklist import leading_verdict
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import answer_vocabulary
 from core.requirements.read.answer_cells import Place
@@ -145,7 +146,7 @@ class _Sheet:
         free = [p for p in self.places if p.kind == "text"]
         texts = [response]
         if not any(p.kind != "text" for p in self.places):
-            texts = [str(statement), response] if len(free) > 1 else [f"{statement}. {response}".strip()]
+            texts = [str(statement), response] if len(free) > 1 else [_stated_once(str(statement), response)]
         for cell, words in zip(free, texts, strict=False):
             why = (
                 self._write(row + cell.below, cell.column, words) if words else "No words are drafted for it."
@@ -216,6 +217,17 @@ class _Sheet:
         self._head()
         self.out.edits.append(Edit(self.grid.sheet, row, column, text[:LONGEST]))
         return ""
+
+
+def _stated_once(statement: str, response: str) -> str:
+    """Return statement and response in one cell; the response alone where it begins with a word for yes or no.
+
+    Examples
+    --------
+    >>> _stated_once("Compliant", "Yes. We do."), _stated_once("Compliant", "We do.")
+    ('Yes. We do.', 'Compliant. We do.')
+    """
+    return response if leading_verdict(response) else f"{statement}. {response}".strip()
 
 
 def _opening(response: str, words: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from core.requirements.judge import (
         bid_scores,
         draft_answers,
+        drafting,
         gap_analysis,
         gap_effort,
         limits,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "bid_scores",
     "draft_answers",
+    "drafting",
     "gap_analysis",
     "gap_effort",
     "limits",

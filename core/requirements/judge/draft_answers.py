@@ -1,30 +1,30 @@
-"""Draft answers to a buyer, every sentence with the id it came from."""
+"""Draft answers to a buyer, every sentence with the id it came from, each held against the checklist."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from string import Formatter
 from typing import Any
 
 import polars as pl
-import yaml
 
-from core.contracts.errors import RequirementError
 from core.metrics import out_of
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import limits
+from core.requirements.judge.drafting import draft_checklist, draft_writer
+from core.requirements.judge.drafting.draft_records import Draft, Question
+from core.requirements.judge.drafting.draft_templates import DraftTemplate, template
+from core.requirements.judge.drafting.draft_writer import NOBODY, Material
 from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.judge.row_judgement import IN_WORDS
 from core.requirements.match import matcher
-from core.requirements.text.row_kind import OPEN
+from core.requirements.read import answer_vocabulary
+from core.requirements.read.requirement_list import RequirementList
+from core.requirements.text.row_kind import DOCUMENT, OPEN, RATED, REASSURING, row_kind
+
+__all__ = ["TO_CLARIFY", "Draft", "Drafts", "buyers_words", "draft", "drafts", "questioned"]
 
 TO_CLARIFY = "To be clarified"
-WORDINGS = Path(__file__).with_name("responses.yaml")
-FIELDS = ("name", "description", "limit", "date", "committed", "asked")
 SHAPE = {
     "sheet": pl.String,
     "row": pl.Int64,
@@ -33,35 +33,9 @@ SHAPE = {
     "statement": pl.String,
     "draft": pl.String,
     "sources": pl.String,
+    "is_ready": pl.Boolean,
+    "to_mend": pl.String,
 }
-_BLANK = re.compile(r"\[\s*\w*\s*\]|\{[^}]*\}|<\s*>|_{3,}|\bTBD\b")
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A draft answer.
-
-    Attributes
-    ----------
-    statement : str
-        Compliant, Partially compliant, Roadmap, Not compliant, To be clarified, or To be answered in words.
-    sentences : tuple of (str, str)
-        Each sentence and the id of what it was taken from: a capability, or an answer of the library.
-        Empty where a person has to decide first.
-    """
-
-    statement: str
-    sentences: tuple[tuple[str, str], ...]
-
-    @property
-    def text(self) -> str:
-        """Return the answer without its sources."""
-        return " ".join(sentence for sentence, _ in self.sentences)
-
-    @property
-    def sources(self) -> str:
-        """Return the ids, each once, in the order of the sentences."""
-        return ", ".join(dict.fromkeys(source for _, source in self.sentences))
 
 
 @dataclass(frozen=True)
@@ -71,38 +45,40 @@ class Drafts:
     Attributes
     ----------
     frame : pl.DataFrame
-        [sheet, row, requirement_id, text, statement, draft, sources]: draft and sources are null where
-        nothing is drafted.
+        [sheet, row, requirement_id, text, statement, draft, sources, is_ready, to_mend]: draft and sources are null
+        where nothing is drafted; is_ready where the checklist finds nothing, else to_mend says what it finds.
     """
 
     frame: pl.DataFrame
 
     def sentence(self) -> str:
-        """Say how many answers are drafted, what they state, and how many wait for a person."""
+        """Say how many answers are drafted, what they state, how many are ready, and how many wait for a person."""
         done = self.frame.filter(pl.col("draft").is_not_null())
         counts = done["statement"].value_counts(sort=True).sort("count", "statement", descending=[True, False])
         statements = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
         text = f"{out_of(done.height, self.frame.height, 'answer')} drafted, every sentence with its source"
         text += f": {statements}." if statements else "."
+        if done.height:
+            n_ready = int(done["is_ready"].sum())
+            text += f" {out_of(n_ready, done.height, 'draft')} ready to send by the checklist."
         left = self.frame.height - done.height
         return text + (f" {left:,} wait{'s' * (left == 1)} for a person." if left else "")
 
 
-@cache
-def wordings() -> dict[str, Any]:
-    """Return the shipped wordings."""
-    shipped: dict[str, Any] = yaml.safe_load(WORDINGS.read_text(encoding="utf-8"))
-    return shipped
+def drafts(
+    analysis: GapAnalysis,
+    catalogue: Catalogue,
+    answers: pl.DataFrame | None = None,
+    chosen: DraftTemplate | None = None,
+) -> Drafts:
+    """A draft answer to every requirement, with its source, held against the checklist.
 
-
-def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | None = None) -> Drafts:
-    """A draft answer to every requirement, with its source.
-
-    A sentence is made only of what the catalogue says of the capability that answers the row; a wording
-    with a field that is not known is passed over, so that there is never a blank to fill. An open question gets
-    what the catalogue says of its capability, without a yes in front; lists, documents, prices and conditions
-    are left to people. Where the
-    counterpart is in doubt, or a limit is not stated, nothing is drafted.
+    A sentence is made only of what the catalogue says of the capability that answers the row, or of an answer of the
+    library; a wording with a field that is not known is passed over, so that there is never a blank to fill. Of a
+    double-barrelled question each part is answered, by a second capability where the first says nothing of it; a part
+    nobody answers takes the yes away. An open question gets what the catalogue says of its capability, without a yes
+    in front; lists, prices and conditions are left to people. Where the counterpart is in doubt, or a limit is not
+    stated, nothing is drafted.
 
     Parameters
     ----------
@@ -110,7 +86,9 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
     catalogue : Catalogue
         The one the analysis was made with.
     answers : pl.DataFrame, optional
-        [sheet, row, answer, answer_id] out of the library; they go first.
+        [sheet, row, answer, answer_id] out of the library; they go before what the catalogue says.
+    chosen : DraftTemplate, optional
+        Tone and length; default the paragraph.
 
     Returns
     -------
@@ -119,11 +97,24 @@ def drafts(analysis: GapAnalysis, catalogue: Catalogue, answers: pl.DataFrame | 
     listed = catalogue.frame.to_dicts()
     by_id, commitments = catalogue.by_id(), limits.stated(listed)
     answered = {(r["sheet"], r["row"]): r for r in answers.iter_rows(named=True)} if answers is not None else {}
+    spoken, near = buyers_words(analysis.source), _near(analysis, by_id)
     rows = []
-    for row in analysis.frame.iter_rows(named=True):
-        drafted = draft(row, by_id.get(row["capability_id"]), commitments, answered.get((row["sheet"], row["row"])))
-        key_fields = (row["sheet"], row["row"], row["requirement_id"], row["text"])
-        rows.append((*key_fields, drafted.statement, drafted.text or None, drafted.sources or None))
+    for place, row in enumerate(analysis.frame.iter_rows(named=True)):
+        at = (row["sheet"], row["row"])
+        written, asked = draft(
+            row,
+            by_id.get(row["capability_id"]),
+            commitments,
+            answered.get(at),
+            chosen,
+            spoken.get(at, ()),
+            near.get(place, ()),
+        )
+        faults = draft_checklist.faults(written, asked) if written.sentences else []
+        mend = " ".join(fault.sentence for fault in faults) or None
+        is_ready = bool(written.sentences) and not faults and written.statement != TO_CLARIFY
+        key_fields = (*at, row["requirement_id"], row["text"])
+        rows.append((*key_fields, written.statement, written.text or None, written.sources or None, is_ready, mend))
     return Drafts(pl.DataFrame(rows, schema=SHAPE, orient="row"))
 
 
@@ -132,81 +123,133 @@ def draft(
     capability: Mapping[str, Any] | None,
     commitments: limits.Stated,
     answer: Mapping[str, Any] | None = None,
-    words: Mapping[str, Any] | None = None,
-) -> Draft:
+    chosen: DraftTemplate | None = None,
+    spoken: Sequence[str] = (),
+    near: Sequence[Mapping[str, Any]] = (),
+) -> tuple[Draft, Question]:
     """Draft the answer to one judged requirement.
 
     Parameters
     ----------
     row : mapping
-        text, status and statement of the analysis.
+        text, status and statement of the analysis; polarity, kind and confidence where they are known.
     capability : mapping, optional
         The catalogue's row that answers it.
     commitments : limits.Stated
     answer : mapping, optional
         answer and answer_id out of the library.
-    words : mapping, optional
-        Other wordings, by status.
+    chosen : DraftTemplate, optional
+    spoken : sequence of str
+        The words of the buyer's drop-down.
+    near : sequence of mappings
+        Other candidates, the likeliest first, for parts the first one says nothing of.
 
-    Raises
-    ------
-    RequirementError
-        When a wording names a field there is none of.
+    Returns
+    -------
+    Draft, Question
+        The draft, and what it is held against by the checklist.
     """
     is_open = str(row["statement"]) == TO_CLARIFY or not _may_speak(row, capability)
-    slots = [] if is_open else (words or wordings()["wordings"]).get(row["status"], [])
-    sentences: list[tuple[str, str]] = []
-    if answer is not None and not _BLANK.search(str(answer["answer"])):
-        sentences.append((str(answer["answer"]).strip(), str(answer["answer_id"])))
-    for slot in slots:
-        for fields, source in _fields(row, capability, commitments):
-            line = next((text for wording in slot if (text := _filled(wording, fields))), None)
-            if line and not any(line == sentence for sentence, _ in sentences):
-                sentences.append((line, source))
-            if line and "committed" not in str(slot):
-                break
-    return Draft(str(row["statement"]), tuple(sentences))
+    others = draft_writer.helpers(row["text"], capability, near) if capability and row["status"] == "available" else ()
+    material = Material(capability, others, answer)
+    asked = questioned(row, material, commitments, chosen, spoken)
+    if is_open:
+        return _of_library_alone(row, answer, asked), asked
+    is_withheld = asked.status == "available" and not asked.may_say_yes
+    statement = TO_CLARIFY if is_withheld else str(row["statement"])
+    return draft_writer.write(asked, material, statement), asked
+
+
+def _of_library_alone(row: Mapping[str, Any], answer: Mapping[str, Any] | None, asked: Question) -> Draft:
+    """Return what the library says of a row that nothing may be said to by the catalogue."""
+    if answer is None or draft_checklist.BLANK.search(str(answer["answer"])):
+        return Draft(str(row["statement"]), ())
+    return Draft(str(row["statement"]), ((str(answer["answer"]).strip(), str(answer["answer_id"])),))
+
+
+def questioned(
+    row: Mapping[str, Any],
+    material: Material,
+    commitments: limits.Stated,
+    chosen: DraftTemplate | None = None,
+    spoken: Sequence[str] = (),
+) -> Question:
+    """Return what a draft of a row has to answer and may rely on.
+
+    Yes may be said where the row is judged available, yes is what reassures (or a person chose the counterpart of a
+    demand), every part of a double-barrelled question is answered by what is at hand, and every number with a unit is
+    either held against a commitment or stated by what is at hand.
+    """
+    capability = material.capability
+    at_hand = [entry for entry in (capability, *material.others) if entry is not None]
+    sources = {str(entry["capability_id"]): entry for entry in at_hand} or {NOBODY: {}}
+    if material.answer is not None:
+        sources[str(material.answer["answer_id"])] = {"description": material.answer["answer"]}
+    compared = limits.compare(str(row["text"]), capability, commitments) if capability else ()
+    for comparison in compared:
+        if comparison.capability_id and comparison.capability_id not in sources:
+            sources[comparison.capability_id] = {"description": comparison.committed}
+    word = answer_vocabulary.choose(str(row["status"]), spoken) or ""
+    return Question(
+        str(row["text"]),
+        str(row["status"]),
+        chosen or template(),
+        sources,
+        word if _is_spoken(word) else "",
+        tuple(compared),
+        _may_say_yes(row, at_hand, compared),
+    )
+
+
+def _may_say_yes(
+    row: Mapping[str, Any], at_hand: Sequence[Mapping[str, Any]], compared: Sequence[limits.Comparison]
+) -> bool:
+    kind = row_kind(str(row["text"]))
+    is_decided = float(row.get("confidence") or 0.0) >= 1
+    reassures = (row.get("polarity") or kind.polarity) == REASSURING
+    if row["status"] != "available" or kind.kind not in RATED or not (reassures or is_decided):
+        return False
+    if not at_hand or any(comparison.verdict in ("partial", "unclear") for comparison in compared):
+        return False
+    text = str(row["text"])
+    return is_decided or not (draft_writer.lacking(text, at_hand) or draft_writer.uncompared(text, at_hand, compared))
+
+
+def _is_spoken(word: str) -> bool:
+    """Say whether a drop-down's word can open a sentence, unlike a code such as FC or 3."""
+    return word.lower() == "no" or (sum(letter.isalpha() for letter in word) >= 3 and not word[0].isdigit())
 
 
 def _may_speak(row: Mapping[str, Any], capability: Mapping[str, Any] | None) -> bool:
-    """Say whether a capability may answer in words: an open question, with a sure match to something one can have."""
+    """Say whether a capability may answer in words: an open question, or a document one has, with a sure match."""
     if row["status"] != IN_WORDS:
         return True
-    is_sure = row["kind"] == OPEN and row["confidence"] >= matcher.LIKELY
-    return is_sure and capability is not None and capability["status"] in limits.READY
+    if capability is None or row["confidence"] < matcher.LIKELY or capability["status"] not in limits.READY:
+        return False
+    return row["kind"] == OPEN or (row["kind"] == DOCUMENT and bool(capability.get("evidence")))
 
 
-def _fields(
-    row: Mapping[str, Any], capability: Mapping[str, Any] | None, commitments: limits.Stated
-) -> list[tuple[dict[str, str], str]]:
-    """Return the fields a sentence may use, with the id they come from; one set per commitment."""
-    if capability is None:
-        return [({}, "no counterpart in the catalogue")]
-    planned = capability.get("available_on")
-    is_plain = row["status"] == IN_WORDS and capability["status"] == "available"
-    plain = {
-        "name": capability["name"],
-        "description": str(capability.get("description") or "").strip().rstrip("."),
-        "limit": "" if is_plain else str(capability.get("limit") or "").strip().rstrip("."),
-        "date": f"{planned:%B %Y}" if planned else "",
-    }
-    key = str(capability["capability_id"])
-    committed = [
-        (plain | {"asked": c.asked, "committed": c.committed}, c.capability_id or key)
-        for c in limits.compare(str(row["text"]), capability, commitments)
-        if c.committed and (c.verdict == "partial" or row["status"] == "available")
-    ]
-    return [(plain, key), *committed]
-
-
-def _filled(wording: str, fields: Mapping[str, str]) -> str | None:
-    names = [name for _, name, _, _ in Formatter().parse(wording) if name is not None]
-    for name in names:
-        if name not in FIELDS:
-            raise RequirementError(
-                f"A wording uses the field {name!r}.", "draft answers", f"Known: {', '.join(FIELDS)}."
+def buyers_words(source: RequirementList) -> dict[tuple[str, int], tuple[str, ...]]:
+    """Return the words of the drop-down a row is answered with, by sheet and row; nothing for rows without one."""
+    out = {}
+    for grid, layout in zip(source.grids, source.layouts, strict=True):
+        columns = [cell.column for cell in layout.answers if cell.kind == "choice"]
+        numbers = source.frame.filter(pl.col("sheet") == grid.name)["row"].to_list() if columns else []
+        for number in numbers:
+            words = next(
+                (c.words for column in columns for c in grid.choices if any(s.holds(number, column) for s in c.spans)),
+                (),
             )
-        if not fields.get(name):
-            return None
-    line = wording.format(**fields)
-    return None if _BLANK.search(line) else line
+            if words:
+                out[grid.name, int(number)] = tuple(words)
+    return out
+
+
+def _near(analysis: GapAnalysis, by_id: Mapping[str, Mapping[str, Any]]) -> dict[int, tuple[Mapping[str, Any], ...]]:
+    """Return the candidates of each row of an analysis, by its place in it."""
+    rows = analysis.candidates.select("place", "capability_id", "rank").sort("place", "rank")
+    out: dict[int, tuple[Mapping[str, Any], ...]] = {}
+    for place, key, _ in rows.iter_rows():
+        if key in by_id:
+            out[int(place)] = (*out.get(int(place), ()), by_id[key])
+    return out

@@ -39,7 +39,14 @@ def _words() -> tuple[frozenset[str], dict[str, str]]:
     return frozenset(tokens(" ".join(listed["asking"]))) | PLAIN, first
 
 
-def _content(text: str) -> set[str]:
+def content_stems(text: str) -> set[str]:
+    """Return the stems of the words that say something; words of one meaning are one, those that only ask are left out.
+
+    Examples
+    --------
+    >>> content_stems("Do you have a login?") == content_stems("the sign-on")
+    True
+    """
     asking, alike = _words()
     return {alike.get(stem, stem) for stem in tokens(text) if stem not in asking and COUNTED.search(stem)}
 
@@ -69,12 +76,22 @@ def share_said(text: str, capability: Mapping[str, Any]) -> float:
     >>> share_said("Is it?", {"name": "Password policy"})
     0.0
     """
-    asked = _content(text)
+    asked = content_stems(text)
     if len(asked) < FEWEST:
         return 0.0
-    clauses = CLAUSE.split(". ".join(str(capability.get(key) or "") for key in FIELDS))
-    ours = _content(". ".join(clause for clause in clauses if not denies(clause) and not LIMITED.search(clause)))
-    return len(asked & ours) / len(asked)
+    return len(asked & content_stems(affirmed(capability))) / len(asked)
+
+
+def affirmed(capability: Mapping[str, Any]) -> str:
+    """Return what a capability says without the clauses that deny or limit something.
+
+    Examples
+    --------
+    >>> affirmed({"name": "Vault", "description": "Keys are kept in a vault; never shown again"})
+    'Vault. Keys are kept in a vault'
+    """
+    clauses = CLAUSE.split(". ".join(str(capability[key]) for key in FIELDS if capability.get(key)))
+    return ". ".join(clause for clause in clauses if not denies(clause) and not LIMITED.search(clause))
 
 
 def is_another_title(text: str, capability: Mapping[str, Any]) -> bool:
@@ -90,8 +107,8 @@ def is_another_title(text: str, capability: Mapping[str, Any]) -> bool:
     >>> is_another_title("Single sign-on", {"name": "Single sign-on with SAML 2.0"})
     False
     """
-    title = _content(text)
+    title = content_stems(text)
     if SENTENCE.search(text) or not 0 < len(title) <= LONGEST_TITLE:
         return False
-    name = _content(str(capability.get("name") or ""))
-    return len((title | _content(in_english(text, is_foreign=True))) & name) < HALF * len(name)
+    name = content_stems(str(capability.get("name") or ""))
+    return len((title | content_stems(in_english(text, is_foreign=True))) & name) < HALF * len(name)

@@ -85,11 +85,11 @@ def release(
         own = (pl.col("state") == APPROVED) & pl.col("answered_by").eq_missing(pl.col("approved_by"))
         own = own & pl.col("answered_by").is_not_null()
         rows = rows.with_columns(state=pl.when(own).then(pl.lit("answered")).otherwise("state"))
-    judged = analysis.frame.select(*KEY, "status", "statement", "capability")
+    judged = analysis.frame.select(*KEY, "status", "capability")
     names = ("approved_by", "approved_at")
     is_approved = pl.col("state") == APPROVED
     rows = rows.select(
-        *KEY, "state", *(pl.when(is_approved).then(name).alias(name) for name in names), response="answer"
+        *KEY, "state", "statement", *(pl.when(is_approved).then(name).alias(name) for name in names), response="answer"
     )
     rows = judged.join(rows, on=KEY, maintain_order="left")
     earlier = _library(analysis)

@@ -114,8 +114,11 @@ def grid(analysis: GapAnalysis, drafts: Drafts, worked: pl.DataFrame) -> pl.Data
     )
     mine = worked.select("sheet", "row", *(pl.col(n).alias(f"_{n}") for n in _TAKEN))
     joined = rows.join(mine.rename({"_owner": "_said_owner"}), on=["sheet", "row"], how="left", maintain_order="left")
-    drafted = drafts.frame.select("sheet", "row", "draft")
+    drafted = drafts.frame.select("sheet", "row", "draft", _drafted="statement")
     joined = joined.join(drafted, on=["sheet", "row"], how="left", maintain_order="left")
+    # A draft that takes a yes back leaves the row to be clarified, until a person has worked on it.
+    is_taken_back = (pl.col("_drafted").str.to_lowercase() == OPEN) & pl.col("_version").is_null()
+    joined = joined.with_columns(statement=pl.when(is_taken_back).then("_drafted").otherwise("statement"))
     return joined.with_columns(
         state=pl.col("_state").fill_null("new"),
         owner=pl.coalesce("_said_owner", "_owner"),

@@ -189,6 +189,7 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
         height=90,
     )
     owner = owner_box.text_input("Owner", value=row["owner"] or "", key=f"offer_owner-{mark}")
+    proof_day = owner_box.date_input("Evidence as of", value=row["evidence_on"], key=f"offer_proof_day-{mark}")
     return {
         "capability_id": key,
         "name": name,
@@ -201,7 +202,31 @@ def _fields(standing: Edition, row: dict[str, Any], mark: str, *, is_new: bool) 
         "effort_weeks": weeks,
         "owner": owner,
         "evidence": proof,
+        "evidence_on": proof_day,
+        **_told_to_a_buyer(row, mark),
     }
+
+
+def _told_to_a_buyer(row: dict[str, Any], mark: str) -> dict[str, Any]:
+    """Draw the fields that draft answers are made of."""
+    how = st.text_area(
+        "How it is provided, as a buyer is told",
+        value=row["how"] or "",
+        key=f"offer_how-{mark}",
+        height=90,
+        help="Whole sentences that say we and you. Draft answers use them word for word.",
+    )
+    scope_box, exception_box = st.columns(2)
+    scope = scope_box.text_input(
+        "Applies to", value=row["scope"] or "", key=f"offer_scope-{mark}", help="Such as: every edition."
+    )
+    exception = exception_box.text_input(
+        "Exception",
+        value=row["exception"] or "",
+        key=f"offer_exception-{mark}",
+        help="A whole sentence that says what it leaves out, such as: We do not cover mobile apps.",
+    )
+    return {"how": how, "scope": scope, "exception": exception}
 
 
 def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from alembic import op
 from core.store.schema import add_columns, create_index, create_table
 
 revision = "0160"
-down_revision = "0110"
+down_revision = "0150"
 branch_labels = None
 depends_on = None
 
