@@ -25,6 +25,7 @@ from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.deliveries import Deliveries
 from core.store.demo_reset import DemoReset
+from core.store.embed_links import EmbedLinks
 from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
@@ -105,6 +106,7 @@ class Store:
     deliveries : Deliveries
     events : Events
     api_replays : ApiReplays
+    embed_links : EmbedLinks
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -148,6 +150,7 @@ class Store:
     deliveries: Deliveries
     events: Events
     api_replays: ApiReplays
+    embed_links: EmbedLinks
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -228,6 +231,7 @@ class Store:
             Deliveries(sessions, clock),
             Events(sessions, clock),
             ApiReplays(sessions, clock),
+            EmbedLinks(sessions, clock),
             notices,
             saves,
         )

@@ -22,7 +22,7 @@ from core.store.tables import Base
 PRIVATE = {"preferences": "owner", "scope_views": "owner", "digests": "owner", "review_views": "owner"}
 OWN_ROWS = PRIVATE | {"sign_ins": "user_name", "known_people": "user_name", "access_entries": "name"}
 OWN_ROWS |= {"scim_resources": "name", "alert_rules": "owner", "alert_ways": "owner", "alert_ledger": "reader"}
-OWN_ROWS |= {"deliveries": "reader", "api_replays": "owner"}
+OWN_ROWS |= {"deliveries": "reader", "api_replays": "owner", "embed_links": "owner"}
 NOT_SEARCHED = ("audit", "audit_head", "person_keys", "alembic_version")
 USER = "command line"
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store import event_asks
 from core.store.audit_chain import write_down
 from core.store.sessions import Sessions
 from core.store.tables import RequirementSetRow, ReviewRow
@@ -184,6 +185,8 @@ class Reviews:
             _replace(session, names, group)
         who = {"at": mark["changed_at"], "user": user, "action": "requirement row saved"}
         write_down(session, [{**who, **entry} for entry in trail])
+        if any(values.get("approved_at") == at for group in (new, *over.values()) for values in group):
+            event_asks.ask(session, at)
         return met
 
 

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, entity_links, questions
+from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, questions
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -80,6 +80,7 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         type="tertiary",
         key="signed_answer",
     )
+    embed_form.offer(answer, data, settings, who)
     see = {questions.SEE: questions.anchor(answer.topic.cell)}
     st.page_link(
         answer.topic.page,

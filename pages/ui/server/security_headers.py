@@ -51,8 +51,9 @@ class SecurityHeaders:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in {**FIXED, "Content-Security-Policy": policy}.items():
+                for name, value in FIXED.items():
                     headers[name] = value
+                headers.setdefault("Content-Security-Policy", policy)  # A page by signed link has a stricter one.
                 if is_secure:
                     _secure_cookies(headers)
             await send(message)
