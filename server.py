@@ -154,6 +154,13 @@ def desk() -> Any:
     return download_rights
 
 
+def embeds() -> Any:
+    """Return the pages of signed links, which answer from what the API answers from."""
+    from core.bi import embedded_page
+
+    return embedded_page.application(answers.built.state.company)
+
+
 answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
@@ -161,6 +168,7 @@ routes = [
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),
     Mount("/odata", api_mount.ApiMount(feed)),
+    Mount("/embed", api_mount.ApiMount(embeds)),
     downloads.route(),
     *scim_routes.routes(settings, opened),
 ]

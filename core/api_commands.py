@@ -30,7 +30,7 @@ def api(
 
     from core.api.application import application
     from core.assistants import mcp_mount
-    from core.bi import odata_feed
+    from core.bi import embedded_page, odata_feed
     from core.config import load
     from core.jobs import beside
 
@@ -44,6 +44,7 @@ def api(
             Mount("/api", answers),
             mcp_mount.route(lambda: answers),
             Mount("/odata", odata_feed.application(answers.state.company)),
+            Mount("/embed", embedded_page.application(answers.state.company)),
         ]
     )
     uvicorn.run(app, host=address, port=port, log_level="warning", server_header=False)

@@ -10,6 +10,7 @@ from pages.ui.admin import (
     changes,
     demo_company,
     demo_links,
+    embeds,
     provisioning,
     role_form,
     rule_forms,
@@ -85,6 +86,9 @@ with cell(page, "Provisioning", "Provisioning", span="all") as c:
 
 with cell(page, "API keys", "API keys", span="all") as c:
     api_keys.show(page, c, directory)
+
+with cell(page, "Embedded answers", "Embedded", span="all") as c:
+    embeds.show(page, c, lambda user: changes.is_theirs(page, directory, user))
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
     audit_log.show(page, c)

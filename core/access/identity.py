@@ -18,6 +18,7 @@ AREAS = (
     "models",
     "data",
     "crm",
+    "embedding",
     "admin",
 )
 OWN = "own"

@@ -12,6 +12,8 @@ from core.alerts import watching
 from core.alerts.alert_rule import Rule
 from core.alerts.sight import Ground, Sight
 from core.alerts.ways import COMPANY, WEBHOOK, Way
+from core.config import Settings
+from core.contracts import Dataset
 from core.forecasts import calls
 from core.sources.connectors import sync_request
 from core.store import Store
@@ -24,7 +26,9 @@ LAST_CALL, SINCE, FORECAST = "events: last call", "events: since", "events: fore
 SEEN = "events: state of "
 
 
-def look(store: Store, ground: Ground | None, now: datetime) -> list[Event]:
+def look(
+    store: Store, ground: Ground | None, now: datetime, published: tuple[Dataset, Settings] | None = None
+) -> list[Event]:
     """Return what has happened since the last look, written down; the first look notes where to begin.
 
     Parameters
@@ -34,12 +38,17 @@ def look(store: Store, ground: Ground | None, now: datetime) -> list[Event]:
         The whole company; None where the data have not changed since.
     now : datetime
         In UTC.
+    published : tuple of Dataset and Settings, optional
+        Whose published forecasts are looked at.
     """
     names = [LAST_CALL, SINCE, FORECAST, *(SEEN + kind for kind in STATES)]
     marks = store.alert_ledger.bookmarks(names)
     events, after = _done(store, marks, now)
+    if published is not None:
+        more, seen = _forecast(store, *published, marks)
+        events, after = [*events, *more], after | seen
     if ground is not None:
-        more, seen = _of_data(store, ground, marks, now)
+        more, seen = _of_data(ground, marks, now)
         events, after = [*events, *more], after | seen
     written = store.events.add(events)
     store.alert_ledger.set_bookmarks(after)
@@ -65,9 +74,9 @@ def _done(store: Store, marks: dict[str, str], now: datetime) -> tuple[list[Even
     return events, {SINCE: latest.isoformat(), LAST_CALL: str(last)}
 
 
-def _of_data(store: Store, ground: Ground, marks: dict[str, str], now: datetime) -> tuple[list[Event], dict[str, str]]:
-    """Return what the data show: deals that slipped, accounts that turned red, the forecast moved."""
-    events, after = _forecast(store, ground, marks)
+def _of_data(ground: Ground, marks: dict[str, str], now: datetime) -> tuple[list[Event], dict[str, str]]:
+    """Return what the data show: deals that slipped, accounts that turned red."""
+    events, after = list[Event](), dict[str, str]()
     for kind, watched in STATES.items():
         sights = watching.sights(Rule("", "", watched), ground)
         if sights is None:
@@ -95,9 +104,11 @@ def _happening(kind: str, sight: Sight, ground: Ground, now: datetime) -> Happen
     return Happening(f"{sight.subject} {sight.state} {as_of}", sight.subject, content | {"as_of": as_of}, now)
 
 
-def _forecast(store: Store, ground: Ground, marks: dict[str, str]) -> tuple[list[Event], dict[str, str]]:
+def _forecast(
+    store: Store, data: Dataset, settings: Settings, marks: dict[str, str]
+) -> tuple[list[Event], dict[str, str]]:
     """Return that the number published last differs from the one before, to the cent."""
-    rows = store.snapshots.of(calls.book(ground.data))
+    rows = store.snapshots.of(calls.book(data))
     if rows.is_empty():
         return [], {}
     row = rows.sort("as_of_on", "days").row(-1, named=True)
@@ -112,7 +123,7 @@ def _forecast(store: Store, ground: Ground, marks: dict[str, str]) -> tuple[list
         "lower": row["lower"],
         "upper": row["upper"],
         "amount_before": float(before.rpartition(" ")[2]),
-        "currency": ground.settings.currency,
+        "currency": settings.currency,
     }
     at = row["saved_at"] if row.get("saved_at") else datetime.combine(row["as_of_on"], datetime.min.time())
     return [_event("forecast.moved", Happening(mark, "forecast", content, at.replace(tzinfo=UTC)))], {FORECAST: mark}

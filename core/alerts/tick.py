@@ -88,6 +88,28 @@ def tick(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: 
     return out
 
 
+def events(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: str) -> Outcome:
+    """Look at what people, syncs and the models did, not at the alerts, and send what is due.
+
+    Parameters
+    ----------
+    settings, store, data, clock, holder
+        As `tick` takes them.
+    """
+    out = Outcome()
+    if store.alert_ledger.take_lease(LEASE, holder, LEASE_SECONDS):
+        try:
+            happened = company_events.look(store, None, clock(), (data, settings))
+            out.n_told = store.deliveries.add(company_events.deliveries(happened, ways_of.listed(store)))
+            out.n_events = len(happened)
+        finally:
+            store.alert_ledger.drop_lease(LEASE, holder)
+    else:
+        out.is_elsewhere = True
+    out.sent = delivering.deliver(store, Readers(settings, store, data), clock)
+    return out
+
+
 def _look(
     settings: Settings, store: Store, data: Dataset, readers: Readers, clock: Clock, holder: str, out: Outcome
 ) -> None:
@@ -98,7 +120,7 @@ def _look(
     store.alert_ledger.apply(changes, holder, LEASE)
     out.n_told, out.problems = len(changes.deliveries), look.problems
     is_changed = store.alert_ledger.bookmarks([SEEN]).get(SEEN) != data.fingerprint
-    events = company_events.look(store, look.ground(WHOLE, "") if is_changed else None, now)
+    events = company_events.look(store, look.ground(WHOLE, "") if is_changed else None, now, (data, settings))
     store.deliveries.add(company_events.deliveries(events, ways.values()))
     store.alert_ledger.set_bookmarks({SEEN: data.fingerprint})
     out.n_events = len(events)

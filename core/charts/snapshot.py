@@ -144,11 +144,20 @@ def _html(part: Part, mark: str, formats: Formats) -> str:
     if part.kind == "table":
         return page_tables.html(part.body, formats)
     if part.kind == "chart":
-        return _figure(part.body, mark)
+        return figure(part.body, mark)
     return f"<p>{bold(escape(str(part.body)))}</p>"
 
 
-def _figure(spec: Mapping[str, Any], mark: str) -> str:
+def figure(spec: Mapping[str, Any], mark: str = "c0") -> str:
+    """Return a chart as HTML: as vectors, or a sentence where it cannot be drawn.
+
+    Parameters
+    ----------
+    spec : mapping
+        A Vega-Lite specification with its data.
+    mark : str
+        Keeps its inner names apart from those of other charts.
+    """
     try:
         return f"<figure>{vector(spec, mark)}</figure>"
     except drawing.DrawingError:

@@ -283,6 +283,7 @@ class AccessSettings(_Section):
     proxies: tuple[str, ...]
     hosts: tuple[str, ...]
     frame_ancestors: tuple[str, ...]
+    embed_hosts: tuple[str, ...]
     people: dict[str, Person]
     groups: dict[str, AccessRule]
     group_claims: tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.artifacts import DOWNLOADS, UNSAVED, UPLOADS, open_cache
 from core.config import Settings
@@ -14,11 +14,12 @@ from core.preparing import making, preparation
 from core.replaying import forecast_history
 from core.sources.connectors import sync_request
 from core.sources.source_registry import opened
+from core.store.event_asks import AGAIN, EVENTS, TELL
 from core.store.jobs import Job
 
 LEARN = "learn"
 MODELS = "models"
-TELL, ALERTS = "tell", "alerts"
+PAUSE = timedelta(seconds=5)
 Report = Callable[[float, str], None]
 Clock = Callable[[], datetime]
 
@@ -116,13 +117,23 @@ def _ask_digests(settings: Settings, job: Job) -> None:
 
 
 def tell(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
-    """Look at the alerts, and send what is due."""
+    """Look at what happened and, unless it is only that, at the alerts; and send what is due.
+
+    Where somebody else looks in the same moment, another look is asked for, for theirs may have passed what is new.
+    """
     from core.alerts import tick
     from core.sources import load_data
-    from core.sources.source_registry import opened
 
+    is_brief = job.subject.removesuffix(AGAIN) == EVENTS
     with opened(settings) as store:
-        return tick.tick(settings, store, load_data(settings), clock, job.worker).sentence()
+        data = load_data(settings)
+        if is_brief:
+            outcome = tick.events(settings, store, data, clock, job.worker)
+        else:
+            outcome = tick.tick(settings, store, data, clock, job.worker)
+        if outcome.is_elsewhere:
+            store.jobs.ask_events(job.subject.removesuffix(AGAIN), PAUSE)
+    return outcome.sentence()
 
 
 KINDS = {

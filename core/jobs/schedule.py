@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from core.config import Settings
 from core.contracts.errors import SourceError
-from core.jobs.job_kinds import ALERTS, LEARN, MODELS, TELL
+from core.jobs.job_kinds import LEARN, MODELS
 from core.sources.connectors import connector_files, sync_request, sync_run
+from core.store.event_asks import ALERTS, TELL
 from core.store.jobs import JobQueue
 
 NIGHT = time(3)

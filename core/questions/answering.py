@@ -89,6 +89,8 @@ class Answer:
         The rows it was worked out from.
     settings : Settings
         Those of these rows.
+    slots : Slots
+        What the question said beside its topic.
     """
 
     question: str
@@ -106,6 +108,7 @@ class Answer:
     window: str = ""
     data: Dataset | None = field(default=None, repr=False)
     settings: Settings | None = field(default=None, repr=False)
+    slots: Slots | None = field(default=None, repr=False)
 
     @property
     def formula(self) -> str:
@@ -159,8 +162,27 @@ def ask(question: str, desk: Desk, base: Scope | None = None) -> Answer | Refusa
         return Refusal(reading.question, reading.why, nearest)
     if not desk.may(reading.topic.right):
         return Refusal(reading.question, "Your role does not open the answer to that.", nearest)
+    return _tried(reading, reading.topic, desk)
+
+
+def of_topic(question: str, topic: Topic, slots: Slots, desk: Desk) -> Answer | Refusal:
+    """Return the answer of a question that was understood before, without reading its words again.
+
+    Parameters
+    ----------
+    question : str
+    topic : Topic
+    slots : Slots
+    desk : Desk
+    """
+    if not desk.may(topic.right):
+        return Refusal(question, "Your role does not open the answer to that.", ())
+    return _tried(Reading(question, topic, slots, ()), topic, desk)
+
+
+def _tried(reading: Reading, topic: Topic, desk: Desk) -> Answer | Refusal:
     try:
-        return _answered(reading, reading.topic, desk)
+        return _answered(reading, topic, desk)
     except UnansweredError as error:
         return Refusal(reading.question, str(error), ())
     except QuarterdeckError as error:
@@ -220,6 +242,7 @@ def _told(
         window=str(getattr(result, "window", "")),
         data=rows,
         settings=settings,
+        slots=reading.slots,
     )
 
 

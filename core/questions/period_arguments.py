@@ -53,6 +53,8 @@ def of(topic: Topic, slots: Slots, as_of: date, settings: Settings) -> Span:
     makers = {"months": _months, "days": _days, "end": _end, "span": _span, "today": _today, "quarter": _today}
     if topic.name == "forecast_changes" and slots.days:
         return Span(arguments=(min(slots.days, LONGEST_WALK),), words=f"The last {slots.days} days.")
+    if topic.name == "bookings":
+        _last(slots, as_of, settings)  # What is booked in a time to come is nothing, not an answer.
     return makers[topic.handed](slots, as_of, settings)
 
 

@@ -15,9 +15,9 @@ from core.scope import Scope, narrowing
 from core.search.finder import folded
 
 SPLITS = {
-    "region": ("region", "regions", "geography", "geo"),
+    "region": ("region", "regions", "geography", "geo", "territory", "territories"),
     "team": ("team", "teams"),
-    "rep": ("rep", "reps", "seller", "salesperson"),
+    "rep": ("rep", "reps", "seller", "sellers", "salesperson", "salespeople"),
     "segment": ("segment", "segments", "size of customer"),
     "family": ("product", "products", "product family", "family"),
     "deal_type": ("type", "type of deal", "deal type"),
@@ -60,7 +60,7 @@ BACK = re.compile(
     r"(?:(?:in|over|during|for|of|within) )?(?:the )?(?:last|past|previous|trailing) "
     r"(\d{1,3}|two|three|four|six|seven|nine|twelve|thirty|ninety) (day|week|month|quarter|year)s?"
 )
-COMPARED = r"(?<!vs )(?<!vs\. )(?<!than )(?<!with )(?<!on )(?<!to )(?<!against )(?<!the same )"
+COMPARED = r"(?<!vs )(?<!vs\. )(?<!than )(?<!with )(?<!\bon )(?<!\bto )(?<!against )(?<!the same )"
 NAMED = (
     ("last quarter", COMPARED + r"(?:(?:in|during|over|for) )?(?:the )?(?:last|previous|past|prior) quarter\b"),
     ("next quarter", r"(?:(?:in|during|for) )?(?:the )?(?:next|coming|following) quarter\b"),
@@ -80,6 +80,12 @@ QUARTER = re.compile(r"(?:(?:in|for|of|during) )?\bq([1-4])(?: (?:of )?(20\d\d))
 MONTHS = {"this month": 0, "last month": -1, "next month": 1}
 WEEKS = r"(?:since |in |over |during )?(?:the )?(?:this|last|past) week\b"
 FROM_DAYS = {"day": 1, "week": 7}
+MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+MONTH = re.compile(rf"\b(?:in |during |for |of )({'|'.join(MONTH_NAMES)})(?: (20\d\d))?\b")
+YEAR = re.compile(r"(?<![$€£\d,.'])(?:\b(?:in|for|of|during) )?(?:\bfy ?|\bfiscal year |\b)(20\d\d)\b(?![,.']?\d)")
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,8 @@ class Slots:
         Whether it speaks of committed deals alone.
     has_period : bool
         Whether it names a time at all.
+    again : str
+        A dimension of which it names more than one part; empty for none.
     """
 
     scope: Scope
@@ -112,6 +120,7 @@ class Slots:
     amount: float = 0.0
     is_commit: bool = False
     has_period: bool = False
+    again: str = ""
 
 
 def read(
@@ -131,8 +140,13 @@ def read(
         What the asker looks at, which the question narrows further.
     """
     text = f" {usual(question)} "
-    text, parts = _named_parts(text, narrowing.choices(data, settings), vocabulary)
-    slots = Slots(replace(base or Scope(), **parts), text)  # type: ignore[arg-type]
+    choices = narrowing.choices(data, settings)
+    text, parts = _named_parts(text, choices, vocabulary)
+    others = _named_parts(text, choices, vocabulary)[1]
+    again = next((name for name, value in others.items() if value != parts.get(name)), "")
+    if "region" in parts and parts.get("team") in choices["region"]:
+        again = "region"  # Where a team bears a region's name, “EMEA and APAC” would be APAC's people in EMEA.
+    slots = Slots(replace(base or Scope(), **parts), text, again=again)  # type: ignore[arg-type]
     slots = _split(_period(slots, data.as_of, settings))
     text, amount = _amount(slots.text)
     is_commit = bool(re.search(r"\bcommit(?:s|ted)?\b", text))
@@ -199,7 +213,19 @@ def _calendar(slots: Slots, as_of: date, settings: Settings) -> Slots:
             return _custom(slots, _without(text, match), begin, add_months(begin, 1) - timedelta(days=1))
     if match := QUARTER.search(text):
         return _custom(slots, _without(text, match), *_quarter(int(match[1]), match[2], as_of, settings))
+    if match := MONTH.search(text):
+        begin = _named_month(MONTH_NAMES.index(match[1]) + 1, match[2], as_of)
+        return _custom(slots, _without(text, match), begin, add_months(begin, 1) - timedelta(days=1))
+    if match := YEAR.search(text):
+        begin, _ = _quarter(1, match[1], as_of, settings)
+        return _custom(slots, _without(text, match), begin, quarter_end(add_quarters(begin, 3, settings), settings))
     return slots
+
+
+def _named_month(number: int, year: str | None, as_of: date) -> date:
+    """Return the first day of a month: of the year named, else the last of that name that has begun."""
+    begin = date(int(year) if year else as_of.year, number, 1)
+    return begin if year or begin <= as_of else begin.replace(year=begin.year - 1)
 
 
 def _quarter(number: int, year: str | None, as_of: date, settings: Settings) -> tuple[date, date]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.artifacts import RESULTS, memoized
 from core.config import Settings
 from core.contracts import Dataset
+from core.questions import misreadings
 from core.questions import slots as question_slots
 from core.questions.slots import Slots
 from core.questions.topics import Topic, by_name, phrases
@@ -24,7 +25,7 @@ LONGEST = 300
 NEAREST = 3
 SPLIT_WORDS = frozenset().union(*(stems(" ".join(nouns)) for nouns in question_slots.SPLITS.values()))
 # Chosen on 150 questions (tests/questions/choosing.tsv); docs/benchmarks.md tells how they do on 150 others.
-MEANING, CLEAR, APART, STRANGE, SPLIT = 0.5, 0.63, 0.08, 0.22, 0.1
+MEANING, CLEAR, APART, STRANGE, SPLIT, PLAIN = 0.5, 0.63, 0.08, 0.22, 0.1, 0.8
 Scores = NDArray[np.float64]
 
 
@@ -108,7 +109,18 @@ def understand(question: str, data: Dataset, settings: Settings, base: Scope | N
     order = sorted(scores, key=lambda name: -scores[name])
     nearest = tuple(by_name()[name] for name in order[:NEAREST])
     why = _refused(question, asked, strange, [scores[name] for name in order[:2]], slots)
+    why = why or misreadings.objection(question, slots, nearest[0], lambda part: _plainly(part, settings.home))
     return Reading(question.strip(), None if why else nearest[0], slots, nearest, strange, why)
+
+
+def _plainly(part: str, home: Path | None) -> str:
+    """Return the name of the topic that a few words clearly ask for; empty for none."""
+    asked = stems(part)
+    if not asked or asked - vocabulary():
+        return ""
+    scores = likeness(part, asked, Slots(Scope(), part), home)
+    name = max(scores, key=lambda topic: scores[topic])
+    return name if scores[name] > PLAIN else ""
 
 
 def _split_stems(split: str) -> frozenset[str]:
@@ -126,8 +138,10 @@ def likeness(text: str, asked: frozenset[str], slots: Slots, home: Path | None =
         out[name] = max(out.get(name, 0.0), float(value))
     if slots.split:  # Told part by part is what has a number; a topic that is a table of its own parts gives way.
         out = {name: value + SPLIT * by_name()[name].can_split for name, value in out.items()}
-    if not slots.amount:
-        out["confidence"] *= 0.5  # Without an amount there is nothing to be sure of.
+    if slots.amount:
+        out["confidence"] += SPLIT  # Hardly anything else takes an amount.
+    else:
+        out["confidence"] *= 0.5  # Without one there is nothing to be sure of.
     return out
 
 

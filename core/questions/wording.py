@@ -77,7 +77,8 @@ def usual(text: str) -> str:
     >>> usual("ACV by Region"), usual("What is the ARR?")
     ('deal size by region', 'what is the recurring revenue?')
     """
-    plain = folded(text).replace("’", "'")
+    plain = folded(text).replace("’", "'").replace("won't", "will not").replace("can't", "can not")
+    plain = plain.replace("n't", " not")
     for forms, head in _several():
         plain = forms.sub(head, plain)
     return plain

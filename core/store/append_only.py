@@ -10,8 +10,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
+from core.store import event_asks
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
@@ -92,10 +94,14 @@ class Versions:
                     raise self._conflict(newest)
                 session.execute(insert(self.table).values(saved_at=self.clock(), **row))
                 write_down(session, [{"at": self.clock(), **self._audit(about, values, newest, author)}])
+                self._written(session)
         except IntegrityError:
             with self.sessions() as session:
                 raise self._conflict(session.scalars(self._of(book, about)).first()) from None
         return version + 1
+
+    def _written(self, session: Session) -> None:
+        """Do what belongs to a new version, in its transaction."""
 
     def newest(self, book: str, **about: Any) -> pl.DataFrame:
         """Return the newest version of every record of a book, narrowed to some keys."""
@@ -179,6 +185,9 @@ class ForecastCalls(Versions):
     def __init__(self, sessions: Sessions, clock: Clock) -> None:
         super().__init__(sessions, clock, ForecastCallRow, "forecast call")
 
+    def _written(self, session: Session) -> None:
+        event_asks.ask(session, self.clock())
+
 
 class CallApprovals(Versions):
     """What those above a manager decided on the manager's calls."""
@@ -224,6 +233,7 @@ class Snapshots:
             with self.sessions.begin() as session:
                 if values:
                     session.execute(insert(ForecastSnapshotRow), values)
+                    event_asks.ask(session, self.clock(), event_asks.ALERTS)
         except IntegrityError:
             return 0
         return len(values)

@@ -26,6 +26,7 @@ from core.store.capabilities import Capabilities
 from core.store.comments import Comments
 from core.store.deliveries import Deliveries
 from core.store.demo_reset import DemoReset
+from core.store.embed_links import EmbedLinks
 from core.store.events import Events
 from core.store.expiry import Retention
 from core.store.jobs import JobQueue
@@ -118,6 +119,7 @@ class Store:
     library : LibraryAnswers
     library_files : LibraryFiles
     model_calls : ModelCalls
+    embed_links : EmbedLinks
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -168,6 +170,7 @@ class Store:
     library: LibraryAnswers
     library_files: LibraryFiles
     model_calls: ModelCalls
+    embed_links: EmbedLinks
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -255,6 +258,7 @@ class Store:
             LibraryAnswers(sessions, clock),
             LibraryFiles(sessions, clock),
             ModelCalls(sessions, clock),
+            EmbedLinks(sessions, clock),
             notices,
             saves,
         )

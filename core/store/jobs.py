@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.store import event_asks
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import ACTIVE, QUEUED, RUNNING, AlertRuleRow, AlertWayRow, JobRow, WorkerRow
@@ -111,6 +112,11 @@ class JobQueue:
                 continue  # Somebody else asked in the same moment.
         raise StoreError("The work could not be asked for.", f"{kind} {subject}", "Try again.")
 
+    def ask_events(self, subject: str, pause: timedelta) -> bool:
+        """Ask for a look at events after a pause; say whether one was asked for."""
+        with self._sessions.begin() as session:
+            return event_asks.ask(session, self._clock(), subject, pause)
+
     def has_alerts(self) -> bool:
         """Say whether anybody wants to be told anything: there is a rule, or a way for events."""
         tables = (AlertRuleRow.id, AlertWayRow.id)
@@ -192,7 +198,8 @@ class JobQueue:
 
     def finish(self, number: int, worker: str, message: str = "") -> bool:
         """Note that a job is done; say whether it was still one's own."""
-        return self._end(_mine(number, worker), DONE, message, share=1.0)
+        is_mine = self._end(_mine(number, worker), DONE, message, share=1.0)
+        return self._told(self.get(number), is_mine)
 
     def fail(self, number: int, worker: str, message: str, may_retry: bool = False) -> bool:
         """Note that a job failed; where it may be tried again and was not often, it waits for that.
@@ -210,7 +217,7 @@ class JobQueue:
         if job.is_cancelled:
             return self._end(_mine(number, worker), CANCELLED, "Cancelled.")
         if not may_retry or job.n_attempts >= MOST_ATTEMPTS:
-            return self._end(_mine(number, worker), FAILED, message)
+            return self._told(job, self._end(_mine(number, worker), FAILED, message))
         pause = FIRST_PAUSE * 3 ** (job.n_attempts - 1)
         values = {"state": QUEUED, "run_at": self._clock() + pause, "leased_until": None}
         waiting = update(JobRow).where(_mine(number, worker)).values(message=message[:LONGEST_MESSAGE], **values)
@@ -287,6 +294,13 @@ class JobQueue:
     def _end(self, which: Any, state: str, message: str, **more: Any) -> bool:
         values = {"state": state, "message": message[:LONGEST_MESSAGE], "ended_at": self._clock(), "leased_until": None}
         return self._changed(update(JobRow).where(which).values(**values, **more))
+
+    def _told(self, job: Job, is_ended: bool) -> bool:
+        """Have events looked at where a job has ended that may be the cause of some."""
+        if is_ended and job.kind in event_asks.CAUSES:
+            with self._sessions.begin() as session:
+                event_asks.ask(session, self._clock(), event_asks.CAUSES[job.kind])
+        return is_ended
 
     def _changed(self, statement: Any) -> bool:
         with self._sessions.begin() as session:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
 from core.sealing.vault import Vault
-from core.store import audit_chain, person_keys
+from core.store import audit_chain, event_asks, person_keys
 from core.store.sessions import Sessions
 from core.store.tables import LONGEST_NAME, AuditRow, DocumentRow, RequirementFileRow
 
@@ -114,12 +114,17 @@ class Documents:
                 if beside is not None:
                     row = session.scalars(self._named(title, owner)).one()
                     beside(session, row.id)
+                if version is None:
+                    self._begun(session)
                 self._write_down(session, owner, "saved", title)
         except IntegrityError as error:
             raise StoreError(
                 f"There is already a {self._noun} called {title!r}.", mend="Choose another name, or load it first."
             ) from error
         return self.get(title, owner)
+
+    def _begun(self, session: Session) -> None:
+        """Do what belongs to a new document, in its transaction."""
 
     def _title(self, name: str) -> str:
         title = name.strip()
@@ -230,6 +235,9 @@ class RequirementSets(Documents):
         """Keep the buyer's file of a list, in place of an earlier one."""
         with self._sessions.begin() as session:
             session.merge(self._file_row(saved.id, file_name, content))
+
+    def _begun(self, session: Session) -> None:
+        event_asks.ask(session, self._clock())
 
     def _file_row(self, number: int, file_name: str, content: bytes) -> RequirementFileRow:
         sealed = self._vault.seal(content, f"buyer's file {number}")

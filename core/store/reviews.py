@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
-from core.store import row_changes, work_tasks
+from core.store import event_asks, row_changes, work_tasks
 from core.store.audit_chain import write_down
 from core.store.sessions import Sessions
 from core.store.tables import RequirementSetRow, ReviewRow
@@ -262,6 +262,8 @@ class Reviews:
         write_down(session, [{**who, **entry} for entry in trail])
         row_changes.add(session, number, steps)
         work_tasks.follow(session, number, followed, user[:200], at)
+        if any(values.get("approved_at") == at for group in (new, *over.values()) for values in group):
+            event_asks.ask(session, at)
         return met
 
 

@@ -732,6 +732,23 @@ class DeliveryRow(Base):
     error: Mapped[str] = mapped_column(Text)
 
 
+class EmbedLinkRow(Base):
+    """A link that opens one answer without signing in; what it shows is signed, so that it cannot be altered here."""
+
+    __tablename__ = "embed_links"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    mark: Mapped[str] = mapped_column(String(12), unique=True)
+    title: Mapped[str] = mapped_column(String(LONGEST_NAME))
+    owner: Mapped[str] = mapped_column(String(200))
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+    n_opened: Mapped[int] = mapped_column(Integer)
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True), nullable=True)
+
+
 class ApiReplayRow(Base):
     """The answer to a write that named an Idempotency-Key: given again where the same is asked again."""
 

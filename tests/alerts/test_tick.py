@@ -108,13 +108,12 @@ def test_the_forecast_moves_and_the_summary_comes_on_monday(
     assert due() == []
 
 
-def test_published_numbers_submitted_forecasts_and_approvals_are_events(store, days, clock):
+def test_published_numbers_submitted_forecasts_and_approvals_are_events(store, days, company_settings, clock):
     from sqlalchemy import insert
 
-    from core.alerts.sight import Ground
     from core.store.tables import ForecastCallRow, ForecastSnapshotRow, ReviewRow
 
-    ground = Ground(days[2], None, store, None, "", {})
+    published = days[2], company_settings
     number = {"as_of_on": days[2].as_of, "window": "Q2", "days": 40, "amount": 100.0, "lower": 80.0, "upper": 120.0}
     number |= {"closed_amount": 1.0, "open_amount": 1.0, "new_amount": 1.0, "saved_at": clock()}
     book = calls.book(days[2])
@@ -125,11 +124,11 @@ def test_published_numbers_submitted_forecasts_and_approvals_are_events(store, d
 
     add(ForecastSnapshotRow, book=book, **number)
     marks: dict[str, str] = {}
-    events, after = company_events._forecast(store, _with(ground, days), marks)
+    events, after = company_events._forecast(store, *published, marks)
     assert events == []
     later = number | {"as_of_on": days[2].as_of + timedelta(days=1), "amount": 90.0}
     add(ForecastSnapshotRow, book=book, **later)
-    (moved,), _ = company_events._forecast(store, _with(ground, days), after)
+    (moved,), _ = company_events._forecast(store, *published, after)
     assert (moved.kind, moved.content["amount_before"], moved.content["amount"]) == ("forecast.moved", 100.0, 90.0)
     assert company_events.look(store, None, clock()) == []
     clock.pass_by(hours=1)
@@ -141,12 +140,6 @@ def test_published_numbers_submitted_forecasts_and_approvals_are_events(store, d
     kinds = {event.kind for event in company_events.look(store, None, clock())}
     assert kinds == {"call.submitted", "list.read", "answer.approved"}
     assert company_events.look(store, None, clock()) == []
-
-
-def _with(ground, days):
-    from types import SimpleNamespace
-
-    return SimpleNamespace(data=ground.data, settings=SimpleNamespace(currency="USD"))
 
 
 def test_troubles_are_read_off_the_queue(store, company_settings, clock):

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, entity_links, questions
+from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, questions
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -80,6 +80,7 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         type="tertiary",
         key="signed_answer",
     )
+    embed_form.offer(answer, data, settings, who)
     see = {questions.SEE: questions.anchor(answer.topic.cell)}
     st.page_link(
         answer.topic.page,
@@ -103,13 +104,17 @@ def _signed(answer: Any, own: Any, who: Identity, data: Dataset) -> str:
 
 
 def _columns(answer: Any, rows: pl.DataFrame) -> dict[str, Any]:
-    """Return how the answer's own number and its months are written."""
-    form = {"rate": "percent", "money": "compact"}.get(answer.unit, "localized")
-    own = {
-        "month": st.column_config.DateColumn("Month", format="MMM YYYY"),
-        "value": st.column_config.NumberColumn(answer.topic.name.replace("_", " ").capitalize(), format=form),
-    }
-    return {name: column for name, column in own.items() if name in rows.columns}
+    """Return how the columns are called and written that their fields' names do not explain."""
+    from core.questions import row_headings
+
+    out: dict[str, Any] = {"month": st.column_config.DateColumn("Month", format="MMM YYYY")}
+    for name, kind in rows.schema.items():
+        words, form = row_headings.heading(answer, name)
+        if kind.is_numeric() and form:
+            out[name] = st.column_config.NumberColumn(words, format=form)
+        elif name not in out and words != name:
+            out[name] = words
+    return {name: column for name, column in out.items() if name in rows.columns and name not in column_layout.IDS}
 
 
 def _refused(answer: Any) -> None:

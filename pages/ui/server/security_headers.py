@@ -50,15 +50,17 @@ class SecurityHeaders:
             await self.app(scope, receive, send)
             return
         is_secure = _is_secure(scope)
-        fixed = {**FIXED, "Content-Security-Policy": self.policy(scope)}
+        fixed, policy = FIXED, self.policy(scope)
         if scope.get("path", "").startswith(PARTS) and scope["path"].endswith(ENDINGS):
-            fixed = {"X-Content-Type-Options": FIXED["X-Content-Type-Options"]}
+            fixed, policy = {"X-Content-Type-Options": FIXED["X-Content-Type-Options"]}, ""
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in fixed.items():
                     headers[name] = value
+                if policy:
+                    headers.setdefault("Content-Security-Policy", policy)  # A page by signed link has a stricter one.
                 if is_secure:
                     _secure_cookies(headers)
             await send(message)

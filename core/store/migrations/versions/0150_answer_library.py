@@ -8,7 +8,7 @@ from alembic import op
 from core.store.schema import create_index, create_table
 
 revision = "0150"
-down_revision = "0110"
+down_revision = "0120"
 branch_labels = None
 depends_on = None
 
