@@ -15,6 +15,7 @@ from core.requirements.library import answer_edition
 from core.requirements.library.answer_edition import APPROVED, DRAFT, SHAPE
 from core.requirements.text.classification import CATEGORIES
 from core.requirements.work import sample_lists
+from core.sources import sample_titles
 
 SEED = 29
 SOURCE, APPROVER = "Answers the sample company gave", "Bid desk"
@@ -46,7 +47,7 @@ def answers(dataset: Dataset, catalogue: Catalogue) -> pl.DataFrame:
     pl.DataFrame
         As `answer_edition.Library.frame`; version 0, saved at the day of the data.
     """
-    if dataset.company.source != sample_lists.SAMPLE:
+    if not sample_titles.is_sample(dataset.company.source):
         return answer_edition.nothing()
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
     wordings = sample_lists.buyer_wordings()
