@@ -10,7 +10,7 @@ TESTS_HOME := $(CURDIR)/.quarterdeck-tests
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-slow check-deploy dist tools docs lock clean
+.PHONY: help run check test untraced test-slow check-deploy dist tools docs lock clean
 
 help:
 	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
@@ -18,6 +18,7 @@ help:
 	@echo "make test       the whole suite, with a browser and PostgreSQL"
 	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks, image (CHANGED=1: those changed since they passed; MINUTES=10: of them what fits)"
 	@echo "make check-deploy  what docs/operations.md says of deployment, run again: rules, chart, Terraform, proxies, image"
+	@echo "make untraced   work out anew which tests add nothing to the lines counted (tests/untraced.txt)"
 	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
 	@echo "make docs       write NOTICE, docs/glossary.md and the dashboard anew"
@@ -36,6 +37,12 @@ test: .venv/ready
 	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build & built=$$!; trap "kill $$built" INT TERM; \
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95; \
 	passed=$$?; wait $$built && exit $$passed
+
+untraced: .venv/ready
+	@rm -rf $(TESTS_HOME)/gains
+	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build
+	@QUARTERDECK_COUNT_GAINS=$(TESTS_HOME)/gains $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=
+	@$(BIN)/python -m tools.untraced $(TESTS_HOME)/gains
 
 test-slow: .venv/ready
 	@.ci/tools --proxies --deploy || true

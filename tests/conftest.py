@@ -40,7 +40,7 @@ __all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
-# These run through code that other tests measure; counting lines there costs half as much again.
+# These run through code that other tests measure; counting lines doubles what a test takes.
 UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")
 # What one worker does for minutes begins first, so that the others do not wait for it in the end.
 FIRST = ("standards", "browser", "store")
@@ -78,6 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
     config.pluginmanager.register(untraced.Untraced(), "untraced")
+    if untraced.FOLDER in os.environ:
+        config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER])), "gains")
     config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
 
 

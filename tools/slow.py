@@ -167,6 +167,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "tests/browser/test_connectors.py",
             "tests/browser/test_new_data.py",
+            "tests/sources/test_vendor_connectors.py",
             "tests/store/test_upgrade.py",
         ),
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -164,6 +165,7 @@ AWKWARD: dict[str, dict[str, Any]] = {
 }
 
 
+@functools.cache
 def awkward(name: str) -> Dataset:
     frames = {
         "accounts": [{"account_id": f"a{k}", "account_name": f"A {k}", "region": f"Region {k}"} for k in range(2)],

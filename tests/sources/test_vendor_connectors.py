@@ -146,7 +146,13 @@ sync_run.sync(config, "shop", lambda: datetime.fromisoformat(moment), lambda _: 
 """
 
 
-@pytest.mark.parametrize(("vendor", "is_large"), [*((vendor, False) for vendor in VENDORS), ("salesforce", True)])
+KILLS = [*((vendor, False) for vendor in VENDORS), ("salesforce", True)]
+
+
+# Each starts two processes: one vendor every time, the others in the slow parts.
+@pytest.mark.parametrize(
+    ("vendor", "is_large"), [KILLS[0], *(pytest.param(*k, marks=pytest.mark.slow) for k in KILLS[1:])]
+)
 def test_a_sync_killed_between_page_and_commit_gives_the_same_history(settings, server, vendor, is_large, tmp_path):
     generator, book = random.Random(f"{vendor} is killed"), Book()
     connected(settings, server, vendor, book)
