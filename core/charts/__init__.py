@@ -17,10 +17,10 @@ if TYPE_CHECKING:
         forecast,
         models,
         pipeline,
-        projects,
         regions,
         requirements,
         scenarios,
+        workload,
     )
 
 __all__ = [
@@ -31,10 +31,10 @@ __all__ = [
     "forecast",
     "models",
     "pipeline",
-    "projects",
     "regions",
     "requirements",
     "scenarios",
+    "workload",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})
