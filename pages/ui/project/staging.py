@@ -51,7 +51,7 @@ def show(work: Work, c: Cell) -> None:
     _public(work)
     _history(work, c)
     if work.may(project_roles.PLAN):
-        with st.expander("The stages, and who moves answers on"):
+        with st.expander("The stages, and who moves answers on", key="stages_fold"):
             _form(work)
 
 

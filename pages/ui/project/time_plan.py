@@ -25,7 +25,7 @@ def show(work: Work, c: Cell) -> None:
     if calendar.country:
         st.caption(escaped(f"Business days leave out weekends and the public holidays of {calendar.country}."))
     if work.may(project_roles.PLAN):
-        with st.expander("Deadline and calendar"):
+        with st.expander("Deadline and calendar", key="plan_fold"):
             _form(work)
     c.method(burn_down.burn_down, left.frame, given=f"{work.rows.height}, changes, {work.today!r}, calendar, deadline")
 
