@@ -163,6 +163,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
     ),
+    "work": (
+        ("tests/browser/test_two_on_a_list.py",),
+        ("pages/project.py", "pages/ui/project", "core/requirements/work", "core/requirements/export", "core/store"),
+    ),
     "live": (
         (
             "tests/browser/test_connectors.py",

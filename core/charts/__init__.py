@@ -18,10 +18,10 @@ if TYPE_CHECKING:
         library,
         models,
         pipeline,
-        projects,
         regions,
         requirements,
         scenarios,
+        workload,
     )
 
 __all__ = [
@@ -33,10 +33,10 @@ __all__ = [
     "library",
     "models",
     "pipeline",
-    "projects",
     "regions",
     "requirements",
     "scenarios",
+    "workload",
 ]
 
 __getattr__ = later(__name__, {name: name for name in __all__})

@@ -108,8 +108,8 @@ class BuyerQuestions:
             with self._sessions.begin() as session:
                 count = select(func.count()).where(BuyerQuestionRow.requirement_set_id == number)
                 begin = session.scalar(count) or 0
-                for place, (sheet, row, text) in enumerate(new, begin + 1):
-                    key = {"requirement_set_id": number, "sheet": sheet, "row": row, "code": f"{mark}-{place}"}
+                for sequence, (sheet, row, text) in enumerate(new, begin + 1):
+                    key = {"requirement_set_id": number, "sheet": sheet, "row": row, "code": f"{mark}-{sequence}"}
                     mine = {"question": text, "asked_by": user[:200], "asked_at": at}
                     session.execute(insert(BuyerQuestionRow).values(**key, **mine, **blank))
                 trail = [

@@ -136,13 +136,15 @@ def mention(
     """
     if session.get(RequirementSetRow, number) is None:
         return
-    sheet, place = row
+    sheet, row_number = row
     for person in sorted({name.strip().lower() for name in people} - {"", user.lower()}):
-        key = (WorkTaskRow.requirement_set_id == number) & (WorkTaskRow.sheet == sheet) & (WorkTaskRow.row == place)
+        key = (
+            (WorkTaskRow.requirement_set_id == number) & (WorkTaskRow.sheet == sheet) & (WorkTaskRow.row == row_number)
+        )
         own = (WorkTaskRow.kind == MENTION) & (WorkTaskRow.assignee == person)
         there = session.scalars(select(WorkTaskRow).where(key & own)).first()
         if there is None:
-            session.execute(insert(WorkTaskRow).values(_values(number, sheet, place, MENTION, person, user, at)))
+            session.execute(insert(WorkTaskRow).values(_values(number, sheet, row_number, MENTION, person, user, at)))
         else:
             _open_again(there, None, user, at)
 

@@ -30,7 +30,7 @@ def code_mark(file_key: object, number: int) -> str:
     Examples
     --------
     >>> code_mark("abc", 7)
-    '4DE0'
+    '9436'
     """
     return hashlib.sha256(f"{file_key} {number}".encode()).hexdigest()[:4].upper()
 

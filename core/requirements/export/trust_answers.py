@@ -144,7 +144,7 @@ def collect(
             key = " ".join(question.casefold().split())
             if key not in newest or (at is not None and (newest[key][0] is None or at > newest[key][0])):
                 newest[key] = (at, entry)
-    order = {name: place for place, name in enumerate(CATEGORIES)}
+    order = {name: position for position, name in enumerate(CATEGORIES)}
     listed = sorted((entry for _, entry in newest.values()), key=lambda e: (order.get(e.category, 99), e.question))
     return PublicAnswers(tuple(listed), left_out, masked)
 

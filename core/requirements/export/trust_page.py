@@ -76,7 +76,7 @@ def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> d
     book = _Book(title, foot, sections, bool(proofs))
     out = {"index.html": book.page("All questions", _first_page(sections), ""), "words.html": _words_page(book)}
     for name, answers in sections.items():
-        body = "".join(_answer(answer, place, proofs) for place, answer in enumerate(answers, 1))
+        body = "".join(_answer(answer, position, proofs) for position, answer in enumerate(answers, 1))
         out[_file(name)] = book.page(name.capitalize(), body, name)
     if proofs:
         out["evidence.html"] = book.page("Evidence", _evidence_page(proofs), "evidence")
@@ -147,14 +147,14 @@ def _first_page(sections: Mapping[str, list[PublicAnswer]]) -> str:
     parts = [f'<p class="quiet">Find a word on this page with your browser, or {look_up}</p>']
     for name, answers in sections.items():
         questions = "".join(
-            f'<li><a href="{_file(name)}#a{place}">{html.escape(answer.question)}</a></li>'
-            for place, answer in enumerate(answers, 1)
+            f'<li><a href="{_file(name)}#a{position}">{html.escape(answer.question)}</a></li>'
+            for position, answer in enumerate(answers, 1)
         )
         parts.append(f"<h2>{html.escape(name.capitalize())} ({len(answers):,})</h2><ul>{questions}</ul>")
     return "".join(parts)
 
 
-def _answer(answer: PublicAnswer, place: int, proofs: Mapping[str, EvidenceFile]) -> str:
+def _answer(answer: PublicAnswer, position: int, proofs: Mapping[str, EvidenceFile]) -> str:
     text = "".join(f"<p>{html.escape(part)}</p>" for part in answer.answer.split("\n") if part.strip())
     when = f"Approved on {answer.approved_on:%d %B %Y}." if answer.approved_on else "Approved."
     own = [(name, file) for name, file in proofs.items() if file in answer.files]
@@ -168,7 +168,7 @@ def _answer(answer: PublicAnswer, place: int, proofs: Mapping[str, EvidenceFile]
     ]
     evidence = f"<p>Evidence:</p><ul>{''.join(items)}</ul>" if items else ""
     return (
-        f'<article id="a{place}"><h2>{html.escape(answer.question)}</h2>{text}{evidence}'
+        f'<article id="a{position}"><h2>{html.escape(answer.question)}</h2>{text}{evidence}'
         f'<p class="quiet">{when}</p></article>'
     )
 
@@ -178,9 +178,9 @@ def _words_page(book: _Book) -> str:
     n_answers = sum(map(len, book.sections.values()))
     where: dict[str, dict[str, str]] = {}
     for name, answers in book.sections.items():
-        for place, answer in enumerate(answers, 1):
+        for position, answer in enumerate(answers, 1):
             for word in {w.lower() for w in WORD.findall(f"{answer.question} {answer.answer}")} - EVERYDAY:
-                where.setdefault(word, {})[f"{_file(name)}#a{place}"] = answer.question
+                where.setdefault(word, {})[f"{_file(name)}#a{position}"] = answer.question
     most = max(SHARE * n_answers, FEW)
     entries = "".join(
         f"<dt>{html.escape(word)}</dt>"

@@ -55,7 +55,7 @@ class AnswersRead:
             (len(self.unmatched), "row belongs to no question", "rows belong to no question"),
             (len(self.contradictions), "contradiction was not taken", "contradictions were not taken"),
         )
-        return text + "".join(f"; {counted(n, one, several)}" for n, one, several in more if n) + "."
+        return text + "".join(f"; {counted(n, single, plural)}" for n, single, plural in more if n) + "."
 
 
 def read(content: bytes, name: str, questions: Sequence[BuyerQuestion], texts: Sequence[str] = ()) -> AnswersRead:
@@ -154,8 +154,8 @@ def _near(cells: Sequence[str], questions: Sequence[BuyerQuestion]) -> str:
     return best if score >= ALIKE and score > second else ""
 
 
-def _likeness(one: str, other: str) -> float:
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
+def _likeness(text: str, other: str) -> float:
+    matcher = SequenceMatcher(None, text, other, autojunk=False)
     return matcher.ratio() if matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE else 0.0
 
 
@@ -164,18 +164,18 @@ def _answer_column(grid: Grid, matched: Mapping[int, str], ours: set[str]) -> in
     first = min(matched)
     heads = [cells for number, cells in grid.rows if number < first]
     for cells in reversed(heads):
-        headed = [place for place, cell in enumerate(cells) if set(_plain(cell).split()) & set(HEADING_WORDS)]
+        headed = [position for position, cell in enumerate(cells) if set(_plain(cell).split()) & set(HEADING_WORDS)]
         # A heading is short; a sentence above the table that speaks of answers is none.
-        short = [place for place in headed if len(cells[place].split()) <= 4 and sum(map(bool, cells)) > 1]
+        short = [position for position in headed if len(cells[position].split()) <= 4 and sum(map(bool, cells)) > 1]
         if short:
             return short[-1]
     filled: Counter[int] = Counter()
     for number, cells in grid.rows:
-        for place, cell in enumerate(cells):
+        for position, cell in enumerate(cells):
             is_ours = _plain(cell) in ours or CODE.fullmatch(cell.strip())
             if number in matched and cell.strip() and not is_ours:
-                filled[place] += 1
-    return max(filled, key=lambda place: (filled[place], place)) if filled else None
+                filled[position] += 1
+    return max(filled, key=lambda position: (filled[position], position)) if filled else None
 
 
 def _cell(cells: Sequence[str], column: int | None) -> str:

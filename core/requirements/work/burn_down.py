@@ -166,7 +166,7 @@ def _plan(days: list[date], n_rows: int, deadline: date | None) -> list[float | 
     if deadline is None:
         return [None] * len(days)
     n_steps = max(sum(day <= deadline for day in days) - 1, 1)
-    return [max(n_rows * (1 - place / n_steps), 0.0) for place in range(len(days))]
+    return [max(n_rows * (1 - step / n_steps), 0.0) for step in range(len(days))]
 
 
 def forecast(n_left: int, done: Iterable[int], today: date, calendar: BusinessCalendar) -> Outlook:

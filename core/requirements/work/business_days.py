@@ -87,10 +87,6 @@ class BusinessCalendar:
         """Say whether a day is worked."""
         return self._mask[day.weekday()] and day not in self._public(day.year)
 
-    def holiday(self, day: date) -> str:
-        """Return the name of the public holiday a day is; empty on other days."""
-        return self._public(day.year).get(day, "")
-
     def days(self, begin: date, end: date) -> int:
         """Count the business days after one day, up to and with another; negative where that lies before.
 

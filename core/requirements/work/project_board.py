@@ -123,10 +123,10 @@ def activity(
         _, row, sheet = [*str(target).split("/", maxsplit=2), "", ""][:3]
         out.append((at.replace(tzinfo=None), author, "commented", _where(sheet, row)))
     for entry in questions:
-        place = _where(entry.sheet, entry.row)
-        out.append((entry.asked_at.replace(tzinfo=None), entry.asked_by, "asked the buyer", place))
+        where = _where(entry.sheet, entry.row)
+        out.append((entry.asked_at.replace(tzinfo=None), entry.asked_by, "asked the buyer", where))
         if entry.answered_at is not None:
-            out.append((entry.answered_at.replace(tzinfo=None), "the buyer", "answered a question", place))
+            out.append((entry.answered_at.replace(tzinfo=None), "the buyer", "answered a question", where))
     newest = sorted(out, key=lambda event: event[0], reverse=True)[:most]
     return pl.DataFrame(newest, schema=FEED, orient="row")
 

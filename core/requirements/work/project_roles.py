@@ -89,10 +89,10 @@ def standing(
         `settings.requirements.approvers`: the company's roles that approve.
     """
     names = {identity.user.lower(), identity.name.lower()}
-    held = {role for person, roles in project.members.items() if person in names for role in roles}
+    own_roles = {role for person, roles in project.members.items() if person in names for role in roles}
     return Standing(
         identity.user,
-        tuple(role for role in ROLES if role in held),
+        tuple(role for role in ROLES if role in own_roles),
         not project.members,
         can(identity, RIGHT, rights),
         any(role in set(approvers) for role in identity.roles),

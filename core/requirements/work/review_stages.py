@@ -192,8 +192,8 @@ def approves_by_stage(stages: Stages, wanted: Sequence[Change]) -> tuple[list[Ch
     if not stages:
         return list(wanted), ()
     past = [change.row for change in wanted if change.values.get("state") == APPROVED]
-    kept = [change for change in wanted if change.values.get("state") != APPROVED]
-    return kept, ((f"{_numbered(past)}: this project approves by stages, on the Project page.",) if past else ())
+    others = [change for change in wanted if change.values.get("state") != APPROVED]
+    return others, ((f"{_numbered(past)}: this project approves by stages, on the Project page.",) if past else ())
 
 
 def counts(rows: pl.DataFrame, stages: Stages) -> pl.DataFrame:

@@ -81,7 +81,7 @@ def _settle(work: Work, entry: BuyerQuestion, choice: str) -> None:
 
 def _ask(work: Work) -> None:
     texts = {(s, r): f"{r} · {text}" for s, r, text in work.rows.select("sheet", "row", "text").rows()}
-    with st.expander("Ask about a row"):
+    with st.expander("Ask about a row", key="ask_fold"):
         st.multiselect("Rows", list(texts), format_func=texts.__getitem__, key="ask_rows")
         st.text_area("Question", key="ask_text", max_chars=4_000)
         st.button("Add the question", on_click=_asked, args=(work,), key="ask_go", icon=":material/help:")
@@ -126,7 +126,7 @@ def _files(work: Work, questions: list[BuyerQuestion]) -> None:
             "Read the answers", on_click=_read, args=(work, questions, upload), key="answers_read", type="primary"
         )
     waiting = {entry.id: entry for entry in questions if entry.state == OPEN}
-    with st.expander("Withdraw a question"):
+    with st.expander("Withdraw a question", key="withdraw_fold"):
         chosen = st.selectbox("Question", list(waiting), format_func=lambda k: waiting[k].question, key="withdrawn")
         if chosen:
             st.button("Withdraw", on_click=_settle, args=(work, waiting[chosen], WITHDRAWN), key="withdraw_go")

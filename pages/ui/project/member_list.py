@@ -71,9 +71,9 @@ def activity(work: Work, c: Cell) -> None:
         c.answer(HIDDEN)
         return
     store = work.store
-    said = store.comments.below(book(work.page.data), "requirement", f"{work.saved.id}/")
+    on_rows = store.comments.below(book(work.page.data), "requirement", f"{work.saved.id}/")
     questions = store.buyer_questions.of_list(work.saved.id)
-    feed = project_board.activity(store.row_changes.of_list(work.saved.id), said, questions)
+    feed = project_board.activity(store.row_changes.of_list(work.saved.id), on_rows, questions)
     if feed.is_empty():
         c.answer("Nothing has happened yet.")
         return

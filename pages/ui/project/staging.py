@@ -13,6 +13,7 @@ from core.store.reviews import Change
 from core.store.work_tasks import ROLES
 from pages.ui.kit import comments
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.project.work_on_list import HIDDEN, Work, attempt, save_rows
 
 SHOWN = {
@@ -50,7 +51,7 @@ def show(work: Work, c: Cell) -> None:
     _public(work)
     _history(work, c)
     if work.may(project_roles.PLAN):
-        with st.expander("The stages, and who moves answers on"):
+        with st.expander("The stages, and who moves answers on", key="stages_fold"):
             _form(work)
 
 
@@ -123,7 +124,7 @@ def _history(work: Work, c: Cell) -> None:
         return
     with folded:
         if work.is_masked:
-            st.caption(HIDDEN)
+            st.caption(escaped(HIDDEN))
             return
         sheet, row = st.selectbox("Row", list(texts), format_func=texts.__getitem__, key="history_row") or next(
             iter(texts)

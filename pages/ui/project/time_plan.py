@@ -10,6 +10,7 @@ from core import charts
 from core.requirements.work import burn_down, project_board, project_roles
 from core.requirements.work.business_days import WEEKDAYS
 from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
 from pages.ui.project.work_on_list import Work, attempt
 
 
@@ -20,11 +21,11 @@ def show(work: Work, c: Cell) -> None:
     calendar = project_board.calendar_of(plan)
     left = burn_down.burn_down(work.rows.height, changes, work.today, calendar, project_board.deadline_of(plan))
     c.answer(left.sentence())
-    c.chart(charts.projects.burn_down, left)
+    c.chart(charts.workload.burn_down, left)
     if calendar.country:
-        st.caption(f"Business days leave out weekends and the public holidays of {calendar.country}.")
+        st.caption(escaped(f"Business days leave out weekends and the public holidays of {calendar.country}."))
     if work.may(project_roles.PLAN):
-        with st.expander("Deadline and calendar"):
+        with st.expander("Deadline and calendar", key="plan_fold"):
             _form(work)
     c.method(burn_down.burn_down, left.frame, given=f"{work.rows.height}, changes, {work.today!r}, calendar, deadline")
 

@@ -106,9 +106,10 @@ def attempt(change: Callable[[], str]) -> None:
 
 
 def outcome() -> None:
-    """Say what came of the last change."""
-    for words, is_done in st.session_state.pop(OUTCOME, []):
-        (st.success if is_done else st.warning)(escaped(words))
+    """Say what came of the last change, in a slot that is always there: what is open below stays open."""
+    with st.container():
+        for words, is_done in st.session_state.pop(OUTCOME, []):
+            (st.success if is_done else st.warning)(escaped(words))
 
 
 def save_rows(work: Work, changes: list[Change], done: str) -> str:

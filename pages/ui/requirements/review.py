@@ -167,7 +167,7 @@ def _filtered(rows: Any) -> Any:
 
 
 def _bulk(page: Page, saved: Saved, shown: Any) -> None:
-    writes, approves = _rights(page)
+    writes, approves = _rights(page, saved)
     with st.expander(f"Change {counted(shown.height, 'row')} shown at once", key="bulk_open", on_change="rerun"):
         left, middle, right = st.columns([1, 2, 1], vertical_alignment="bottom")
         fields = list(BULK) if writes else ["state"]
