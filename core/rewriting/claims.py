@@ -222,7 +222,8 @@ def stems(text: str) -> frozenset[str]:
     >>> sorted(stems("We encrypt the backups"))
     ['backup', 'encrypt']
     """
-    return frozenset(_stem(word) for word in WORD.findall(LINK.sub(" ", text))) - _rules()["connecting"]
+    connecting: frozenset[str] = _rules()["connecting"]
+    return frozenset(_stem(word) for word in WORD.findall(LINK.sub(" ", text))) - connecting
 
 
 def new_words(sentence: str, sources: str) -> list[str]:

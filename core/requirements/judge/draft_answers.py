@@ -161,10 +161,10 @@ def draft(
 
 
 def _of_library_alone(row: Mapping[str, Any], answer: Mapping[str, Any] | None, asked: Question) -> Draft:
-    """Return what the library says of a row that nothing may be said to by the catalogue."""
-    if answer is None or draft_checklist.BLANK.search(str(answer["answer"])):
-        return Draft(str(row["statement"]), ())
-    return Draft(str(row["statement"]), ((str(answer["answer"]).strip(), str(answer["answer_id"])),))
+    """Return what the library says of a row that nothing may be said to by the catalogue, unless it says yes."""
+    line = draft_writer.library_line(str(answer["answer"]), asked) if answer is not None else ""
+    sentences = ((line, str(answer["answer_id"])),) if answer is not None and line else ()
+    return Draft(str(row["statement"]), sentences)
 
 
 def questioned(

@@ -83,6 +83,8 @@ def leading_verdict(text: str) -> str:
     >>> leading_verdict("Yes, by OIDC."), leading_verdict("Not compliant. None."), leading_verdict("We do.")
     ('Yes', 'Not compliant', '')
     """
+    if plain := re.match(r"(?:yes|no)\b", text, re.IGNORECASE):
+        return plain.group(0)
     opening = re.match(r"([A-Za-z][A-Za-z ]{0,40}?)(?=[.,:;!–—]|$)", text)
     title = opening.group(1) if opening else ""
     return title if title and answer_vocabulary.meaning(title)[1] == 1 else ""

@@ -138,6 +138,8 @@ def how(capability: Mapping[str, Any]) -> str:
     denies, nothing is said.
     """
     told = " ".join(str(capability.get("how") or "").split())
+    # Yes or no is the draft's to say, by what is asked.
+    told = "" if re.match(r"(?:yes|no|fully|compliant|partly|partially)\b\s*[,.:;]", told, re.IGNORECASE) else told
     status, tense = capability.get("status"), words()["tense"]
     is_ready = status in ("available", "limited", "partner")
 
