@@ -234,12 +234,14 @@ def new_words(sentence: str, sources: str) -> list[str]:
     >>> new_words("We encrypt backups and cure cancer.", "Backups are encrypted")
     ['cure', 'cancer']
     """
-    known = {_stem(word) for word in WORD.findall(LINK.sub(" ", sources))} | _rules()["connecting"]
+    stated = {_stem(word) for word in WORD.findall(LINK.sub(" ", sources))} | _rules()["connecting"]
     rules = _rules()
     counted = {*rules["numbers"], *rules["multipliers"], *rules["months"]}
     fresh = [word for word in WORD.findall(LINK.sub(" ", sentence)) if word.lower() not in counted]
-    pieces = [piece for word in fresh for piece in ([word] if _stem(word) in known else word.split("-"))]
-    return [word for word in dict.fromkeys(pieces) if word and word.lower() not in counted and _stem(word) not in known]
+    pieces = [piece for word in fresh for piece in ([word] if _stem(word) in stated else word.split("-"))]
+    return [
+        word for word in dict.fromkeys(pieces) if word and word.lower() not in counted and _stem(word) not in stated
+    ]
 
 
 def unstated(text: str, sources: Sequence[str]) -> list[str]:

@@ -46,8 +46,8 @@ def faults(draft: Draft, question: Question) -> list[Fault]:
     """
     if not draft.sentences:
         return [Fault("complete", "There is no draft: a person has to answer.")]
-    said = ((name, check(draft, question)) for name, check in CHECKS.items())
-    return [Fault(name, sentence) for name, sentence in said if sentence]
+    reasons = ((name, check(draft, question)) for name, check in CHECKS.items())
+    return [Fault(name, sentence) for name, sentence in reasons if sentence]
 
 
 def evidence_day(day: date | None) -> str:
@@ -208,7 +208,7 @@ def _tense(draft: Draft, question: Question) -> str:
     plain = re.sub(r"“[^”]*”|https?://\S+", " ", " ".join(_body(draft)))
 
     def hit(name: str) -> str:
-        return next((found.group(0) for pattern in patterns[name] if (found := pattern.search(plain))), "")
+        return next((match.group(0) for pattern in patterns[name] if (match := pattern.search(plain))), "")
 
     if bad := hit("hedge") or hit("past"):
         return f"“{bad}” is not what we say of a thing we provide."

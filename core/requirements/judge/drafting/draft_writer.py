@@ -55,11 +55,11 @@ class Material:
 
 def lacking(text: str, capabilities: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the parts of a double-barrelled question of which none of some capabilities says anything."""
-    told = (
+    texts = (
         affirmed({**row, "commitments": f"{row.get('commitments') or ''}. {draft_statements.how(row)}"})
         for row in capabilities
     )
-    return unsaid_parts(text, ". ".join(told))
+    return unsaid_parts(text, ". ".join(texts))
 
 
 def uncompared(text: str, capabilities: Sequence[Mapping[str, Any]], compared: Sequence[Comparison]) -> list[str]:
