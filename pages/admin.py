@@ -10,6 +10,7 @@ from pages.ui.admin import (
     changes,
     demo_company,
     demo_links,
+    model_endpoint,
     provisioning,
     role_form,
     rule_forms,
@@ -85,6 +86,9 @@ with cell(page, "Provisioning", "Provisioning", span="all") as c:
 
 with cell(page, "API keys", "API keys", span="all") as c:
     api_keys.show(page, c, directory)
+
+with cell(page, "Language model", "Language model", span="all") as c:
+    model_endpoint.show(page, c)
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
     audit_log.show(page, c)

@@ -128,6 +128,7 @@ def case_study(
     ][: rules()["most"]["criteria"]]
     days = (deal["close_on"] - deal["created_on"]).days if deal["close_on"] and deal["created_on"] else None
     took = f" The decision took {counted(days, 'day')}. ({key})" if days else ""
+    country = deal.get("country")
     where = ", ".join(str(part) for part in (deal.get("industry"), deal.get("country")) if part)
     signed = f"Signed in {deal['close_on']:%B %Y}.{took or f' ({key})'}"
     proofs = [by_id[row[2]] for row in rows if by_id[row[2]].get("evidence")]
@@ -136,7 +137,7 @@ def case_study(
         f"{company}; {where}" if where else company,
         (
             heading("The customer"),
-            *bullets([f"{name}: {where or 'industry not known'} ({deal['account_id']})", signed]),
+            *bullets([f"{_capital(name)}{f', {country}' if country else ''}. ({deal['account_id']})", signed]),
             heading("What they needed, and what they got"),
             table(("They asked", "They got", "Source"), rows)
             if rows
@@ -149,6 +150,10 @@ def case_study(
             ),
         ),
     )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def customer(deal: Mapping[str, Any], referenceable: Collection[str]) -> str:
