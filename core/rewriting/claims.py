@@ -176,10 +176,10 @@ def _numbers(text: str) -> frozenset[tuple[float, str]]:
             continue
         value *= rules["multipliers"].get((match["times"] or "").lower(), 1)
         word = (match["unit"] or match["money"] or "").strip(" -\t\n").lower().replace("per cent", "per_cent")
-        units = rules["small_units"]
-        is_plain_one = match["value"].lower() in ("one", "once") and word not in units
+        by_word = rules["small_units"]
+        is_plain_one = match["value"].lower() in ("one", "once") and word not in by_word
         if not is_plain_one:
-            out.add((value, units.get(word, _stem(word) if word else "")))
+            out.add((value, by_word.get(word, _stem(word) if word else "")))
     return frozenset(out)
 
 
