@@ -11,6 +11,7 @@ from pages.ui.admin import (
     demo_company,
     demo_links,
     embeds,
+    model_endpoint,
     provisioning,
     role_form,
     rule_forms,
@@ -89,6 +90,9 @@ with cell(page, "API keys", "API keys", span="all") as c:
 
 with cell(page, "Embedded answers", "Embedded", span="all") as c:
     embeds.show(page, c, lambda user: changes.is_theirs(page, directory, user))
+
+with cell(page, "Language model", "Language model", span="all") as c:
+    model_endpoint.show(page, c)
 
 with cell(page, "Audit log", "Audit log", span="all") as c:
     audit_log.show(page, c)

@@ -8,7 +8,7 @@ from core import enablement, requirements
 from core.charts import document_pdf as papers
 from core.metrics.measure import counted
 from core.requirements.judge import limits
-from pages.ui.enablement import controls, templates
+from pages.ui.enablement import controls, stories, templates
 from pages.ui.kit import downloads, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -126,6 +126,7 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
         PDF,
         icon=":material/picture_as_pdf:",
     )
+    stories.show(page, gaps, capabilities, own)
     c.method(requirements.work.saved_lists.current, gaps, given="data, settings, bundle, store")
 
 analysis = None

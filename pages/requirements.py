@@ -9,7 +9,19 @@ from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.grid import HALF, TALL_ROW
 from pages.ui.library import rows_of_list
-from pages.ui.requirements import buyer_view, export, gap_cache, gaps, match, match_cache, pick, read, review, versions
+from pages.ui.requirements import (
+    buyer_view,
+    draft_view,
+    export,
+    gap_cache,
+    gaps,
+    match,
+    match_cache,
+    pick,
+    read,
+    review,
+    versions,
+)
 
 LONG_TEXT = st.column_config.TextColumn("Requirement", width=300)
 READ = {
@@ -54,6 +66,8 @@ DRAFTED = {
     "statement": "Statement",
     "draft": st.column_config.TextColumn("Draft answer", width="large"),
     "sources": "Taken from",
+    "is_ready": "Ready to send",
+    "to_mend": st.column_config.TextColumn("To mend", width="medium"),
 }
 NEAR = {
     "row": "Row",
@@ -173,8 +187,10 @@ if analysis is not None:
         review.work(page, c, analysis)
 
     with cell(page, "Draft answers", "Answers", span="all") as c:
+        draft_view.chosen(page)
         drafts = gap_cache.drafts(analysis)
         c.answer(drafts.sentence())
+        draft_view.single(page, drafts)
         c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TALL_ROW)
         c.method(
             requirements.judge.draft_answers.drafts,

@@ -176,10 +176,10 @@ def _numbers(text: str) -> frozenset[tuple[float, str]]:
             continue
         value *= rules["multipliers"].get((match["times"] or "").lower(), 1)
         word = (match["unit"] or match["money"] or "").strip(" -\t\n").lower().replace("per cent", "per_cent")
-        units = rules["small_units"]
-        is_plain_one = match["value"].lower() in ("one", "once") and word not in units
+        by_word = rules["small_units"]
+        is_plain_one = match["value"].lower() in ("one", "once") and word not in by_word
         if not is_plain_one:
-            out.add((value, units.get(word, _stem(word) if word else "")))
+            out.add((value, by_word.get(word, _stem(word) if word else "")))
     return frozenset(out)
 
 
@@ -222,7 +222,8 @@ def stems(text: str) -> frozenset[str]:
     >>> sorted(stems("We encrypt the backups"))
     ['backup', 'encrypt']
     """
-    return frozenset(_stem(word) for word in WORD.findall(LINK.sub(" ", text))) - _rules()["connecting"]
+    connecting: frozenset[str] = _rules()["connecting"]
+    return frozenset(_stem(word) for word in WORD.findall(LINK.sub(" ", text))) - connecting
 
 
 def new_words(sentence: str, sources: str) -> list[str]:
@@ -233,12 +234,14 @@ def new_words(sentence: str, sources: str) -> list[str]:
     >>> new_words("We encrypt backups and cure cancer.", "Backups are encrypted")
     ['cure', 'cancer']
     """
-    known = {_stem(word) for word in WORD.findall(LINK.sub(" ", sources))} | _rules()["connecting"]
+    stated = {_stem(word) for word in WORD.findall(LINK.sub(" ", sources))} | _rules()["connecting"]
     rules = _rules()
     counted = {*rules["numbers"], *rules["multipliers"], *rules["months"]}
     fresh = [word for word in WORD.findall(LINK.sub(" ", sentence)) if word.lower() not in counted]
-    pieces = [piece for word in fresh for piece in ([word] if _stem(word) in known else word.split("-"))]
-    return [word for word in dict.fromkeys(pieces) if word and word.lower() not in counted and _stem(word) not in known]
+    pieces = [piece for word in fresh for piece in ([word] if _stem(word) in stated else word.split("-"))]
+    return [
+        word for word in dict.fromkeys(pieces) if word and word.lower() not in counted and _stem(word) not in stated
+    ]
 
 
 def unstated(text: str, sources: Sequence[str]) -> list[str]:

@@ -163,5 +163,6 @@ def _read(content: bytes, messages: Sequence[dict[str, str]], host: str) -> Mode
     usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
     counted = usage.get("total_tokens")
     letters = sum(len(message["content"]) for message in messages) + len(text)
-    is_counted = isinstance(counted, int) and not isinstance(counted, bool) and counted > 0
-    return ModelAnswer(text, counted if is_counted else letters // LETTERS_PER_TOKEN + 1)
+    if isinstance(counted, int) and not isinstance(counted, bool) and counted > 0:
+        return ModelAnswer(text, counted)
+    return ModelAnswer(text, letters // LETTERS_PER_TOKEN + 1)

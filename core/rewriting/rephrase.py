@@ -159,10 +159,13 @@ def _call(
     settings: LanguageModelSettings,
 ) -> ModelCall:
     """Return the request as it is written down: whole, masked, or in numbers alone."""
-    keep = {"full": str, "masked": masked, "counts": lambda text: ""}[settings.logged]
+
+    def keep(text: str) -> str:
+        return {"full": text, "masked": masked(text)}.get(settings.logged, "")
+
     prompt = messages[-1]["content"]
     cost = n_tokens / 1_000 * settings.price_amount
-    reasons = tuple(filter(None, map(keep, struck)))
+    reasons = tuple(filter(None, (keep(why) for why in struck)))
     about = (person, PURPOSE, model.name, model.host, state)
     return ModelCall(*about, keep(prompt), keep(answer), sources, reasons, n_tokens, cost)
 

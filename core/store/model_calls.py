@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import polars as pl
 from sqlalchemy import func, insert, select
@@ -14,7 +15,7 @@ from core.store.tables import ModelCallRow
 
 LONGEST_TEXT = 100_000
 SHOWN = ("asked_at", "person", "purpose", "model", "host", "state", "struck", "n_tokens", "cost_amount")
-SHAPE = {
+SHAPE: dict[str, Any] = {
     "asked_at": pl.Datetime("us"),
     **dict.fromkeys(("person", "purpose", "model", "host", "state", "struck"), pl.String),
     "n_tokens": pl.Int64,

@@ -310,6 +310,11 @@ def test_a_buyer_s_file_is_read_and_held_against_the_catalogue(ask):
     assert "single sign-on" in read.text
     held = ask("/v1/requirements/gaps", method="POST", files={"file": ("list.csv", text, "text/csv")}).json()
     assert len(held["rows"]) == 2
+    files = {"file": ("list.csv", text, "text/csv")}
+    drafted = ask("/v1/requirements/drafts?template=one-line", method="POST", files=files).json()
+    assert drafted["rows"][0]["draft"].startswith("Yes, we sign your users in")
+    assert drafted["rows"][0]["is_ready"]
+    assert ask("/v1/requirements/drafts?template=ode", method="POST", files=files).status_code == 422
     bad = ask("/v1/requirements/read", method="POST", files={"file": ("../../x.xlsx", b"junk", "text/csv")})
     assert bad.status_code == 422
     assert bad.json()["mend"]

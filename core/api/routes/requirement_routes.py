@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path as File
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, UploadFile
+from fastapi import APIRouter, Path, Query, UploadFile
 from pydantic import BaseModel
 
 from core.api import paging
@@ -33,6 +33,13 @@ class Gaps(BaseModel):
 
     sentence: str
     warnings: list[str]
+    rows: list[dict[str, Any]]
+
+
+class DraftedAnswers(BaseModel):
+    """Draft answers to a buyer's file."""
+
+    sentence: str
     rows: list[dict[str, Any]]
 
 
@@ -65,6 +72,28 @@ def gaps(file: UploadFile, asking: Asking) -> Gaps:
         warnings=list(analysis.warnings),
         rows=paging.page(analysis.frame, max(analysis.frame.height, 1), "", "").rows,
     )
+
+
+@router.post("/requirements/drafts", summary="Draft the answers to a buyer's file", operation_id="draft_answers")
+def drafted(file: UploadFile, asking: Asking, template: Annotated[str, Query(max_length=60)] = "") -> DraftedAnswers:
+    """Return a draft answer per row with its sources, whether it is ready to send by the checklist, and what is to be
+    mended; `template` is paragraph, one-line, formal or one of the company's own. Nothing is kept. Takes the right
+    `requirements:read`.
+    """
+    from core.requirements.export import answered_list
+
+    asking.need(READ)
+    with tempfile.TemporaryDirectory() as folder:
+        _, drafts, _ = answered_list.held(
+            [_stored(file, folder)],
+            asking.settings,
+            asking.store,
+            None,
+            with_library=not asking.identity.is_masked,
+            template=template,
+        )
+    rows = paging.page(drafts.frame, max(drafts.frame.height, 1), "", "").rows
+    return DraftedAnswers(sentence=drafts.sentence(), rows=rows)
 
 
 def _stored(file: UploadFile, folder: str) -> File:

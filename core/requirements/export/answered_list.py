@@ -16,6 +16,8 @@ from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.export.filled_file import Filled, fill
 from core.requirements.judge import draft_answers, gap_analysis
 from core.requirements.judge.draft_answers import Drafts
+from core.requirements.judge.drafting import draft_templates
+from core.requirements.judge.drafting.draft_templates import DraftTemplate
 from core.requirements.library import recalled_answers
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.read import reading_json
@@ -144,7 +146,7 @@ def _by_file(analysis: GapAnalysis) -> list[dict[str, Any]]:
     return out
 
 
-def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
+def drafted(analysis: GapAnalysis, catalogue: Catalogue, chosen: DraftTemplate | None = None) -> Drafts:
     """Return the draft answers of an analysis, with those of the library in front.
 
     Parameters
@@ -152,8 +154,10 @@ def drafted(analysis: GapAnalysis, catalogue: Catalogue) -> Drafts:
     analysis : GapAnalysis
     catalogue : Catalogue
         The one it was made with.
+    chosen : DraftTemplate, optional
+        Tone and length; default the paragraph.
     """
-    return draft_answers.drafts(analysis, catalogue, needs_review.answers(analysis))
+    return draft_answers.drafts(analysis, catalogue, needs_review.answers(analysis), chosen)
 
 
 def held(
@@ -163,6 +167,7 @@ def held(
     catalogue: Path | str | None = None,
     *,
     with_library: bool = True,
+    template: str = "",
 ) -> tuple[GapAnalysis, Drafts, pl.DataFrame]:
     """Read a list and hold it against the catalogue as the app would, with what people answered and decided.
 
@@ -177,6 +182,8 @@ def held(
         Default the one in force.
     with_library : bool
         Whether earlier answers, and work done on this very file, count.
+    template : str
+        The template of the drafts; default that of the settings.
 
     Returns
     -------
@@ -191,4 +198,6 @@ def held(
     decisions = row_review.decisions(worked)
     if not decisions.is_empty():
         analysis = gap_analysis.decide(analysis, decisions, capabilities, settings)
-    return analysis, drafted(analysis, capabilities), worked
+    rules = settings.requirements.drafts
+    chosen = draft_templates.template(template or rules.template, rules.templates)
+    return analysis, drafted(analysis, capabilities, chosen), worked

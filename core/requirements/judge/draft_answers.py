@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -47,9 +47,12 @@ class Drafts:
     frame : pl.DataFrame
         [sheet, row, requirement_id, text, statement, draft, sources, is_ready, to_mend]: draft and sources are null
         where nothing is drafted; is_ready where the checklist finds nothing, else to_mend says what it finds.
+    sentences : mapping
+        Sheet and row to the sentences of the draft, each with its source.
     """
 
     frame: pl.DataFrame
+    sentences: Mapping[tuple[str, int], tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def sentence(self) -> str:
         """Say how many answers are drafted, what they state, how many are ready, and how many wait for a person."""
@@ -98,8 +101,8 @@ def drafts(
     by_id, commitments = catalogue.by_id(), limits.stated(listed)
     answered = {(r["sheet"], r["row"]): r for r in answers.iter_rows(named=True)} if answers is not None else {}
     spoken, near = buyers_words(analysis.source), _near(analysis, by_id)
-    rows = []
-    for place, row in enumerate(analysis.frame.iter_rows(named=True)):
+    rows, sentences = [], {}
+    for index, row in enumerate(analysis.frame.iter_rows(named=True)):
         at = (row["sheet"], row["row"])
         written, asked = draft(
             row,
@@ -108,14 +111,15 @@ def drafts(
             answered.get(at),
             chosen,
             spoken.get(at, ()),
-            near.get(place, ()),
+            near.get(index, ()),
         )
         faults = draft_checklist.faults(written, asked) if written.sentences else []
         mend = " ".join(fault.sentence for fault in faults) or None
         is_ready = bool(written.sentences) and not faults and written.statement != TO_CLARIFY
+        sentences[at] = written.sentences
         key_fields = (*at, row["requirement_id"], row["text"])
         rows.append((*key_fields, written.statement, written.text or None, written.sources or None, is_ready, mend))
-    return Drafts(pl.DataFrame(rows, schema=SHAPE, orient="row"))
+    return Drafts(pl.DataFrame(rows, schema=SHAPE, orient="row"), sentences)
 
 
 def draft(
@@ -161,10 +165,10 @@ def draft(
 
 
 def _of_library_alone(row: Mapping[str, Any], answer: Mapping[str, Any] | None, asked: Question) -> Draft:
-    """Return what the library says of a row that nothing may be said to by the catalogue."""
-    if answer is None or draft_checklist.BLANK.search(str(answer["answer"])):
-        return Draft(str(row["statement"]), ())
-    return Draft(str(row["statement"]), ((str(answer["answer"]).strip(), str(answer["answer_id"])),))
+    """Return what the library says of a row that nothing may be said to by the catalogue, unless it says yes."""
+    line = draft_writer.library_line(str(answer["answer"]), asked) if answer is not None else ""
+    sentences = ((line, str(answer["answer_id"])),) if answer is not None and line else ()
+    return Draft(str(row["statement"]), sentences)
 
 
 def questioned(
@@ -249,7 +253,7 @@ def _near(analysis: GapAnalysis, by_id: Mapping[str, Mapping[str, Any]]) -> dict
     """Return the candidates of each row of an analysis, by its place in it."""
     rows = analysis.candidates.select("place", "capability_id", "rank").sort("place", "rank")
     out: dict[int, tuple[Mapping[str, Any], ...]] = {}
-    for place, key, _ in rows.iter_rows():
+    for number, key, _ in rows.iter_rows():
         if key in by_id:
-            out[int(place)] = (*out.get(int(place), ()), by_id[key])
+            out[int(number)] = (*out.get(int(number), ()), by_id[key])
     return out

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import streamlit as st
+
 from core.artifacts import ANALYSES, CATALOGUES, SLIDER, settings_text
+from core.contracts.errors import RequirementError
 from core.requirements.catalogue import capabilities, effective_catalogue
 from core.requirements.judge import bid_scores, draft_answers, gap_analysis
 from core.requirements.judge.bid_scores import Bid
 from core.requirements.judge.draft_answers import Drafts
+from core.requirements.judge.drafting import draft_templates
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.read.requirement_list import read_list
 from core.requirements.work import capability_proposals, deal_context, needs_review, saved_lists
@@ -18,6 +22,7 @@ from core.scenarios.analysis.whatif import Ground
 from pages.ui.kit import bundles, cache, saved_content
 from pages.ui.kit.shell import Page
 
+TEMPLATE = "draft_template"
 SHARED, GROUPS = saved_lists.SHARED, saved_lists.GROUPS
 
 
@@ -35,12 +40,17 @@ def _fingerprint(analysis: GapAnalysis) -> str:
 
 
 def drafts(analysis: GapAnalysis) -> Drafts:
-    """Return the draft answers of a list."""
-    our_catalogue = catalogue_in_force()
+    """Return the draft answers of a list, by the template chosen on the page, else that of the settings."""
+    our_catalogue, rules = catalogue_in_force(), cache.settings().requirements.drafts
+    name = str(st.session_state.get(TEMPLATE) or rules.template)
+    try:
+        using = draft_templates.template(name, rules.templates)
+    except RequirementError:
+        using = draft_templates.template()
     return cache.remembered(
         ANALYSES,
-        ("drafts", our_catalogue.fingerprint, _fingerprint(analysis)),
-        lambda: draft_answers.drafts(analysis, our_catalogue, needs_review.answers(analysis)),
+        ("drafts", our_catalogue.fingerprint, _fingerprint(analysis), repr(using)),
+        lambda: draft_answers.drafts(analysis, our_catalogue, needs_review.answers(analysis), using),
     )
 
 

@@ -46,8 +46,8 @@ def faults(draft: Draft, question: Question) -> list[Fault]:
     """
     if not draft.sentences:
         return [Fault("complete", "There is no draft: a person has to answer.")]
-    said = ((name, check(draft, question)) for name, check in CHECKS.items())
-    return [Fault(name, sentence) for name, sentence in said if sentence]
+    reasons = ((name, check(draft, question)) for name, check in CHECKS.items())
+    return [Fault(name, sentence) for name, sentence in reasons if sentence]
 
 
 def evidence_day(day: date | None) -> str:
@@ -83,6 +83,8 @@ def leading_verdict(text: str) -> str:
     >>> leading_verdict("Yes, by OIDC."), leading_verdict("Not compliant. None."), leading_verdict("We do.")
     ('Yes', 'Not compliant', '')
     """
+    if plain := re.match(r"(?:yes|no)\b", text, re.IGNORECASE):
+        return plain.group(0)
     opening = re.match(r"([A-Za-z][A-Za-z ]{0,40}?)(?=[.,:;!–—]|$)", text)
     title = opening.group(1) if opening else ""
     return title if title and answer_vocabulary.meaning(title)[1] == 1 else ""
@@ -206,7 +208,7 @@ def _tense(draft: Draft, question: Question) -> str:
     plain = re.sub(r"“[^”]*”|https?://\S+", " ", " ".join(_body(draft)))
 
     def hit(name: str) -> str:
-        return next((found.group(0) for pattern in patterns[name] if (found := pattern.search(plain))), "")
+        return next((match.group(0) for pattern in patterns[name] if (match := pattern.search(plain))), "")
 
     if bad := hit("hedge") or hit("past"):
         return f"“{bad}” is not what we say of a thing we provide."

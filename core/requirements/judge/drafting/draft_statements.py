@@ -137,17 +137,21 @@ def how(capability: Mapping[str, Any]) -> str:
     What is planned or missing is never told in the words of what is there: without a `how` that speaks of a plan or
     denies, nothing is said.
     """
-    told = " ".join(str(capability.get("how") or "").split())
+    wording = " ".join(str(capability.get("how") or "").split())
+    # Yes or no is the draft's to say, by what is asked.
+    wording = (
+        "" if re.match(r"(?:yes|no|fully|compliant|partly|partially)\b\s*[,.:;]", wording, re.IGNORECASE) else wording
+    )
     status, tense = capability.get("status"), words()["tense"]
     is_ready = status in ("available", "limited", "partner")
 
     def says(name: str) -> bool:
-        return any(pattern.search(told) for pattern in tense[name])
+        return any(pattern.search(wording) for pattern in tense[name])
 
-    if told and is_ready and not says("future"):
-        return statement(told) if not ENDED.search(told) else told
-    if told and status == "roadmap" and says("planned"):
-        return told
-    if told and status == "not available" and says("denied"):
-        return told
+    if wording and is_ready and not says("future"):
+        return statement(wording) if not ENDED.search(wording) else wording
+    if wording and status == "roadmap" and says("planned"):
+        return wording
+    if wording and status == "not available" and says("denied"):
+        return wording
     return statement(str(capability.get("description") or capability.get("name") or "")) if is_ready else ""

@@ -94,13 +94,13 @@ def template(name: str = "", own: Mapping[str, Mapping[str, Any]] | None = None)
     RequirementError
         When there is none of that name.
     """
-    known = templates(own)
+    by_name = templates(own)
     wanted = name or DEFAULT
-    if wanted not in known:
-        near = closest(wanted, list(known))
-        mend = f"Did you mean {near!r}?" if near else f"Use one of: {', '.join(known)}."
+    if wanted not in by_name:
+        near = closest(wanted, list(by_name))
+        mend = f"Did you mean {near!r}?" if near else f"Use one of: {', '.join(by_name)}."
         raise RequirementError(f"There is no template of drafts called {wanted!r}.", mend=mend)
-    return known[wanted]
+    return by_name[wanted]
 
 
 def _laid_over(name: str, own: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,5 +143,5 @@ def _all_wordings(wordings: Any) -> list[str]:
     return [line for part in inner for line in _all_wordings(part)]
 
 
-def _odd(name: str, what: str, known: tuple[str, ...]) -> RequirementError:
-    return RequirementError(f"The template {name!r} has {what}.", "draft templates", f"Known: {', '.join(known)}.")
+def _odd(name: str, what: str, allowed: tuple[str, ...]) -> RequirementError:
+    return RequirementError(f"The template {name!r} has {what}.", "draft templates", f"Known: {', '.join(allowed)}.")

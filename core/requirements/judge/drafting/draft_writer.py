@@ -55,11 +55,11 @@ class Material:
 
 def lacking(text: str, capabilities: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the parts of a double-barrelled question of which none of some capabilities says anything."""
-    told = (
+    texts = (
         affirmed({**row, "commitments": f"{row.get('commitments') or ''}. {draft_statements.how(row)}"})
         for row in capabilities
     )
-    return unsaid_parts(text, ". ".join(told))
+    return unsaid_parts(text, ". ".join(texts))
 
 
 def uncompared(text: str, capabilities: Sequence[Mapping[str, Any]], compared: Sequence[Comparison]) -> list[str]:
@@ -162,7 +162,7 @@ def _extend(out: list[Sentence], fresh: Iterable[Sentence]) -> None:
 
 def _how(question: Question, material: Material) -> list[Sentence]:
     answer, capability = material.answer, material.capability
-    if answer is not None and (line := _library_line(str(answer["answer"]), question)):
+    if answer is not None and (line := library_line(str(answer["answer"]), question)):
         return [(line, str(answer["answer_id"]))]
     if capability is None:
         return [(NOT_PROVIDED, NOBODY)]
@@ -174,7 +174,7 @@ def _how(question: Question, material: Material) -> list[Sentence]:
     return out
 
 
-def _library_line(text: str, question: Question) -> str:
+def library_line(text: str, question: Question) -> str:
     """Return an answer of the library; empty where it has a blank or a verdict other than ours."""
     line = " ".join(text.split())
     means = answer_vocabulary.meaning(leading_verdict(line))[0] if leading_verdict(line) else ""

@@ -72,7 +72,7 @@ def english(text: str) -> str:
     return MEETS.sub("", text)
 
 
-def unsaid_parts(text: str, said: str) -> list[str]:
+def unsaid_parts(text: str, answer: str) -> list[str]:
     """Return the parts of a double-barrelled question of which a text says nothing.
 
     A part counts where it has words of its own that no other part has, and none of them is said.
@@ -81,7 +81,7 @@ def unsaid_parts(text: str, said: str) -> list[str]:
     ----------
     text : str
         The question.
-    said : str
+    answer : str
         What is answered, or what a capability says.
 
     Examples
@@ -91,7 +91,7 @@ def unsaid_parts(text: str, said: str) -> list[str]:
     """
     pieces = [piece.strip(" .?") for piece in PART.split(english(text)) if piece and piece.strip(" .?")]
     stems = [content_stems(piece) for piece in pieces]
-    ours = content_stems(said)
+    ours = content_stems(answer)
     out = []
     for index, (piece, own) in enumerate(zip(pieces, stems, strict=True)):
         elsewhere = set().union(*(other for k, other in enumerate(stems) if k != index))
