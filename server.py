@@ -25,7 +25,16 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from core.operations import instruments, log_lines, traces
 from pages.ui.kit.rooms import ROOMS
-from pages.ui.server import api_mount, draining, operation_routes, preload, run_watch, scim_routes, signed_downloads
+from pages.ui.server import (
+    api_mount,
+    draining,
+    operation_routes,
+    preload,
+    run_watch,
+    scim_routes,
+    signed_downloads,
+    web_manifest,
+)
 from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.draining import Draining
@@ -164,6 +173,7 @@ def embeds() -> Any:
 answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
+    *web_manifest.routes(),
     *preload.routes(Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms if file != "app.py"),
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),

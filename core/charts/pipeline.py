@@ -22,6 +22,7 @@ from core.charts.theme import (
     mark,
     name_axis,
     named_parts,
+    valued_parts,
 )
 
 ROOM = 1.25  # Behind the longest bar its amount is written, on a phone too.
@@ -194,7 +195,8 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             tooltip=["quarter:N", alt.Tooltip("closing_rate:Q", format=".1%"), alt.Tooltip("n_closed:Q", format=",")],
         )
     )
-    return finish(bars + line, height=160)
+    inside = dict(zip(names.values(), (ACTUAL, QUIET), strict=True))
+    return finish(valued_parts(bars, "part", "rate", inside) + line, height=160)
 
 
 def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:

@@ -178,6 +178,38 @@ def named_parts(
     return drawn
 
 
+def valued_parts(bars: alt.Chart, part: str, share: str, hues: Mapping[str, str]) -> alt.LayerChart:
+    """Return upright stacked bars with the share of each part written in it, where it has room.
+
+    Parameters
+    ----------
+    bars : alt.Chart
+        Bars of shares from 0 to 1 with `part` as their colour.
+    part, share : str
+        Fields: the name of each part, and how tall it is.
+    hues : mapping
+        The colour of each part.
+    """
+    height = f"abs(scale('y', datum['{share}_end']) - scale('y', datum['{share}_start']))"
+    written = bars.mark_text(clip=True).encode(
+        y=alt.Y(f"{share}:Q", stack="zero", bandPosition=0.5),
+        text=alt.condition(
+            f"{height} > {2 * LETTER} && bandwidth('x') > {4 * LETTER}",
+            alt.Text(f"{share}:Q", format=".0%"),
+            alt.value(""),
+        ),
+        fill=alt.Fill(
+            f"{part}:N",
+            scale=alt.Scale(domain=list(hues), range=[ink_on(colour) for colour in hues.values()]),
+            legend=None,
+        ),
+        color=alt.Undefined,
+        detail=f"{part}:N",
+    )
+    drawn: alt.LayerChart = bars + written
+    return drawn
+
+
 def interval(base: alt.Chart, **encoding: Any) -> alt.LayerChart:
     """Return a range as a line in ink, set off from what lies under it by an outline in the colour of the page."""
     under = base.mark_rule(strokeWidth=5, color=GROUND).encode(**encoding)

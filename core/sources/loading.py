@@ -97,8 +97,8 @@ def title_of(settings: Settings, source: str, version: int = 0) -> str:
         Of a kept source; default the newest.
     """
     name = state_of(settings, source, version).name
-    kept = (entry for entry in open_cache(settings.home).entries(SNAPSHOTS) if entry.key == name)
-    return next((str(entry.about.get("source", "")) for entry in kept), "")
+    entries = (entry for entry in open_cache(settings.home).entries(SNAPSHOTS) if entry.key == name)
+    return next((str(entry.about.get("source", "")) for entry in entries), "")
 
 
 def _origin(settings: Settings, source: str, version: int) -> str | tuple[Any, ...]:

@@ -100,7 +100,7 @@ def test_a_split_names_who_moved_most_and_adds_up(firm, settings):
     ]
     assert found.sentence().startswith("EMEA moved most: it shrank by USD ")
     assert found.sentence().endswith(
-        "The parts add up to the company's change: reconciled; deals handed over leave one part and enter another."
+        "The parts add up to the whole change: reconciled; deals handed over leave one part and enter another."
     )
     assert pipeline_path.split(company(), settings, SINCE, UNTIL, "team", "any date", "then").value is None
     still = pipeline_path.split(firm, settings, date(2026, 5, 12), UNTIL, "region", "any date", "now")

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.access.row_scope import of_accounts
 from core.requirements.work import saved_lists
+from core.sources import sample_titles
 from core.store import Store
 from core.store.reviews import Change
 from pages.ui.kit import auth, calculation, cells, data_notice, downloads, shell
@@ -29,6 +30,8 @@ FEW = {
     "leader": ["pages/review.py", "pages/customers.py"],
     "rep": ["pages/day.py", "pages/pipeline.py"],
 }
+# Pages whose words come from an industry's catalogue, lists, wordings and updates.
+WORDED = ("pages/requirements.py", "pages/catalogue.py", "pages/enablement.py", "pages/deal.py", "pages/day.py")
 TEXT = "The service of {name} shall export its audit trail every night, says {person}."
 
 
@@ -68,14 +71,16 @@ def come(company, bundle, monkeypatch, tmp_path):
     monkeypatch.setattr(downloads, "button", noted)
     monkeypatch.setattr(cells.Cell, "method", opened_up)
 
-    def opened(role, page, masked=True, **asked):
+    def opened(role, page, masked=True, industry="software", **asked):
         bounds = ROLES.get(role, {})
         if bounds.get("team_of"):
             bounds = {"team_of": company.opportunities["owner_id"].mode()[0]}
         person = {"roles": [role], "mask_names": masked, **bounds}
         chosen = tmp_path / "quarterdeck.yaml"
         settings = {"sign_in": "header", "people": {"demo@example.com": person}}
-        chosen.write_text(yaml.safe_dump({"access": settings}), encoding="utf-8")
+        chosen.write_text(yaml.safe_dump({"access": settings, "demo": {"industry": industry}}), encoding="utf-8")
+        titled = replace(company, source=sample_titles.title(industry))
+        monkeypatch.setattr(shell.cache, "data", lambda *_: titled)
         monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
         named = {"X-Forwarded-Email": "demo@example.com"}
         context = SimpleNamespace(headers=named, theme=None, ip_address=None, cookies={})
@@ -176,6 +181,15 @@ def test_an_administrator_with_hidden_names_meets_no_mark(come, store, company, 
 @pytest.mark.parametrize(("role", "page"), listed([(role, page) for role, pages in FEW.items() for page in pages]))
 def test_no_role_with_hidden_names_meets_a_mark(come, store, company, role, page):
     test = come(role, page)
+    assert not test.exception
+    assert not leaks(test, come.files, company)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("industry", ["medical", "logistics"])
+@pytest.mark.parametrize("page", WORDED)
+def test_in_no_industry_a_mark_is_met(come, store, company, industry, page):
+    test = come("admin", page, industry=industry)
     assert not test.exception
     assert not leaks(test, come.files, company)
 

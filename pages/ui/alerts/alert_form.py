@@ -100,7 +100,7 @@ def _form(page: Page, ways: dict[int, str]) -> None:
     if hours:
         right.text_input("Pass on to, mail addresses with commas between", key=NEXT)
     part = narrowing.sentence(page.visible or page.data, page.settings, page.scope)
-    st.caption(escaped(f"It speaks of: {part}. Choose another part of the company in the bar above first."))
+    st.caption(escaped(f"It speaks of: {part}. Choose another part in the bar above first."))
     st.button("Make the alert", on_click=_make, args=(page, chosen), key="alert_make", icon=":material/add_alert:")
 
 

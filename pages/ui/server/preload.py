@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from pages.ui.server import text_font
+from pages.ui.server import text_font, web_manifest
 
 FILES = Path(st.__file__).parent / "static"
 EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
@@ -32,6 +32,7 @@ def document(files: Path = FILES, early: tuple[str, ...] = EARLY) -> str:
     heavy = "".join(f'import("./{path}");' for path in scripts if HEAVY.search(path))
     imports = light + (f"if(!({SLOW})){{{heavy}}}" if heavy else "")
     html = (files / "index.html").read_text(encoding="utf-8")
+    html = html.replace("</head>", f"{web_manifest.HEAD}</head>")
     for path in files.glob("static/media/SourceSansVF-Upright.*.woff2"):
         html = html.replace("</head>", f"{text_font.face(path.relative_to(files).as_posix())}</head>")
     return html.replace("</body>", f'<script type="module">{imports}</script></body>')

@@ -1,0 +1,27 @@
+"""The app can be put on a home screen: the manifest names pictures that are there, in the sizes it says."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from pages.ui.server import preload, web_manifest
+
+
+def test_the_document_names_a_manifest_whose_icons_are_there():
+    client = TestClient(Starlette(routes=web_manifest.routes()))
+    assert f'rel="manifest" href="./{web_manifest.ADDRESS}"' in preload.document()
+    answer = client.get(f"/{web_manifest.ADDRESS}")
+    assert answer.headers["content-type"] == "application/manifest+json"
+    named = answer.json()
+    assert (named["display"], named["start_url"]) == ("standalone", "./")
+    for entry in named["icons"]:
+        picture = Image.open(BytesIO(client.get(entry["src"].removeprefix(".")).content)).convert("RGB")
+        assert f"{picture.width}x{picture.height}" == entry["sizes"]
+        corner, ring = picture.getpixel((0, 0)), picture.getpixel((picture.width // 2, int(picture.height * 0.30)))
+        assert corner == (0xFB, 0xFA, 0xF7)
+        assert ring != corner  # the mark is drawn
+    assert client.get("/icon-7.png").status_code == 404
