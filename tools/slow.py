@@ -146,11 +146,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
     ),
     "live": (
-        (
-            "tests/browser/test_connectors.py",
-            "tests/browser/test_new_data.py",
-            "tests/store/test_upgrade.py",
-        ),
+        ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),
         (
             *SERVED,
             "core/sources",

@@ -17,13 +17,13 @@ from core.contracts.errors import ConflictError, RequirementError, StoreError
 from core.requirements.catalogue import capabilities
 from core.requirements.library import (
     answer_edition,
+    answer_ranking,
     answer_search,
     answer_uses,
     library_export,
     library_files,
     library_import,
     packed_pages,
-    ranked_answers,
     recalled_answers,
     sample_answers,
     similar_answers,
@@ -381,7 +381,7 @@ def test_answers_from_lists_outside_ones_bounds_are_not_seen(filled, sample):
 def test_answers_and_capabilities_stand_in_one_list_and_deals_move_what_is_close(filled):
     catalogue = capabilities.load()
     texts = ["Is customer data encrypted at rest?", "Is customer data not encrypted at rest?", "Accounts by SCIM 2.0"]
-    ranking = ranked_answers.rank(texts, catalogue, load(filled))
+    ranking = answer_ranking.rank(texts, catalogue, load(filled))
     first = ranking.frame.filter(pl.col("rank") == 1)
     assert first["kind"].to_list()[0] == "answer"
     assert first["kind"].to_list()[2] == "capability"
@@ -389,7 +389,7 @@ def test_answers_and_capabilities_stand_in_one_list_and_deals_move_what_is_close
     assert chances["chance"][0] > 1.9 * chances["chance"][1]
     assert "differs" in chances["why"][1]
     assert "stands first for" in ranking.sentence()
-    assert ranked_answers.rank([], catalogue, load(filled)).sentence().startswith("Neither")
+    assert answer_ranking.rank([], catalogue, load(filled)).sentence().startswith("Neither")
     key = answer_edition.answer_id(texts[0])
-    lifted = ranked_answers.rank(texts[:1], catalogue, load(filled), {key: 0.4}).frame
+    lifted = answer_ranking.rank(texts[:1], catalogue, load(filled), {key: 0.4}).frame
     assert "won more often" in lifted.filter(pl.col("key") == key)["why"][0]
