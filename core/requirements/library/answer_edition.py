@@ -165,7 +165,7 @@ def load(store: Store | None, stale_days: Mapping[str, int], sample: pl.DataFram
     return of(nothing() if sample is None else sample, edits, stale_days)
 
 
-def answer_id(question: str, product: str | None = None, language: str | None = None) -> str:
+def new_id(question: str, product: str | None = None, language: str | None = None) -> str:
     """Return the id of a new answer: the same question about the same product has the same, whoever adds it first."""
     words = "\n".join((answer_text.asked(question), (product or "").strip().lower(), (language or "").strip().lower()))
     return PREFIX + hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=5).hexdigest().upper()

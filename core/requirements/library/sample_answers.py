@@ -69,7 +69,7 @@ def _answer(question: str, capability: Mapping[str, Any], as_of: date) -> dict[s
     category = str(capability["category"])
     return {
         **dict.fromkeys(SHAPE),
-        "answer_id": answer_edition.answer_id(question),
+        "answer_id": answer_edition.new_id(question),
         "question": question,
         "answer": _text(capability),
         "detail": f"Limit: {capability['limit']}." if capability["limit"] else None,

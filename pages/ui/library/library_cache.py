@@ -110,7 +110,7 @@ def preview(page: Page, content: bytes, name: str) -> LibraryPreview:
 
 def ranking(page: Page, analysis: GapAnalysis, places: tuple[int, ...]) -> answer_ranking.Ranking:
     """Return answers and capabilities ranked together for some rows of a list."""
-    texts = [str(analysis.frame["text"][index]) for index in places]
+    texts = [str(analysis.frame["text"][row]) for row in places]
     key = ("ranked answers", *stamp(page), tuple(texts))
     return cache.remembered(
         ANALYSES,

@@ -15,7 +15,7 @@ from core.store.reviews import Change
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import HALF, TALL_ROW
+from pages.ui.kit.grid import TALL_ROW
 from pages.ui.kit.shell import Page
 from pages.ui.library import library_cache
 
@@ -59,7 +59,7 @@ def show(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     c.answer(ranking.sentence())
     if ranking.frame.is_empty():
         return
-    c.table(ranking.frame.select(list(RANKED)), HALF, column_config=RANKED, height=300, row_height=TALL_ROW)
+    c.table(ranking.frame.select(list(RANKED)), column_config=RANKED, height=300, row_height=TALL_ROW)
     answers = ranking.frame.filter(ranking.frame["kind"] == answer_ranking.ANSWER)
     listed = {row["key"]: row for row in answers.iter_rows(named=True)}
     if not listed:
