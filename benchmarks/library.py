@@ -25,8 +25,8 @@ import polars as pl
 from sklearn.linear_model import LogisticRegression
 
 from core.models.estimators.calibration import auc, error
-from core.requirements.library import answer_edition, answer_search, ranked_answers
-from core.requirements.library.ranked_answers import ANSWER, CAPABILITY
+from core.requirements.library import answer_edition, answer_ranking, answer_search
+from core.requirements.library.answer_ranking import ANSWER, CAPABILITY
 from core.requirements.match import matcher
 from core.requirements.work import sample_lists
 
@@ -63,9 +63,9 @@ def crosswalk(folder: Path, by_meaning: bool) -> Asked:
     }
     judged_by, right = {}, {}
     for kind, (labels, candidates) in theirs.items():
-        k = min(ranked_answers.LOOKED_AT, len(candidates))
+        k = min(answer_ranking.LOOKED_AT, len(candidates))
         compared = matcher.compare(texts, candidates, k, by_meaning=by_meaning)
-        judged_by[kind] = ranked_answers.features(texts, candidates, (compared.order, compared.scores))
+        judged_by[kind] = answer_ranking.features(texts, candidates, (compared.order, compared.scores))
         right[kind] = np.array([[bool(labels[j] & wanted[n]) for j in row] for n, row in enumerate(compared.order)])
     return Asked(FAMILIES.get(folder.name, folder.name), judged_by, right)
 
@@ -156,7 +156,7 @@ def main() -> None:
     if "--ship" in sys.argv:
         shipped = {"weights": {name: table["weights"] for name, table in tables.items()}}
         shipped["left_out"] = {name: table["left_out"] for name, table in tables.items()}
-        ranked_answers.SHIPPED.write_text(json.dumps(shipped, indent=1) + "\n", encoding="utf-8")
+        answer_ranking.SHIPPED.write_text(json.dumps(shipped, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

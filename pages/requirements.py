@@ -177,14 +177,14 @@ if analysis is not None:
             given=given,
         )
 
-    with cell(page, "From the answer library", "From library") as c:
+    with cell(page, "Who answers what?", "Work") as c:
+        review.work(page, c, analysis)
+
+    with cell(page, "From the answer library", "From library", span="all") as c:
         rows_of_list.show(page, c, analysis)
 
     with cell(page, "Versions of this list", "Versions", span="all") as c:
         versions.show(page, c, analysis)
-
-    with cell(page, "Who answers what?", "Work") as c:
-        review.work(page, c, analysis)
 
     with cell(page, "Draft answers", "Answers", span="all") as c:
         draft_view.chosen(page)

@@ -27,7 +27,7 @@ def by_standing(rows: pl.DataFrame, today: date) -> alt.Chart | alt.LayerChart:
     counted = rows.with_columns(standing=standing, category=pl.col("category").fill_null("none given"))
     frame = counted.group_by("category", "standing").agg(n=pl.len()).sort("category", "standing")
     present = {name: colour for name, colour in STANDINGS.items() if name in set(frame["standing"])}
-    places = {name: place for place, name in enumerate(STANDINGS)}
+    places = {name: rank for rank, name in enumerate(STANDINGS)}
     frame = frame.with_columns(rank=pl.col("standing").replace_strict(places, return_dtype=pl.Int64))
     chart = (
         alt.Chart(frame)

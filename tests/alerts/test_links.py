@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from datetime import date
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,7 +39,8 @@ def test_a_figure_s_link_opens_its_cell(name):
 def test_every_other_link_opens_its_cell(small, small_settings, small_bundle, store):
     troubles = {"sync_trouble": {"crm": "no answer"}, "model_trouble": {"models": "too few deals"}}
     ground = Ground(small, fitted(small_settings, small), store, small_bundle, "region=EMEA", troubles)
-    due = answer_edition.changed({"answer_id": "LIB-1"}, "ana", question="Is it?", answer="Yes.", category="security")
+    words = {"question": "Is it?", "answer": "Yes.", "category": "security", "reviewed_on": date(2020, 1, 1)}
+    due = answer_edition.changed({"answer_id": "LIB-1"}, "ana", **words)
     store.library.save_all(answer_edition.BOOK, [due], "ana")
     kinds = set()
     for kind in KINDS:

@@ -21,6 +21,7 @@ BY_LIBRARIES = (
     "*/core/sources/connectors/declaration.py",
     "*/core/sources/markup.py",
     "*/html_tables.py",
+    "*/question_blocks.py",
     "*/core/*_commands.py",
     "*/core/api/*",
     "*/core/assistants/mcp_server.py",

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from core.store import Store
 from core.store.reviews import Change
-from tests.browser.steps import quiet, whole
+from tests.browser.steps import opened, quiet, whole
 from tests.servers import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -113,9 +113,7 @@ def test_a_library_is_imported_found_read_again_and_approved_by_a_second_person(
 def test_the_second_version_of_a_list_takes_its_approved_answers_along(person, address):
     ana = person("ana@example.com", "requirements")
     upload(ana, "second.csv", SECOND)
-    box = ana.get_by_role("combobox", name="Earlier version")
-    box.click()
-    ana.get_by_role("option", name="First list", exact=True).click()
+    opened(ana, ana.get_by_role("combobox", name="Earlier version"), "First list").click()
     quiet(ana)
     told = "1 row unchanged (1 moved), 1 reworded, 0 new, 0 withdrawn. 1 reworded row asks for something else."
     expect(ana.get_by_text(told).first).to_be_visible(timeout=LONG)

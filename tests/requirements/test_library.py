@@ -17,13 +17,13 @@ from core.contracts.errors import ConflictError, RequirementError, StoreError
 from core.requirements.catalogue import capabilities
 from core.requirements.library import (
     answer_edition,
+    answer_ranking,
     answer_search,
     answer_uses,
     library_export,
     library_files,
     library_import,
     packed_pages,
-    ranked_answers,
     recalled_answers,
     sample_answers,
     similar_answers,
@@ -57,7 +57,7 @@ def filled(store):
 
 
 def new(question, **values):
-    start = {"answer_id": answer_edition.answer_id(question), "version": 0}
+    start = {"answer_id": answer_edition.new_id(question), "version": 0}
     return answer_edition.changed(start, "ana", question=question, **{"answer": "Yes.", **values})
 
 
@@ -66,7 +66,7 @@ def load(store):
 
 
 def one(store, question="Is customer data encrypted at rest?"):
-    return load(store).row(answer_edition.answer_id(question))
+    return load(store).row(answer_edition.new_id(question))
 
 
 def test_words_are_approved_by_a_second_person_and_a_new_wording_waits_again(filled):
@@ -311,10 +311,10 @@ def test_uses_and_outcomes_come_from_the_answered_rows_of_lists(filled, sample):
         answer_uses.AnsweredRows("B", lost, (("Where are backups stored?", "x"), ("Nothing", "of ours"))),
     ]
     counts = answer_uses.uses(load(filled), lists, sample)
-    key = answer_edition.answer_id(question)
+    key = answer_edition.new_id(question)
     assert counts.filter(pl.col("answer_id") == key).row(0)[1:] == (2, 1, 1, 0)
     lift = answer_uses.lift(counts)
-    assert lift[key] > 0 > lift[answer_edition.answer_id("Where are backups stored?")]
+    assert lift[key] > 0 > lift[answer_edition.new_id("Where are backups stored?")]
     assert answer_uses.lift(counts.clear()) == {}
     assert answer_uses.with_uses(load(filled).live, counts)["n_uses"].sum() == 3
 
@@ -381,15 +381,15 @@ def test_answers_from_lists_outside_ones_bounds_are_not_seen(filled, sample):
 def test_answers_and_capabilities_stand_in_one_list_and_deals_move_what_is_close(filled):
     catalogue = capabilities.load()
     texts = ["Is customer data encrypted at rest?", "Is customer data not encrypted at rest?", "Accounts by SCIM 2.0"]
-    ranking = ranked_answers.rank(texts, catalogue, load(filled))
+    ranking = answer_ranking.rank(texts, catalogue, load(filled))
     first = ranking.frame.filter(pl.col("rank") == 1)
     assert first["kind"].to_list()[0] == "answer"
     assert first["kind"].to_list()[2] == "capability"
-    chances = ranking.frame.filter((pl.col("key") == answer_edition.answer_id(texts[0])) & (pl.col("place") < 2))
+    chances = ranking.frame.filter((pl.col("key") == answer_edition.new_id(texts[0])) & (pl.col("place") < 2))
     assert chances["chance"][0] > 1.9 * chances["chance"][1]
     assert "differs" in chances["why"][1]
     assert "stands first for" in ranking.sentence()
-    assert ranked_answers.rank([], catalogue, load(filled)).sentence().startswith("Neither")
-    key = answer_edition.answer_id(texts[0])
-    lifted = ranked_answers.rank(texts[:1], catalogue, load(filled), {key: 0.4}).frame
+    assert answer_ranking.rank([], catalogue, load(filled)).sentence().startswith("Neither")
+    key = answer_edition.new_id(texts[0])
+    lifted = answer_ranking.rank(texts[:1], catalogue, load(filled), {key: 0.4}).frame
     assert "won more often" in lifted.filter(pl.col("key") == key)["why"][0]

@@ -104,7 +104,7 @@ def write(answer_id: AnswerId, wording: Wording, asking: Asking) -> SavedAnswer:
     values = wording.model_dump(exclude_unset=True, exclude={"version"})
     if answer_id == "new":
         checked = answer_edition.checked(values)
-        key = answer_edition.answer_id(checked["question"], checked["product"], checked["language"])
+        key = answer_edition.new_id(checked["question"], checked["product"], checked["language"])
         row: dict[str, Any] = {"answer_id": key, "version": 0}
     else:
         row = _row(asking, answer_id)

@@ -7,6 +7,7 @@ from core.lazy_imports import later
 if TYPE_CHECKING:
     from core.requirements.library import (
         answer_edition,
+        answer_ranking,
         answer_search,
         answer_uses,
         library_export,
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
         library_import,
         packed_pages,
         question_blocks,
-        ranked_answers,
         recalled_answers,
         sample_answers,
         similar_answers,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_edition",
+    "answer_ranking",
     "answer_search",
     "answer_uses",
     "library_export",
@@ -29,7 +30,6 @@ __all__ = [
     "library_import",
     "packed_pages",
     "question_blocks",
-    "ranked_answers",
     "recalled_answers",
     "sample_answers",
     "similar_answers",

@@ -86,12 +86,12 @@ class Library:
     @cached_property
     def places(self) -> dict[str, int]:
         """Return where in the frame the answer of each id stands."""
-        return {answer_id: place for place, answer_id in enumerate(self.frame["answer_id"])}
+        return {answer_id: index for index, answer_id in enumerate(self.frame["answer_id"])}
 
     def row(self, answer_id: str) -> dict[str, Any] | None:
         """Return one answer; None where there is none of that id."""
-        place = self.places.get(answer_id)
-        return None if place is None else self.frame.row(place, named=True)
+        index = self.places.get(answer_id)
+        return None if index is None else self.frame.row(index, named=True)
 
     @cached_property
     def aliases(self) -> dict[str, str]:
@@ -165,7 +165,7 @@ def load(store: Store | None, stale_days: Mapping[str, int], sample: pl.DataFram
     return of(nothing() if sample is None else sample, edits, stale_days)
 
 
-def answer_id(question: str, product: str | None = None, language: str | None = None) -> str:
+def new_id(question: str, product: str | None = None, language: str | None = None) -> str:
     """Return the id of a new answer: the same question about the same product has the same, whoever adds it first."""
     words = "\n".join((answer_text.asked(question), (product or "").strip().lower(), (language or "").strip().lower()))
     return PREFIX + hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=5).hexdigest().upper()
@@ -208,13 +208,15 @@ def changed(row: Mapping[str, Any], user: str, import_id: str | None = None, **v
         The fields that change.
     """
     fields = checked({**{name: row.get(name) for name in FIELDS}, **values})
-    kept = {name: row.get(name) for name in SIGNED}
+    signed = {name: row.get(name) for name in SIGNED}
     is_rewritten = any(fields[name] != row.get(name) for name in APPROVED_WORDS)
-    if is_rewritten or kept["state"] is None:
-        kept |= {"state": DRAFT, "written_by": user[:200], "approved_by": None, "approved_on": None}
-    if kept["state"] != RETIRED:
-        kept["merged_into"] = None
-    return LibraryEdit(str(row["answer_id"]), int(row.get("version") or 0), {**fields, **kept, "import_id": import_id})
+    if is_rewritten or signed["state"] is None:
+        signed |= {"state": DRAFT, "written_by": user[:200], "approved_by": None, "approved_on": None}
+    if signed["state"] != RETIRED:
+        signed["merged_into"] = None
+    return LibraryEdit(
+        str(row["answer_id"]), int(row.get("version") or 0), {**fields, **signed, "import_id": import_id}
+    )
 
 
 def with_state(row: Mapping[str, Any], state: str, **signed: Any) -> LibraryEdit:

@@ -183,7 +183,7 @@ def search(index: Index, query: str, most: int = MOST_HITS) -> Hits:
     score = score / whole
     order = np.argsort(-score, kind="stable")[:most]
     near = order[score[order] >= LEAST[index.vectors is not None]]
-    ids = [index.ids[place] for place in near.tolist()]
+    ids = [index.ids[row] for row in near.tolist()]
     frame = pl.DataFrame({"answer_id": ids, "score": score[near].astype(np.float64)}, schema=shape)
     return Hits(frame, read_as, most)
 

@@ -228,7 +228,7 @@ def _filled(
     grid: Grid, shape: Layout, source: RequirementList
 ) -> tuple[list[LibraryEntry], list[tuple[str, str, str]]]:
     rows = dict(grid.rows)
-    columns = [(place.column, place.below, place.default) for place in shape.answers]
+    columns = [(cell.column, cell.below, cell.default) for cell in shape.answers]
     columns += [(shape.columns[role], 0, "") for role in ("answer", "comment") if role in shape.columns]
     columns = list(dict.fromkeys(columns))
     asked = source.rows_of(grid, shape).select("row", "text", "section").rows()
@@ -353,10 +353,10 @@ def _columns(header: Sequence[str]) -> dict[str, int]:
         free = [k for _, k in ranked if k not in columns.values()]
         if free:
             columns[role] = free[0]
-    for role, known in (("question", "text"), ("answer", "answer"), ("detail", "comment")):
+    for role, standard in (("question", "text"), ("answer", "answer"), ("detail", "comment")):
         if role not in columns:
             likely = [
-                (column_roles.likeness(cell, known), k) for k, cell in enumerate(header) if k not in columns.values()
+                (column_roles.likeness(cell, standard), k) for k, cell in enumerate(header) if k not in columns.values()
             ]
             best = max(likely, default=(0.0, 0))
             if best[0] >= 0.85:

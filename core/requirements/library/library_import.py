@@ -139,7 +139,7 @@ def _standing(library: Library) -> dict[str, dict[str, Any]]:
 
 
 def _key(values: Mapping[str, Any]) -> str:
-    return answer_edition.answer_id(str(values["question"]), values.get("product"), values.get("language"))
+    return answer_edition.new_id(str(values["question"]), values.get("product"), values.get("language"))
 
 
 def _values(entry: LibraryEntry, file_name: str) -> dict[str, Any]:

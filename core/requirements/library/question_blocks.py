@@ -206,14 +206,14 @@ def _by_headings(blocks: Sequence[Block], title: str) -> tuple[list[Answered], l
     out: list[Answered] = []
     aside: list[Block] = []
     section, is_open = title, False
-    for place, block in enumerate(blocks):
+    for index, block in enumerate(blocks):
         if not block.is_heading:
             if is_open:
                 _take(out[-1], block.text)
             else:
                 aside.append(block)
             continue
-        has_text = place + 1 < len(blocks) and not blocks[place + 1].is_heading
+        has_text = index + 1 < len(blocks) and not blocks[index + 1].is_heading
         asks = block.text.rstrip(" *_").endswith(("?", "？"))
         is_open = asks or (mostly and has_text and asking > 1 and len(block.text.split()) > 4)
         if is_open:

@@ -11,6 +11,7 @@ import polars as pl
 
 from core.contracts import Dataset
 from core.requirements.catalogue.capabilities import Catalogue
+from core.requirements.judge import limits
 from core.requirements.library import answer_edition
 from core.requirements.library.answer_edition import APPROVED, DRAFT, SHAPE
 from core.requirements.text.classification import CATEGORIES
@@ -35,7 +36,7 @@ def answers(dataset: Dataset, catalogue: Catalogue) -> pl.DataFrame:
 
     Always the same for the same company: for every way a buyer words a capability that is offered, or its name where
     none does, the answer its description, limits and commitments give, with an owner, a day of review and mostly an
-    approval.
+    approval. Where a buyer asks for more than is committed, there is none.
 
     Parameters
     ----------
@@ -51,11 +52,13 @@ def answers(dataset: Dataset, catalogue: Catalogue) -> pl.DataFrame:
         return answer_edition.nothing()
     facts = {row["capability_id"]: row for row in catalogue.frame.iter_rows(named=True)}
     wordings = sample_lists.buyer_wordings()
+    stated = limits.stated(catalogue.frame.to_dicts())
     rows = [
         _answer(question, capability, dataset.company.as_of)
         for key, capability in facts.items()
         if capability["status"] in ANSWERED and capability["category"] in CATEGORIES
         for question in wordings.get(key) or [f"Do you offer this: {capability['name']}?"]
+        if all(comparison.verdict == "met" for comparison in limits.compare(question, capability, stated))
     ]
     return pl.DataFrame(rows, schema=SHAPE, orient="row").unique("answer_id", maintain_order=True)
 
@@ -67,7 +70,7 @@ def _answer(question: str, capability: Mapping[str, Any], as_of: date) -> dict[s
     category = str(capability["category"])
     return {
         **dict.fromkeys(SHAPE),
-        "answer_id": answer_edition.answer_id(question),
+        "answer_id": answer_edition.new_id(question),
         "question": question,
         "answer": _text(capability),
         "detail": f"Limit: {capability['limit']}." if capability["limit"] else None,

@@ -125,15 +125,15 @@ def of_payload(payload: Mapping[str, Any]) -> pl.DataFrame:
 def _same_text(old: Sequence[Row], new: Sequence[Row]) -> dict[int, int]:
     """Return the place of each new row to that of the old one with the same text, each old one once."""
     free: dict[str, list[int]] = {}
-    for place, row in enumerate(old):
-        free.setdefault(answer_text.plain(row["text"]), []).append(place)
+    for index, row in enumerate(old):
+        free.setdefault(answer_text.plain(row["text"]), []).append(index)
     pairs: dict[int, int] = {}
     for fits in (_same_id, _same_sheet, lambda _mine, _theirs: True):
-        for place, row in enumerate(new):
-            candidates = free.get(answer_text.plain(row["text"]), []) if place not in pairs else []
+        for index, row in enumerate(new):
+            candidates = free.get(answer_text.plain(row["text"]), []) if index not in pairs else []
             chosen = next((k for k in candidates if fits(row, old[k])), None)
             if chosen is not None:
-                pairs[place] = chosen
+                pairs[index] = chosen
                 candidates.remove(chosen)
     return pairs
 
@@ -156,9 +156,9 @@ def _worded_anew(
     compared = matcher.compare(mine, theirs, min(NEAR, len(theirs)), home)
     ranked = []
     for index in range(len(mine)):
-        for place, score in zip(compared.order[index].tolist(), compared.scores[index].tolist(), strict=True):
-            a, b = left_new[index], left_old[place]
-            likeness = max(float(score), _letters(mine[index], theirs[place]) if score > ALIKE_WITH_ID / 2 else 0.0)
+        for near, score in zip(compared.order[index].tolist(), compared.scores[index].tolist(), strict=True):
+            a, b = left_new[index], left_old[near]
+            likeness = max(float(score), _letters(mine[index], theirs[near]) if score > ALIKE_WITH_ID / 2 else 0.0)
             if likeness >= (ALIKE_WITH_ID if _same_id(new[a], old[b]) else ALIKE):
                 ranked.append((-likeness - 0.1 * _same_id(new[a], old[b]), a, b, likeness))
     out: dict[int, tuple[int, int, float]] = {}
@@ -170,9 +170,9 @@ def _worded_anew(
     return list(out.values())
 
 
-def _letters(one: str, other: str) -> float:
+def _letters(first: str, second: str) -> float:
     """Return the share of letters two texts have in common, in order."""
-    return difflib.SequenceMatcher(None, answer_text.plain(one), answer_text.plain(other), autojunk=False).ratio()
+    return difflib.SequenceMatcher(None, answer_text.plain(first), answer_text.plain(second), autojunk=False).ratio()
 
 
 def _moved(pairs: Mapping[int, int]) -> set[int]:
@@ -181,14 +181,14 @@ def _moved(pairs: Mapping[int, int]) -> set[int]:
     ends: list[int] = []
     last: list[int] = []
     before: dict[int, int | None] = {}
-    for place in places:
-        length = bisect_left(ends, pairs[place])
-        before[place] = last[length - 1] if length else None
+    for index in places:
+        length = bisect_left(ends, pairs[index])
+        before[index] = last[length - 1] if length else None
         if length == len(ends):
-            ends.append(pairs[place])
-            last.append(place)
+            ends.append(pairs[index])
+            last.append(index)
         else:
-            ends[length], last[length] = pairs[place], place
+            ends[length], last[length] = pairs[index], index
     stay: set[int] = set()
     step = last[-1] if last else None
     while step is not None:

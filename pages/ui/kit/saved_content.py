@@ -147,11 +147,11 @@ def library_row(page: Page, answer_id: str, sample: pl.DataFrame) -> dict[str, A
 
 def library_history(page: Page, answer_ids: list[str] | None, sample: pl.DataFrame, most: int = 500) -> pl.DataFrame:
     """Return who changed what in the library, of some answers or of all this person may see, newest first."""
-    kept = _store(page).library
+    answers_kept = _store(page).library
     if answer_ids is not None:
-        versions = kept.versions_of(answer_edition.BOOK, answer_ids)
+        versions = answers_kept.versions_of(answer_edition.BOOK, answer_ids)
     else:
-        versions = kept.latest(answer_edition.BOOK, most)
+        versions = answers_kept.latest(answer_edition.BOOK, most)
     rows = answer_edition.history(versions, sample).head(most)
     named = versions.select("answer_id", "version", "source", "written_by")
     rows = rows.join(named, on=["answer_id", "version"], how="left", maintain_order="left")

@@ -225,7 +225,7 @@ def _save(page: Page, key: str, row: dict[str, Any], values: dict[str, Any]) -> 
         new = answer_edition.checked(values)
         own = {**row, "answer_id": key}
         if key == ADD:
-            own["answer_id"] = answer_edition.answer_id(new["question"], new["product"], new["language"])
+            own["answer_id"] = answer_edition.new_id(new["question"], new["product"], new["language"])
         edit = answer_edition.changed(own, page.identity.user, **new)
         if key != ADD and not answer_edition.differences(row, edit.values):
             st.info("Nothing has changed.", icon=":material/info:")

@@ -10,11 +10,11 @@ import streamlit as st
 from core.artifacts import ANALYSES, CATALOGUES
 from core.requirements.library import (
     answer_edition,
+    answer_ranking,
     answer_search,
     answer_uses,
     library_files,
     library_import,
-    ranked_answers,
     sample_answers,
     similar_answers,
 )
@@ -108,14 +108,14 @@ def preview(page: Page, content: bytes, name: str) -> LibraryPreview:
     )
 
 
-def ranking(page: Page, analysis: GapAnalysis, places: tuple[int, ...]) -> ranked_answers.Ranking:
+def ranking(page: Page, analysis: GapAnalysis, places: tuple[int, ...]) -> answer_ranking.Ranking:
     """Return answers and capabilities ranked together for some rows of a list."""
-    texts = [str(analysis.frame["text"][place]) for place in places]
+    texts = [str(analysis.frame["text"][row]) for row in places]
     key = ("ranked answers", *stamp(page), tuple(texts))
     return cache.remembered(
         ANALYSES,
         key,
-        lambda: ranked_answers.rank(
+        lambda: answer_ranking.rank(
             texts,
             gap_cache.catalogue_in_force(),
             library(page),

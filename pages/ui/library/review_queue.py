@@ -84,7 +84,7 @@ def _pick(rows: pl.DataFrame, key: str) -> list[str]:
         key=f"{key}_{st.session_state.get('library_count', 0)}",
         column_config=WAITS,
     )
-    return [rows["answer_id"][place] for place in seen.selection.rows if place < rows.height]
+    return [rows["answer_id"][row] for row in seen.selection.rows if row < rows.height]
 
 
 def _confirm(page: Page, answer_ids: list[str]) -> None:

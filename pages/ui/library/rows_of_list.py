@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.metrics.measure import shortened
-from core.requirements.library import library_files, ranked_answers
+from core.requirements.library import answer_ranking, library_files
 from core.requirements.library.library_files import LIBRARY
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.read.buyers_list import RequirementList
@@ -15,7 +15,7 @@ from core.store.reviews import Change
 from pages.ui.kit import cache, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import HALF, TALL_ROW
+from pages.ui.kit.grid import TALL_ROW
 from pages.ui.kit.shell import Page
 from pages.ui.library import library_cache
 
@@ -46,49 +46,52 @@ def show(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     """Rank answers and capabilities for one row, and let an answer be taken into the list's work."""
     texts = analysis.frame["text"].to_list()[:MOST_ROWS]
     rows = analysis.frame["row"].to_list()
-    place = st.selectbox(
+    index = st.selectbox(
         "Row",
         range(len(texts)),
         format_func=lambda k: f"{rows[k]} · {shortened(texts[k], 90)}",
         key="library_for_row",
     )
-    if place is None:
+    if index is None:
         c.answer("No row is chosen.")
         return
-    ranking = library_cache.ranking(page, analysis, (place,))
+    ranking = library_cache.ranking(page, analysis, (index,))
     c.answer(ranking.sentence())
     if ranking.frame.is_empty():
         return
-    c.table(ranking.frame.select(list(RANKED)), HALF, column_config=RANKED, height=300, row_height=TALL_ROW)
-    answers = ranking.frame.filter(ranking.frame["kind"] == ranked_answers.ANSWER)
+    c.table(ranking.frame.select(list(RANKED)), column_config=RANKED, height=300, row_height=TALL_ROW)
+    answers = ranking.frame.filter(ranking.frame["kind"] == answer_ranking.ANSWER)
     listed = {row["key"]: row for row in answers.iter_rows(named=True)}
     if not listed:
         return
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     key = left.selectbox(
-        "Answer", list(listed), format_func=lambda one: shortened(listed[one]["title"], 90), key=f"library_take-{place}"
+        "Answer",
+        list(listed),
+        format_func=lambda answer_id: shortened(listed[answer_id]["title"], 90),
+        key=f"library_take-{index}",
     )
     right.button(
         "Use it",
         on_click=_take,
-        args=(page, analysis, place, key, listed[key]["answer"]),
+        args=(page, analysis, index, key, listed[key]["answer"]),
         key="library_use",
         disabled=not page.may("requirements:write") or page.view.is_masked,
         help="It becomes this row's answer, in progress: somebody still reads it.",
         width="stretch",
     )
-    if said := st.session_state.pop("library_used", ""):
-        st.caption(escaped(said))
+    if message := st.session_state.pop("library_used", ""):
+        st.caption(escaped(message))
 
 
-def _take(page: Page, analysis: GapAnalysis, place: int, key: str, answer: str) -> None:
+def _take(page: Page, analysis: GapAnalysis, index: int, key: str, answer: str) -> None:
     """Write an answer into the work on the list; what somebody else did with the row meanwhile stays."""
     wanted = saved_lists.key(analysis.source.content)
     saved = next((entry for entry in saved_content.lists(page) if entry.payload.get("file_key") == wanted), None)
     if saved is None:
         st.session_state["library_used"] = "Save this list first; its work is kept with it."
         return
-    row = analysis.frame.row(place, named=True)
+    row = analysis.frame.row(index, named=True)
     worked = saved_content.list_rows(page, saved)
     mine = worked.filter((worked["sheet"] == row["sheet"]) & (worked["row"] == row["row"]))
     if mine.height and mine["state"][0] in ("answered", "approved"):

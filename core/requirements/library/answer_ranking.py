@@ -158,9 +158,9 @@ def _answers(
     questions = [row["question"] for row in answers]
     order, chances, scores = _judged(texts, questions, ANSWER, home)
     out = []
-    for place, text in enumerate(texts):
-        for k, j in enumerate(order[place].tolist()):
-            row, sure = answers[j], float(chances[place, k])
+    for index, text in enumerate(texts):
+        for k, j in enumerate(order[index].tolist()):
+            row, sure = answers[j], float(chances[index, k])
             differs = not may_be_one({"question": text}, {"question": row["question"]})
             sure = sure / 2 if differs else sure
             record = float(np.clip(lift.get(row["answer_id"], 0.0), -RECORD, RECORD))
@@ -168,8 +168,8 @@ def _answers(
             ready = 0.001 if row["state"] == APPROVED else 0.0
             out.append(
                 (
-                    *(place, 0, ANSWER, row["answer_id"], row["question"], row["answer"]),
-                    *(sure, float(scores[place, k]), row["state"], why or None, sure + record + ready),
+                    *(index, 0, ANSWER, row["answer_id"], row["question"], row["answer"]),
+                    *(sure, float(scores[index, k]), row["state"], why or None, sure + record + ready),
                 )
             )
     return out
@@ -188,11 +188,11 @@ def _capabilities(texts: list[str], catalogue: Catalogue, home: Path | None) -> 
     order, chances, scores = _judged(texts, catalogue.texts(), CAPABILITY, home)
     return [
         (
-            *(place, 0, CAPABILITY, row["capability_id"], row["name"], row["description"]),
-            *(float(chances[place, k]), float(scores[place, k]), row["status"], None, float(chances[place, k])),
+            *(index, 0, CAPABILITY, row["capability_id"], row["name"], row["description"]),
+            *(float(chances[index, k]), float(scores[index, k]), row["status"], None, float(chances[index, k])),
         )
-        for place in range(len(texts))
-        for k, j in enumerate(order[place].tolist())
+        for index in range(len(texts))
+        for k, j in enumerate(order[index].tolist())
         for row in [rows[j]]
     ]
 
