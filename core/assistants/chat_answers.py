@@ -89,7 +89,7 @@ def _answered(caller: Caller, asked: Asked, form: Form) -> str:
 
 def _told(given: Answer) -> str:
     figure = f"{_figure(given)}. " if given.value is not None else ""
-    return f"{figure}{given.sentence} {given.about} As of {given.as_of:%d %b %Y}."
+    return f"{figure}{given.sentence} {given.about.rstrip('.')}. As of {given.as_of:%d %b %Y}."
 
 
 def _figure(given: Answer) -> str:

@@ -107,7 +107,7 @@ def body(answer: Answer, link: EmbedLink, settings: Settings) -> str:
         parts.append(snapshot.figure(function(*given).to_dict()))
     if "rows" in shows and not answer.frame.is_empty():
         parts.append(page_tables.html(_table(answer), Formats()))
-    about = f"{settings.company}. {answer.about} As of {answer.as_of:%d %b %Y}."
+    about = f"{settings.company}. {answer.about.rstrip('.')}. As of {answer.as_of:%d %b %Y}."
     return "".join([*parts, f"<footer>{escape(about)}</footer>"])
 
 

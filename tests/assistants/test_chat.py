@@ -1,4 +1,4 @@
-"""Slack and Teams ask with requests of the forms their documentation shows; only signed ones of people known are answered."""
+"""Slack and Teams ask by requests as their documentation shows them; signed ones of people known are answered."""
 
 from __future__ import annotations
 
