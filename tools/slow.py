@@ -145,6 +145,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
     ),
+    "odbc": (("tests/slow/test_bi_clients.py",), (*INSTALLED, "core/bi", "core/access")),
     "live": (
         ("tests/browser/test_connectors.py", "tests/browser/test_new_data.py", "tests/store/test_upgrade.py"),
         (
