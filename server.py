@@ -170,6 +170,13 @@ def embeds() -> Any:
     return embedded_page.application(answers.built.state.company)
 
 
+def chats() -> Any:
+    """Return where Slack and Teams ask, which is answered from what the API answers from."""
+    from core.assistants import chat_doors
+
+    return chat_doors.application(answers.built.state.company)
+
+
 answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
@@ -178,6 +185,7 @@ routes = [
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),
     Mount("/odata", api_mount.ApiMount(feed)),
+    Mount("/chat", api_mount.ApiMount(chats)),
     Mount("/embed", api_mount.ApiMount(embeds)),
     downloads.route(),
     *scim_routes.routes(settings, opened),

@@ -29,7 +29,7 @@ def api(
     from starlette.routing import Mount
 
     from core.api.application import application
-    from core.assistants import mcp_mount
+    from core.assistants import chat_doors, mcp_mount
     from core.bi import embedded_page, odata_feed
     from core.config import load
     from core.jobs import beside
@@ -44,6 +44,7 @@ def api(
             Mount("/api", answers),
             mcp_mount.route(lambda: answers),
             Mount("/odata", odata_feed.application(answers.state.company)),
+            Mount("/chat", chat_doors.application(answers.state.company)),
             Mount("/embed", embedded_page.application(answers.state.company)),
         ]
     )

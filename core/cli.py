@@ -22,6 +22,7 @@ from core import (
     backup_commands,
     bi_commands,
     call_commands,
+    chat_commands,
     demo_commands,
     digest_commands,
     job_commands,
@@ -58,6 +59,7 @@ app.command("api")(api_commands.api)
 app.command("tick")(alert_commands.tick)
 app.command("mcp")(api_commands.mcp)
 app.add_typer(alert_commands.app, name="alerts")
+app.add_typer(chat_commands.app, name="chat")
 app.add_typer(call_commands.app, name="calls")
 app.add_typer(demo_commands.app, name="demo")
 app.add_typer(library_commands.app, name="library")

@@ -167,6 +167,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/browser/test_two_on_a_list.py",),
         ("pages/project.py", "pages/ui/project", "core/requirements/work", "core/requirements/export", "core/store"),
     ),
+    "odbc": (("tests/slow/test_bi_clients.py",), (*INSTALLED, "core/bi", "core/access")),
     "live": (
         (
             "tests/browser/test_connectors.py",

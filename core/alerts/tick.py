@@ -88,7 +88,7 @@ def tick(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: 
     return out
 
 
-def events(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: str) -> Outcome:
+def tell_events(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: str) -> Outcome:
     """Look at what people, syncs and the models did, not at the alerts, and send what is due.
 
     Parameters

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from core.api.caller import Caller, Company, identified
+from core.api.caller import Company, on_behalf
 from core.api.clock import now
 from core.api.limits import RateLimit
 from core.api.routes.question_routes import desk
@@ -26,7 +26,6 @@ from core.contracts.errors import AccessError, QuarterdeckError
 from core.formats import Formats
 from core.questions import answering, row_headings
 from core.questions.answering import Answer, Refusal
-from core.store.api_keys import ALL, ApiKey
 from core.store.embed_links import EmbedLink
 
 A_MINUTE = 120
@@ -77,16 +76,13 @@ def _answer(request: Request, company: Company, settings: Settings, link: EmbedL
     QuarterdeckError
         When there is no answer.
     """
-    store = company.store(settings)
-    key = ApiKey(0, link.mark, link.title, link.owner, (ALL,), (), link.made_at, link.expires_at, None, None)
-    owner = identified(key, settings, store)
-    caller = Caller(company, settings, store, key, owner, request, Response())
+    caller = on_behalf(company, link.owner, link.mark, request)
     topic, slots = embedding.asked_by(link.content)
     if not caller.may(embedding.RIGHT) or not caller.may(topic.right):
         raise AccessError("Its owner may not show that any more.")
     if not embedding.is_same_view(link.content, caller.seen(company.data(settings))):
         raise AccessError(embedding.NARROWED)
-    caller.identity = replace(owner, is_masked=owner.is_masked or bool(link.content["is_masked"]))
+    caller.identity = replace(caller.identity, is_masked=caller.identity.is_masked or bool(link.content["is_masked"]))
     given = answering.of_topic(str(link.content["question"]), topic, slots, desk(caller))
     if isinstance(given, Refusal):
         raise AccessError(given.why)
@@ -111,7 +107,7 @@ def body(answer: Answer, link: EmbedLink, settings: Settings) -> str:
         parts.append(snapshot.figure(function(*given).to_dict()))
     if "rows" in shows and not answer.frame.is_empty():
         parts.append(page_tables.html(_table(answer), Formats()))
-    about = f"{settings.company}. {answer.about} As of {answer.as_of:%d %b %Y}."
+    about = f"{settings.company}. {answer.about.rstrip('.')}. As of {answer.as_of:%d %b %Y}."
     return "".join([*parts, f"<footer>{escape(about)}</footer>"])
 
 

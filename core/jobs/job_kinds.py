@@ -128,7 +128,7 @@ def tell(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     with opened(settings) as store:
         data = load_data(settings)
         if is_brief:
-            outcome = tick.events(settings, store, data, clock, job.worker)
+            outcome = tick.tell_events(settings, store, data, clock, job.worker)
         else:
             outcome = tick.tick(settings, store, data, clock, job.worker)
         if outcome.is_elsewhere:

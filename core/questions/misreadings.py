@@ -115,8 +115,13 @@ def _rules(text: str, slots: Slots, topic: Topic) -> tuple[tuple[bool, str], ...
 
 
 @cache
+def _wordings() -> dict[str, str]:
+    return {name: " | ".join(usual(phrase) for phrase in written) for name, written in phrases().items()}
+
+
 def _wording(name: str) -> str:
-    return " | ".join(usual(phrase) for phrase in phrases()[name])
+    """Return all ways of asking for a topic, one behind the other."""
+    return _wordings()[name]
 
 
 def _adds(pattern: re.Pattern[str], text: str, topic: Topic) -> bool:
