@@ -122,7 +122,7 @@ def installation(cluster, tmp_path, monkeypatch):
 
 
 def test_another_worker_takes_over_what_a_killed_one_was_at(installation):
-    command = [sys.executable, "-m", "core.cli", "worker", "--once"]
+    command = [sys.executable, "-m", "core.cli", "worker"]
     quiet = {"stdout": subprocess.DEVNULL, "cwd": ROOT, "start_new_session": True}
     workers = [subprocess.Popen(command, **quiet) for _ in range(3)]
     store = Store.open(installation.database, now)
