@@ -27,7 +27,7 @@ from tests.store.conftest import cluster
 __all__ = ["cluster"]
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
-N_SERVERS, N_KEYS, N_SOURCES = 4, 12, 6
+N_SERVERS, N_KEYS, N_SOURCES = 4, 12, 3  # of tables and rows three states are kept
 SERVER = """
 import os, sys, time
 from datetime import UTC, datetime, timedelta
