@@ -29,9 +29,3 @@ def note_tried(names: Iterable[str]) -> None:
 def is_left(kind: Kind, name: str) -> bool:
     """Say whether this process leaves an artefact to workers."""
     return kind.name in _LEFT and name not in _TRIED
-
-
-def take_back() -> None:
-    """Make everything in this process again."""
-    _LEFT.clear()
-    _TRIED.clear()

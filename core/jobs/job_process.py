@@ -57,8 +57,11 @@ def do(queue: JobQueue, job: Job) -> None:
 
 
 def main() -> None:
-    """Do the job the argument names."""
-    end_with_parent(os.getppid())
+    """Do the job the first argument names, for the worker whose process the second one names.
+
+    A worker that was killed before this process was up is not its parent any more: nothing is begun then.
+    """
+    end_with_parent(int(sys.argv[2]) if len(sys.argv) > 2 else os.getppid())
     if hasattr(os, "nice"):
         os.nice(LOW)
     settings = load()

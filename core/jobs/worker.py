@@ -126,7 +126,7 @@ class Worker:
     def _start(self, job: Job) -> subprocess.Popen[bytes]:
         variables = {**os.environ, **environment(self.settings), "QUARTERDECK_DATABASE_URL": self.settings.database}
         return subprocess.Popen(
-            [sys.executable, "-m", "core.jobs.job_process", str(job.id)],
+            [sys.executable, "-m", "core.jobs.job_process", str(job.id), str(os.getpid())],
             env=variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -11,10 +11,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.artifacts import ACCOUNTS, KINDS, LANDMARKS, MARTS, MODELS, REPLAYS, SNAPSHOTS, Kind, open_cache
+from core.artifacts import (
+    ACCOUNTS,
+    KINDS,
+    LANDMARKS,
+    MARTS,
+    MODELS,
+    REPLAYS,
+    RESULTS,
+    SNAPSHOTS,
+    Kind,
+    open_cache,
+    process_shelf,
+)
 from core.artifacts.left_to_workers import is_left, leave, note_tried
 from core.config import Settings
 from core.config.stages import fitted
@@ -31,8 +42,7 @@ Report = Callable[[float, str], None]
 MODELLED, READ = (MODELS, ACCOUNTS, LANDMARKS, REPLAYS), (SNAPSHOTS, MARTS)
 LATER = (ACCOUNTS.name, LANDMARKS.name)
 AGAIN = timedelta(minutes=10)
-SEEN_SECONDS, MOST_SEEN = 60.0, 200
-_SEEN: dict[tuple[Path, str], float] = {}
+SEEN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -111,17 +121,15 @@ def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lac
         serving = own
     names.append((ACCOUNTS, account_outlook.key(company, settings, serving)))
     wanted = " ".join(name for _, name in names)
-    seen = (settings.home, wanted)
-    if time.monotonic() - _SEEN.get(seen, float("-inf")) < SEEN_SECONDS:
+    shelf, seen = process_shelf(RESULTS), ("all there", str(settings.home), wanted)
+    if time.monotonic() - (shelf.peek(seen) or float("-inf")) < SEEN_SECONDS:
         return None
     left = [(kind, name) for kind, name in names if is_left(kind, name)]
     lacking = tuple((kind.name, name) for kind, name in left if not is_made(kind, name, settings))
     if lacking:
         return Lack(source, version, lacking, wanted)
-    if len(_SEEN) >= MOST_SEEN:
-        _SEEN.clear()
     if left:
-        _SEEN[seen] = time.monotonic()
+        shelf.put(seen, time.monotonic())
     return None
 
 

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, cast
 
 from filelock import FileLock
 
+from core.artifacts.opened import open_cache
 from core.contracts.errors import SourceError, StoreError
 from core.replicas import leasing
 from core.replicas.places import IN_MEMORY, Place, file_digest, unpack
@@ -32,20 +33,16 @@ from core.store.leases import Leases
 KIND, NOTES = "home", "shared-files.json"
 SOURCES, CONNECTORS, SECRETS = "sources", "connectors", "connectors/secrets.yaml"
 logger = logging.getLogger(__name__)
-_OF: dict[Path, HomeFiles] = {}
 
 
 def of(home: Path) -> HomeFiles | None:
     """Return the shared files of a home folder; None where servers share nothing."""
-    return _OF.get(home)
+    return getattr(open_cache(home).tier, "home_files", None)
 
 
 def use(files: HomeFiles | None, home: Path) -> None:
-    """Share the files of a home folder from now on; with None no more."""
-    if files is None:
-        _OF.pop(home, None)
-    else:
-        _OF[home] = files
+    """Share the files of a home folder, whose artefacts are shared, from now on; with None no more."""
+    vars(open_cache(home).tier)["home_files"] = files
 
 
 @dataclass

@@ -83,9 +83,9 @@ def _share_home(files: HomeFiles) -> None:
     """Share the files of a home folder; kept sources of before anything was shared are brought to the place."""
     home_files.use(files, files.home)
     folder = files.home / home_files.SOURCES
-    kept = [p for p in folder.glob("[0-9a-f]*") if p.is_file() and not p.suffix] if folder.is_dir() else []
+    files_here = [p for p in folder.glob("[0-9a-f]*") if p.is_file() and not p.suffix] if folder.is_dir() else []
     try:
-        files.publish(home_files.SOURCES, [f"{home_files.SOURCES}/{path.name}" for path in kept])
+        files.publish(home_files.SOURCES, [f"{home_files.SOURCES}/{path.name}" for path in files_here])
     except (StoreError, OSError) as error:
         logger.warning("Kept sources are not shared yet: %s", error)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.artifacts import forget_all, left_to_workers
+from core.artifacts import forget_all
 from core.config import load
 from core.preparing import making
 from core.store import Store
 from pages.ui.kit import made_ahead
 from tests.pages.test_data_states import write
 from tests.pages.test_pages import ROOT
+from tests.preparing.test_making import take_back
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def as_server(monkeypatch):
         making.leave_to_workers(load())
 
     yield begin
-    left_to_workers.take_back()
+    take_back()
 
 
 def opened(page: str) -> AppTest:
@@ -75,7 +76,7 @@ def test_a_server_that_shares_what_is_made_reads_nothing_itself(monkeypatch, tmp
     assert not test.exception
     assert made_ahead.READING in words(test)
     assert jobs(load()) == [(making.KIND, "settings")]
-    left_to_workers.take_back()
+    take_back()
     making.make(load(), "settings", 0, lambda share, text: None)
     forget_all()
     as_server()

@@ -20,6 +20,12 @@ from tests.clocks import Clock
 from tests.preparing.test_preparing import write
 
 
+def take_back():
+    """Let this process make everything itself again."""
+    left_to_workers._LEFT.clear()
+    left_to_workers._TRIED.clear()
+
+
 @pytest.fixture
 def settings(tmp_path):
     exports = tmp_path / "exports"
@@ -34,7 +40,7 @@ def settings(tmp_path):
 def as_pages(settings):
     """Return what lets this process answer for pages."""
     yield lambda: making.leave_to_workers(settings)
-    left_to_workers.take_back()
+    take_back()
 
 
 @pytest.fixture
@@ -47,7 +53,7 @@ def store(settings):
 def made(settings):
     """Make everything as a worker does, and forget it in memory."""
     forget_all()
-    left_to_workers.take_back()
+    take_back()
     job = type("Job", (), {"subject": "settings", "payload": {"version": 0}})
     sentence = job_kinds.KINDS[making.KIND].work(settings, job, lambda share, text: None, job_process.now)
     forget_all()

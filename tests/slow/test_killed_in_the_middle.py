@@ -27,7 +27,7 @@ from tests.store.conftest import cluster
 __all__ = ["cluster"]
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
-N_SERVERS, N_KEYS, N_SOURCES = 4, 12, 6
+N_SERVERS, N_KEYS, N_SOURCES = 4, 12, 3  # of tables and rows three states are kept
 SERVER = """
 import os, sys, time
 from datetime import UTC, datetime, timedelta
@@ -122,7 +122,7 @@ def installation(cluster, tmp_path, monkeypatch):
 
 
 def test_another_worker_takes_over_what_a_killed_one_was_at(installation):
-    command = [sys.executable, "-m", "core.cli", "worker", "--once"]
+    command = [sys.executable, "-m", "core.cli", "worker"]
     quiet = {"stdout": subprocess.DEVNULL, "cwd": ROOT, "start_new_session": True}
     workers = [subprocess.Popen(command, **quiet) for _ in range(3)]
     store = Store.open(installation.database, now)

@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from core.preparing import making
 from tests.browser.steps import quiet
 from tests.servers import serving
 from tests.store.conftest import cluster
@@ -26,6 +27,7 @@ SETTINGS = "replicas:\n  artifacts: database\n"
 def homes(small_settings, small_bundle, cluster, tmp_path):
     """Variables of two servers: one that has worked everything out before, and one that has nothing."""
     (tmp_path / "quarterdeck.yaml").write_text(SETTINGS, encoding="utf-8")
+    making.make(small_settings, "settings", 0, lambda share, text: None)
     shutil.copytree(small_settings.home, tmp_path / "one")
     common = {
         "QUARTERDECK_CONFIG": str(tmp_path / "quarterdeck.yaml"),

@@ -55,7 +55,7 @@ def tidy(settings: Settings, name: str, needed: Iterable[Path]) -> None:
             shared.drop(old)
 
 
-def runs(settings: Settings, name: str) -> list[Run]:
+def last_runs(settings: Settings, name: str) -> list[Run]:
     """Return the last syncs any server has made, newest first; empty where servers share nothing."""
     shared = home_files.of(settings.home)
     about = shared.shared(f"{connector_files.FOLDER}/{name}").get(_state(name), {}) if shared else {}

@@ -248,7 +248,7 @@ def freshness_of(settings: Settings, name: str, now: datetime) -> Freshness:
     """
     connector = connector_files.connector(settings, name)
     folder = connector_files.folder_of(settings, name)
-    runs: list[Run] = brought.runs(settings, name)
+    runs: list[Run] = brought.last_runs(settings, name)
     if (folder / "state.db").is_file():
         state = SyncState(folder)
         runs = max(runs, state.runs(), key=lambda some: some[0].started_at.timestamp() if some else 0.0)

@@ -78,7 +78,7 @@ def wait(settings: Settings, who: Identity | None, shown: Served | None) -> NoRe
     work = _work(settings, lack) if lack is not None else None
     if lack is None or work is None:
         # They came while the page was asking.
-        st.info(READING, icon=":material/hourglass_top:")
+        st.info(escaped(READING), icon=":material/hourglass_top:")
         time.sleep(1.0)
         st.rerun()
     _note(shown, lack)
@@ -103,8 +103,8 @@ def _wait(settings: Settings, who: Identity | None, lack: Lack, work: Work) -> N
 
 def _failed(bar: Bar, settings: Settings, who: Identity, lack: Lack, text: str) -> None:
     may_change = can(who, "data:write", settings.roles)
-    told = text if may_change else "The models could not be trained. Whoever looks after the data can see why."
-    bar.notice_slot.markdown(f":material/warning: {escaped(told)}")
+    sentence = text if may_change else "The models could not be trained. Whoever looks after the data can see why."
+    bar.notice_slot.markdown(f":material/warning: {escaped(sentence)}")
     if may_change:
         with bar.notice_slot:
             st.button("Try again", on_click=_again, args=(settings, lack), key="make_again", type="tertiary")

@@ -17,6 +17,7 @@ from core.artifacts import UNSAVED, is_failure, open_cache
 from core.artifacts.session_files import SessionFiles
 from core.replicas.unsaved_work import UnsavedWork, as_text
 from pages.ui.kit import browser_state, cache, data_states
+from pages.ui.kit.escaping import escaped
 
 STATE = "unsaved_work"
 BACK = "What you had typed here and not saved is back."
@@ -55,29 +56,29 @@ def items(name: str, is_typed: bool = True) -> dict[str, Any]:
     if name not in by_name:
         by_name[name] = _restored(name)
         if by_name[name].items and is_typed:
-            st.toast(BACK, icon=":material/history:")
+            st.toast(escaped(BACK), icon=":material/history:")
     return by_name[name].items
 
 
 def keep(name: str) -> None:
     """Keep the items of a name as they are; where the store takes nothing, they live as long as this server does."""
-    kept = _by_name().get(name)
+    entry = _by_name().get(name)
     work = _work()
-    if kept is None or work is None:
+    if entry is None or work is None:
         return
-    texts = as_text(kept.items)
-    if texts == kept.texts:
+    texts = as_text(entry.items)
+    if texts == entry.texts:
         return
     try:
         age = timedelta(hours=cache.settings().replicas.upload_hours)
-        work.keep(name, kept.texts, texts, data_states.now(), age)
+        work.keep(name, entry.texts, texts, data_states.now(), age)
     except BaseException as error:
         if not is_failure(error):
             raise
         logger.warning("Unsaved work is not kept: %s", error)
         return
     if not getattr(work.files.cache.tier, "is_away", False):
-        kept.texts = texts
+        entry.texts = texts
 
 
 def drop(name: str) -> None:
