@@ -15,7 +15,7 @@ scope = narrowing.sentence(page.visible or data, settings, page.scope)
 
 with cell(page, "Digest set-up", "Set-up", "all") as c:
     plan = setup.form(page, scope)
-    part = scope if page.scope.parts or page.scope.currency else rows_shown.title(page.visible or data).lower()
+    part = scope if page.scope.parts or page.scope.currency else rows_shown.heading(page.visible or data).lower()
     c.answer(f"It speaks of {part}; choose another scope above. Deals count from the amount below on.")
     setup.offer_saved(page, plan)
 

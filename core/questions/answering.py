@@ -226,7 +226,7 @@ def _told(
     value = _value(result, topic)
     scope = reading.slots.scope
     part = narrowing.sentence(rows.whole or rows, settings, scope) if scope.parts or scope.currency else ""
-    part = part or rows_shown.title(rows)
+    part = part or rows_shown.heading(rows)
     return Answer(
         question=reading.question,
         topic=topic,

@@ -148,10 +148,10 @@ def teams_below(data: Dataset, team: str) -> list[str]:
 
 
 def sentence(data: Dataset, settings: Settings, scope: Scope) -> str:
-    """Say what a scope speaks of, in the words of the lists it is chosen from; all rows by `rows_shown.title`."""
+    """Say what a scope speaks of, in the words of the lists it is chosen from; all rows by `rows_shown.heading`."""
     values = choices(data, settings)
     parts = [values[name].get(value, value) for name, value in scope.parts.items()]
-    return ", ".join([*parts, *([scope.currency] if scope.currency else [])]) or rows_shown.title(data)
+    return ", ".join([*parts, *([scope.currency] if scope.currency else [])]) or rows_shown.heading(data)
 
 
 def _narrowed(data: Dataset, name: str, value: str) -> Dataset:

@@ -19,7 +19,7 @@ def is_part(data: Dataset) -> bool:
     return any(data.frame(name).height < company.frame(name).height for name in ("opportunities", "accounts"))
 
 
-def title(data: Dataset) -> str:
+def heading(data: Dataset) -> str:
     """Return what a choice of all these rows is called, such as "The whole company"."""
     return PART if is_part(data) else COMPANY
 

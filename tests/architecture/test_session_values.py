@@ -15,19 +15,19 @@ NO_WORK = {
         access_outcome alerts_outcome approval_notice call_notice catalogue_said connector_done connector_failed
         hidden_names_notice job_problem link_notices match_failed match_said quality_done quality_failed review_notice
         review_said scenario_notice scenario_saved scope_problem sign_in_problem source_done source_failed tour_problem
-        wizard_done wizard_failed fresh_scim_token_problem""",
+        wizard_done wizard_failed fresh_scim_token_problem comment_problem library_said""",
     "a secret that is shown once and kept nowhere; another can be made": """
-        alert_way_secret api_key_made connector_address demo_link_made fresh_scim_token""",
+        alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
     "a count that gives a control a new key": """
-        buyer_forgotten match_count offer_count offer_files review_turn wizard_uploads""",
+        buyer_forgotten library_count library_files match_count offer_count offer_files review_turn wizard_uploads""",
     "a sign for the run that follows": """
-        calls_pulse digest_opened match_kept offer_next offer_taken outcome_arrived requirement_deal_came review_judged
+        calls_pulse digest_opened library_next match_kept offer_next offer_taken outcome_arrived requirement_deal_came review_judged
         tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
         account_asked also contents_shown link_read page page_scope quality_preview question_asked refused_pages
         requirement_shown review_arrived review_base review_view scope_written shown sheets_hidden wizard_stage_rows""",
     "rows as they were first shown; their version is part of the keys of what is typed over them": """
-        calls_seen offer_opened offer_shown review""",
+        calls_seen library_opened offer_opened offer_shown review""",
     "found again by the address or the cookie": """
         own_data_person own_data_token session_source sign_in_mark uploaded_data""",
     "found again through `unsaved`": "unsaved_work wizard",

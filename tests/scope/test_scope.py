@@ -246,7 +246,7 @@ def test_a_scope_is_told_in_the_words_of_its_lists(data, settings):
     assert narrowing.sentence(part, settings, Scope()) == "Everything you see"
     assert rows_shown.subject(part) == "These deals"
     hidden = mask(data, settings)
-    assert (rows_shown.title(hidden), rows_shown.subject(hidden)) == ("The whole company", "The company")
+    assert (rows_shown.heading(hidden), rows_shown.subject(hidden)) == ("The whole company", "The company")
     team = data.sales_team.with_columns(rep_name=data.sales_team["team"])
     assert narrowing.choices(data.with_frames(sales_team=team), settings)["rep"]["r1"] == "AMER 1 (r1)"
 

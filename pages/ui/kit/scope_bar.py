@@ -136,7 +136,7 @@ def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Id
     if remark := scope_reach.line(title, asked, st.query_params, chosen.reported):
         st.caption(escaped(remark))
     if chosen.problem:
-        st.warning(escaped(f"{chosen.problem} {rows_shown.title(whole)} is shown."), icon=":material/filter_alt_off:")
+        st.warning(escaped(f"{chosen.problem} {rows_shown.heading(whole)} is shown."), icon=":material/filter_alt_off:")
 
 
 def person(data: Dataset, settings: Settings, who: Identity) -> str:
@@ -170,7 +170,7 @@ def _presets(data: Dataset, scope: Scope, settings: Settings, who: Identity) -> 
     with st.container(horizontal=True):
         for name, preset in offered.items():
             st.button(name, key=f"scope_{name}", on_click=_enforce, args=(preset,), disabled=preset == scope)
-        st.button(rows_shown.title(data), key="scope_reset", on_click=_reset, disabled=scope == Scope())
+        st.button(rows_shown.heading(data), key="scope_reset", on_click=_reset, disabled=scope == Scope())
 
 
 def _reset() -> None:

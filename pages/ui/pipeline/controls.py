@@ -50,7 +50,7 @@ def asked(page: Page) -> Asked:
         "Days", [*spans, *usual, OWN], index=0 if spans else 2, key=key, format_func=lambda name: named.get(name, name)
     )
     due = middle.selectbox("Deals due", deal_scope.DUE, index=1, format_func=DUE.get, key="flow_due")
-    called = {**{level: _title(level) for level in deal_scope.LEVELS}, "company": rows_shown.title(page.data)}.get
+    called = {**{level: _title(level) for level in deal_scope.LEVELS}, "company": rows_shown.heading(page.data)}.get
     level = right.selectbox("Whose deals", deal_scope.LEVELS, format_func=called, key="flow_level")
     since, until = {**spans, **usual}.get(period) or _own(page)
     name, hierarchy = None, "then"

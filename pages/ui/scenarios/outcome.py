@@ -40,7 +40,7 @@ def outcome(page: Page, form: ScenarioForm) -> None:
     """
     with cell(page, "What if?", "Levers", span=None) as c:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            controls.choices(form, rows_shown.title(page.data))
+            controls.choices(form, rows_shown.heading(page.data))
             _choices(form.ground)
         top = st.container()
         left, right = st.columns([10, 24], gap="large")
