@@ -1,13 +1,11 @@
-"""The answer library in Chromium: imported, searched, approved by a second person; the second version of a list."""
+"""The answer library in Chromium: imported, searched, approved by a second person."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
 
-from core.store import Store
-from core.store.reviews import Change
-from tests.browser.steps import opened, quiet, whole
+from tests.browser.steps import quiet, whole
 from tests.servers import serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -24,10 +22,6 @@ FAQ = (
     "Is the zirconium register exported every night?,Yes as CSV.,security,Ana,2025-01-02\n"
     "Is the register signed?,,security,Ana,\n"
 )
-SECOND = (
-    "Id,Requirement,Priority,Response\nR2,Logs must be kept for 90 days,high,\n"
-    "R7,The register shall be exported every night,high,\n"
-)
 
 
 @pytest.fixture(scope="module")
@@ -41,21 +35,8 @@ def address(small, small_settings, small_bundle, tmp_path_factory):
         "QUARTERDECK_CONFIG": "",
         "QUARTERDECK_DATA": "",
     }
-    _plant(env["QUARTERDECK_DATABASE_URL"])
     with serving(folder, env) as served:
         yield served
-
-
-def _plant(url):
-    """Save the first version of a list, one of its rows approved."""
-    store = Store.open(url)
-    texts = ("The register shall be exported every night", "Logs should be kept for 30 days")
-    rows = [["csv", n, f"R{n}", text, "functional", "high", None, 0.0] for n, text in enumerate(texts, 2)]
-    payload = {"opportunity_id": None, "rows": rows, "file_key": "first", "summary": {}}
-    first = store.requirement_sets.save("First list", "everybody", payload)
-    store.reviews.change(first.id, [Change("csv", 2, 0, {"answer": "Every night.", "state": "answered"})], "ana")
-    store.reviews.change(first.id, [Change("csv", 2, 1, {"state": "approved"})], "bo")
-    store.close()
 
 
 @pytest.fixture
@@ -108,15 +89,3 @@ def test_a_library_is_imported_found_read_again_and_approved_by_a_second_person(
     choose(bo)
     bo.get_by_role("button", name="Approve this answer").click()
     expect(bo.get_by_text("Approved: LIB-")).to_be_visible(timeout=LONG)
-
-
-def test_the_second_version_of_a_list_takes_its_approved_answers_along(person, address):
-    ana = person("ana@example.com", "requirements")
-    upload(ana, "second.csv", SECOND)
-    opened(ana, ana.get_by_role("combobox", name="Earlier version"), "First list").click()
-    quiet(ana)
-    told = "1 row unchanged (1 moved), 1 reworded, 0 new, 0 withdrawn. 1 reworded row asks for something else."
-    expect(ana.get_by_text(told).first).to_be_visible(timeout=LONG)
-    expect(ana.get_by_text("1 worked row can be carried over, 1 of them approved.").first).to_be_visible()
-    ana.get_by_role("button", name="Save as the new version, with answers carried over").click()
-    expect(ana.get_by_text("Saved: First list v2, with 1 row carried over.")).to_be_visible(timeout=LONG)
