@@ -15,17 +15,20 @@ NO_WORK = {
         access_outcome alerts_outcome approval_notice call_notice catalogue_said connector_done connector_failed
         hidden_names_notice job_problem link_notices match_failed match_said quality_done quality_failed review_notice
         review_said scenario_notice scenario_saved scope_problem sign_in_problem source_done source_failed tour_problem
-        wizard_done wizard_failed fresh_scim_token_problem comment_problem library_said""",
+        wizard_done wizard_failed fresh_scim_token_problem comment_problem library_said library_used
+        project_outcome""",
     "a secret that is shown once and kept nowhere; another can be made": """
         alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
     "a count that gives a control a new key": """
-        buyer_forgotten library_count library_files match_count offer_count offer_files review_turn wizard_uploads""",
+        buyer_forgotten library_count library_files library_imports match_count offer_count offer_files
+        review_turn wizard_uploads""",
     "a sign for the run that follows": """
-        calls_pulse digest_opened library_next match_kept offer_next offer_taken outcome_arrived requirement_deal_came review_judged
-        tour_go tour_levers""",
+        calls_pulse digest_opened library_next library_taken match_kept offer_next offer_taken outcome_arrived
+        requirement_deal_came review_judged tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
-        account_asked also contents_shown link_read page page_scope quality_preview question_asked refused_pages
-        requirement_shown review_arrived review_base review_view scope_written shown sheets_hidden wizard_stage_rows""",
+        account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked
+        refused_pages draft_rewritten requirement_shown review_arrived review_base review_view scope_written
+        shown sheets_hidden wizard_stage_rows""",
     "rows as they were first shown; their version is part of the keys of what is typed over them": """
         calls_seen library_opened offer_opened offer_shown review""",
     "found again by the address or the cookie": """

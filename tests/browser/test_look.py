@@ -18,6 +18,7 @@ TALLEST = {
     "customers": 2905,
     "requirements": 4424,
     "catalogue": 1242,
+    "library": 2400,
     "enablement": 1791,
     "data": 1640,
     "models": 2985,

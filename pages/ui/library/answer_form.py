@@ -15,7 +15,7 @@ from core.requirements.library.answer_edition import APPROVED, BOOK, DRAFT, FIEL
 from core.requirements.text.classification import CATEGORIES
 from core.requirements.work import row_review
 from core.store.library_answers import BEGINNINGS, LibraryAnswers, LibraryEdit
-from pages.ui.kit import cache, downloads, saved_content
+from pages.ui.kit import cache, downloads, saved_content, unsaved
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
@@ -23,7 +23,7 @@ from pages.ui.kit.shell import Page
 from pages.ui.library import library_cache
 from pages.ui.library.find_answers import CHOSEN, LISTED, WAITING
 
-SAID, MET, ADD = "library_said", "library_met", "Write a new answer"
+SAID, MET, ADD = "library_said", "library", "Write a new answer"
 PAST = {
     "at": st.column_config.DatetimeColumn("When, UTC", format="D MMM YYYY, HH:mm"),
     "author": "Who",
@@ -232,7 +232,9 @@ def _save(page: Page, key: str, row: dict[str, Any], values: dict[str, Any]) -> 
             return
         kept(page).save(BOOK, {"answer_id": edit.answer_id}, edit.values, page.identity.user, edit.version)
     except ConflictError as error:
-        st.session_state[MET] = {"key": key, "said": str(error), "mine": edit, "theirs": error.theirs}
+        mine = {"answer_id": edit.answer_id, "version": edit.version, "values": dict(edit.values)}
+        unsaved.items(MET)[key] = {"said": str(error), "mine": mine, "theirs": dict(error.theirs)}
+        unsaved.keep(MET)
         st.rerun()
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
@@ -246,11 +248,11 @@ def _save(page: Page, key: str, row: dict[str, Any], values: dict[str, Any]) -> 
 
 def _conflict(page: Page, key: str) -> bool:
     """Show what a colleague saved meanwhile beside one's own; return whether a choice is still open."""
-    met = st.session_state.get(MET)
-    if not met or met["key"] != key:
+    met = unsaved.items(MET).get(key)
+    if not met:
         return False
     st.warning(escaped(met["said"]), icon=":material/sync_problem:")
-    mine: LibraryEdit = met["mine"]
+    mine = LibraryEdit(**met["mine"])
     rows = [
         (
             word.capitalize(),
@@ -261,20 +263,22 @@ def _conflict(page: Page, key: str) -> bool:
     ]
     grid(pl.DataFrame(rows, schema=list(BOTH), orient="row"), column_config=BOTH)
     left, right = st.columns(2)
-    left.button("Keep theirs", on_click=_theirs, key="library_theirs", width="stretch")
-    right.button("Save mine over it", on_click=_mine, args=(page, met), key="library_mine", width="stretch")
+    left.button("Keep theirs", on_click=_settled, args=(key,), key="library_theirs", width="stretch")
+    right.button("Save mine over it", on_click=_mine, args=(page, key, met), key="library_mine", width="stretch")
     return True
 
 
-def _theirs() -> None:
-    st.session_state.pop(MET, None)
+def _settled(key: str) -> None:
+    """Forget one's own wording: a choice between the two was made."""
+    unsaved.items(MET).pop(key, None)
+    unsaved.keep(MET)
     st.session_state["library_count"] = st.session_state.get("library_count", 0) + 1
 
 
-def _mine(page: Page, met: dict[str, Any]) -> None:
-    mine: LibraryEdit = met["mine"]
+def _mine(page: Page, key: str, met: dict[str, Any]) -> None:
+    mine = LibraryEdit(**met["mine"])
     again = LibraryEdit(mine.answer_id, int(met["theirs"]["version"]), mine.values)
-    st.session_state.pop(MET, None)
+    _settled(key)
     put(page, [again], f"{mine.answer_id} is saved as you wrote it; theirs stays in the history.")
 
 

@@ -9,13 +9,13 @@ from core.metrics.measure import counted
 from core.requirements.library import library_files, library_import
 from core.requirements.library.library_files import BUYERS_LIST, NEITHER
 from core.requirements.library.library_import import LibraryPreview
-from pages.ui.kit import cache, downloads
+from pages.ui.kit import cache, downloads, unsaved
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.library import answer_form, library_cache
 
-LAST = "library_last_import"
+LAST = "library_import"
 COMES = {
     "kind": "Kind",
     "question": st.column_config.TextColumn("Question", width="medium"),
@@ -83,14 +83,15 @@ def _taken(page: Page, preview: LibraryPreview, with_similar: bool) -> None:
     edits = preview.chosen(with_similar=with_similar)
     done = f"{counted(len(edits), 'answer is', 'answers are')} taken over from {preview.file.name}."
     if answer_form.put(page, edits, done):
-        st.session_state[LAST] = (preview.import_id, preview.file.name)
+        unsaved.items(LAST, is_typed=False)["last"] = [preview.import_id, preview.file.name]
+        unsaved.keep(LAST)
     st.session_state["library_imports"] = st.session_state.get("library_imports", 0) + 1
     st.session_state["library_taken"] = True
 
 
 def _take_back(page: Page) -> None:
-    """Offer to undo the import made last in this session."""
-    last = st.session_state.get(LAST)
+    """Offer to undo the import made last in this browser."""
+    last = unsaved.items(LAST, is_typed=False).get("last")
     if last is not None:
         st.button(
             f"Undo the import of {escaped(last[1])}",
@@ -105,5 +106,5 @@ def _undone(page: Page, import_id: str) -> None:
     store = cache.store(page.settings.database)
     edits, touched = library_import.taken_back(store, import_id, page.identity.user)
     if answer_form.put(page, edits, library_import.took_back(len(edits), touched)):
-        st.session_state.pop(LAST, None)
+        unsaved.drop(LAST)
     st.session_state["library_taken"] = True
