@@ -29,6 +29,9 @@ def words() -> dict[str, Any]:
             key: [re.compile(pattern, 0 if key == "named" else re.IGNORECASE) for pattern in patterns]
             for key, patterns in loaded[name].items()
         }
+    loaded["qualifiers"] = [
+        (re.compile(asks, re.IGNORECASE), re.compile(says, re.IGNORECASE)) for asks, says in loaded["qualifiers"]
+    ]
     return loaded
 
 
@@ -73,9 +76,10 @@ def english(text: str) -> str:
 
 
 def unsaid_parts(text: str, answer: str) -> list[str]:
-    """Return the parts of a double-barrelled question of which a text says nothing.
+    """Return the parts of a double-barrelled question, and the qualifiers, of which a text says nothing.
 
-    A part counts where it has words of its own that no other part has, and none of them is said.
+    A part counts where it has words of its own that no other part has, and none of them is said; a qualifier such as
+    "online" or "without programming" where no word for it is said.
 
     Parameters
     ----------
@@ -88,6 +92,8 @@ def unsaid_parts(text: str, answer: str) -> list[str]:
     --------
     >>> unsaid_parts("Is data encrypted at rest and in transit?", "Data is encrypted at rest with AES-256")
     ['in transit']
+    >>> unsaid_parts("Carriers book their slots online", "Carriers book their slot at the gate")
+    ['online']
     """
     pieces = [piece.strip(" .?") for piece in PART.split(english(text)) if piece and piece.strip(" .?")]
     stems = [content_stems(piece) for piece in pieces]
@@ -100,4 +106,5 @@ def unsaid_parts(text: str, answer: str) -> list[str]:
         is_measured = any(letter.isdigit() for letter in piece) or bool(demands(piece))
         if len(pieces) > 1 and len(alone) >= FEWEST_STEMS and not is_measured and not alone & ours:
             out.append(piece)
-    return out
+    asked = ((asks.search(english(text)), says) for asks, says in words()["qualifiers"])
+    return [*out, *(match.group() for match, says in asked if match and not says.search(answer))]
