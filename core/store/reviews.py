@@ -212,6 +212,9 @@ class Reviews:
                 session.execute(insert(ReviewRow), values)
                 entry = {"at": at, "user": user, "action": "requirement row carried over"}
                 write_down(session, [{**entry, **_carried(row, source)} for row in values])
+                row_changes.add(session, requirement_set_id, [_first_step(row) for row in values])
+                owned = [work_tasks.RowNow(*(row[name] for name in OWNED)) for row in values]
+                work_tasks.follow(session, requirement_set_id, owned, user[:200], at)
         except IntegrityError as error:
             raise StoreError(
                 "The answers could not be carried over: the list was deleted, or somebody works on it just now.",
@@ -268,6 +271,14 @@ class Reviews:
 
 
 SIGNED = ("answered_by", "approved_by", "approved_at")
+OWNED = ("sheet", "row", "owner", "state", "due_on")
+STEP = ("sheet", "row", "version", "state", "stage", "changed_by", "changed_at")
+
+
+def _first_step(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first change of a row that comes with what was written before."""
+    fields = sorted(name for name in FIELDS if row[name] is not None)
+    return {"fields": fields, **{name: row[name] for name in STEP}}
 
 
 def _signed(edit: Change, there: ReviewRow | None, user: str, at: datetime) -> dict[str, Any]:

@@ -104,7 +104,10 @@ def test_answers_and_approvals_are_carried_where_text_and_sense_stand(changes, t
     answers = [(2, "No."), (4, "Monthly."), (8, "AES-256."), (6, "Soon.")]
     changed = [Change("S", row, 0, {"answer": answer, "state": "answered"}) for row, answer in answers]
     store.reviews.change(first.id, changed, "ana")
-    store.reviews.change(first.id, [Change("S", row, 1, {"state": "approved"}) for row in (4, 8)], "bo")
+    approved = {"state": "approved", "owner": "dee"}
+    store.reviews.change(first.id, [Change("S", row, 1, approved) for row in (4, 8)], "bo")
+    store.projects.save(store.projects.get(first.id), {"deadline": "2026-03-01"}, "ana")
+    store.projects.set_members(first.id, {"dee": ["writer"]}, "ana")
     worked = store.reviews.rows(first.id)
     carried = list_versions.carried(changes, worked)
     assert carried.select("sheet", "row", "state", "answer", "approved_by").rows() == [
@@ -124,6 +127,11 @@ def test_answers_and_approvals_are_carried_where_text_and_sense_stand(changes, t
     signed = ("state", "answered_by", "approved_by", "approved_at")
     assert [rows[8][name] for name in signed] == [before[name] for name in signed]
     assert "from v1: approved, approved by bo" in store.audit.newest(3)["detail"].to_list()
+    assert store.row_changes.of_list(second.id).filter(pl.col("row") == 8)["state"].to_list() == ["approved"]
+    list_versions.take_plan(store, first.id, second.id, "cy")
+    list_versions.take_plan(store, first.id, second.id, "cy")
+    plan = store.projects.get(second.id)
+    assert (plan.payload, plan.members, plan.version) == ({"deadline": "2026-03-01"}, {"dee": ("writer",)}, 1)
     with pytest.raises(StoreError, match="could not be carried over"):
         store.reviews.carry(999, carried, "cy", "v1")
     store.close()

@@ -16,6 +16,7 @@ from core.requirements.match import matcher
 from core.requirements.text import answer_text
 from core.requirements.text.tfidf import tokens
 from core.requirements.work.saved_lists import ROWS
+from core.store import Store
 
 UNCHANGED, REWORDED, NEW, WITHDRAWN = "unchanged", "reworded", "new", "withdrawn"
 KINDS = (UNCHANGED, REWORDED, NEW, WITHDRAWN)
@@ -48,6 +49,8 @@ CARRIED = (
     "category",
     "priority",
     "capability_id",
+    "stage",
+    "is_public",
     "answered_by",
     "approved_by",
     "approved_at",
@@ -230,7 +233,8 @@ def carried(changes: ListChanges, worked: pl.DataFrame) -> pl.DataFrame:
     """Return what is carried from the earlier list into rows of the later one.
 
     An unchanged row takes everything along, its approval too. A row worded anew with its sense standing takes the
-    answer along, but is in progress again and approved by nobody. Of all others nothing is carried.
+    answer along, but is in progress again, a draft, not public and approved by nobody. Of all others nothing is
+    carried.
 
     Parameters
     ----------
@@ -241,15 +245,16 @@ def carried(changes: ListChanges, worked: pl.DataFrame) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        [sheet, row, state, owner, due_on, comment, answer, category, priority, capability_id, answered_by,
-        approved_by, approved_at, was_row].
+        [sheet, row, state, owner, due_on, comment, answer, category, priority, capability_id, stage, is_public,
+        answered_by, approved_by, approved_at, was_row].
     """
     fit = changes.frame.filter(pl.col("kind").is_in([UNCHANGED, REWORDED]) & pl.col("is_same_sense"))
     fit = fit.select("sheet", "row", "kind", "was_sheet", "was_row")
     mine = worked.select(pl.col("sheet").alias("was_sheet"), pl.col("row").alias("was_row"), *CARRIED)
     rows = fit.join(mine, on=["was_sheet", "was_row"], how="inner", maintain_order="left", nulls_equal=True)
     again = pl.col("kind") == REWORDED
-    nobody = [pl.when(~again).then(name).alias(name) for name in ("approved_by", "approved_at")]
+    signed = ("stage", "is_public", "approved_by", "approved_at")
+    nobody = [pl.when(~again).then(name).alias(name) for name in signed]
     done = pl.col("state").is_in(["answered", "approved"])
     state = pl.when(again & done).then(pl.lit("in progress")).otherwise("state")
     return rows.with_columns(*nobody, state=state).select("sheet", "row", *CARRIED, "was_row")
@@ -262,3 +267,25 @@ def beside(changes: ListChanges, worked: pl.DataFrame) -> pl.DataFrame:
     rows = other.join(answers, on=["was_sheet", "was_row"], how="left", maintain_order="left", nulls_equal=True)
     why = pl.col("why").fill_null("the wording differs too much")
     return rows.select("sheet", "row", "text", "was_text", why.alias("why"), "answer")
+
+
+def take_plan(store: Store, earlier: int, later: int, user: str) -> None:
+    """Let a new version of a list have the plan and the people of the earlier one; what it has of its own stays.
+
+    Parameters
+    ----------
+    store : Store
+    earlier, later : int
+        The numbers of the lists.
+    user : str
+
+    Raises
+    ------
+    StoreError
+        When somebody plans the new list just now, or it was deleted.
+    """
+    before, now = store.projects.get(earlier), store.projects.get(later)
+    if before.payload and not now.payload:
+        store.projects.save(now, before.payload, user)
+    if before.members and not now.members:
+        store.projects.set_members(later, before.members, user)

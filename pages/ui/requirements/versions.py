@@ -116,6 +116,7 @@ def _offer(page: Page, analysis: GapAnalysis, earlier: Saved, changes: ListChang
     store = cache.store(page.settings.database)
     try:
         saved = saved_lists.keep(store.requirement_sets, title, saved_content.EVERYBODY, analysis, earlier.name)
+        list_versions.take_plan(store, earlier.id, saved.id, page.identity.user)
         fit = list_versions.carried(changes, saved_content.list_rows(page, earlier))
         n = store.reviews.carry(saved.id, fit, page.identity.user, earlier.name)
     except QuarterdeckError as error:
