@@ -94,9 +94,12 @@ def _answer(question: str, capability: Mapping[str, Any], as_of: date) -> dict[s
 
 
 def _text(capability: Mapping[str, Any]) -> str:
-    sentences = [OPENINGS[capability["status"]].format(name=capability["name"])]
-    if capability["description"]:
-        sentences.append(f"{str(capability['description']).rstrip('.')}.")
-    if capability["commitments"]:
-        sentences.append(f"We commit to: {str(capability['commitments']).rstrip('.')}.")
-    return " ".join(sentences)
+    """Return how a capability is provided, with its exception; its description where the catalogue says no more."""
+    if not capability["how"]:
+        sentences = [OPENINGS[capability["status"]].format(name=capability["name"]), capability["description"]]
+        if capability["commitments"]:
+            sentences.append(f"We commit to: {capability['commitments']}")
+    else:
+        opening = "Yes." if capability["status"] == "available" else "Partly."
+        sentences = [opening, capability["how"], capability["exception"]]
+    return " ".join(f"{str(sentence).rstrip('.')}." for sentence in sentences if sentence)
