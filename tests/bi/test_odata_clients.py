@@ -1,4 +1,4 @@
-"""The OData feed as clients read it that nobody here wrote: python-odata, and Power Query by its own requests."""
+"""The OData feed as clients read it that nobody here wrote: python-odata, and requests in the form of Power Query's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.bi import odata_feed
 from core.store import Store
 
 SITE = "http://testserver/odata/"
-# Source: Microsoft Learn, "Power Query OData Feed connector" and its query folding.
+# Written after what Microsoft documents of the connector and its query folding; none was recorded from Power Query.
 MASHUP = {
     "User-Agent": "Microsoft.Data.Mashup (https://go.microsoft.com/fwlink/?LinkID=304225)",
     "OData-MaxVersion": "4.0",
