@@ -109,8 +109,13 @@ def understand(question: str, data: Dataset, settings: Settings, base: Scope | N
     order = sorted(scores, key=lambda name: -scores[name])
     nearest = tuple(by_name()[name] for name in order[:NEAREST])
     why = _refused(question, asked, strange, [scores[name] for name in order[:2]], slots)
-    why = why or misreadings.objection(question, slots, nearest[0], lambda part: _plainly(part, settings.home))
+    why = why or objection(question, slots, nearest[0], settings.home)
     return Reading(question.strip(), None if why else nearest[0], slots, nearest, strange, why)
+
+
+def objection(question: str, slots: Slots, topic: Topic, home: Path | None = None) -> str:
+    """Return why a topic would misread a question; empty where nothing speaks against it."""
+    return misreadings.objection(question, slots, topic, lambda part: _plainly(part, home))
 
 
 def _plainly(part: str, home: Path | None) -> str:

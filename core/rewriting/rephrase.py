@@ -66,8 +66,9 @@ def rephrase(
     settings: LanguageModelSettings,
     log: ModelCalls,
     person: str,
+    purpose: str = PURPOSE,
 ) -> Rephrased:
-    """Have a language model rewrite the sentences of a draft.
+    """Have a language model rewrite the sentences of a draft, or of another text of ours.
 
     Parameters
     ----------
@@ -82,6 +83,8 @@ def rephrase(
     log : ModelCalls
     person : str
         Who asked for it.
+    purpose : str
+        What the request is written down for.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def rephrase(
         Whatever goes wrong, the draft as it was.
     """
     verdict, body = _parted(sentences)
-    if not body or _is_spent(settings, log):
+    if not body or is_spent(settings, log):
         why = "Nothing is there to rewrite." if not body else "The language model has reached its limit of the day."
         return Rephrased(tuple(sentences), REFUSED, note=f"{why} The draft stays as it was.")
     messages = _messages([line for line, _ in body], question, tone)
@@ -98,11 +101,11 @@ def rephrase(
         answer = model.answer(messages, settings.most_answer_tokens)
     except QuarterdeckError as error:
         state = TIMED_OUT if "did not answer within" in str(error) else FAILED
-        log.add(_call(model, person, state, messages, "", ids, (), 0, settings))
+        log.add(as_call(model, person, purpose, state, messages, "", ids, (), 0, settings))
         return Rephrased(tuple(sentences), state, note=f"{error} The draft stays as it was.")
     checked = fidelity.held_to(answer.text, [line for line, _ in body])
     reasons = tuple(why for _, why in checked.struck)
-    log.add(_call(model, person, ANSWERED, messages, answer.text, ids, reasons, answer.n_tokens, settings))
+    log.add(as_call(model, person, purpose, ANSWERED, messages, answer.text, ids, reasons, answer.n_tokens, settings))
     out = (*verdict, *((line, _source_of(line, body)) for line in checked.sentences))
     return Rephrased(out, ANSWERED, checked.struck, checked.restored, _note(checked))
 
@@ -121,7 +124,8 @@ def _parted(sentences: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]]
     return [], list(sentences)
 
 
-def _is_spent(settings: LanguageModelSettings, log: ModelCalls) -> bool:
+def is_spent(settings: LanguageModelSettings, log: ModelCalls) -> bool:
+    """Say whether a limit of the day is reached."""
     tokens, amount = log.spent()
     is_over = settings.most_day_tokens and tokens + settings.most_answer_tokens > settings.most_day_tokens
     return bool(is_over or (settings.most_day_amount and amount >= settings.most_day_amount))
@@ -147,9 +151,10 @@ def _note(checked: fidelity.Fidelity) -> str:
     return f"Rewritten by the language model; {', '.join(parts)}." if parts else "Rewritten by the language model."
 
 
-def _call(
+def as_call(
     model: LanguageModel,
     person: str,
+    purpose: str,
     state: str,
     messages: Sequence[dict[str, str]],
     answer: str,
@@ -166,7 +171,7 @@ def _call(
     prompt = messages[-1]["content"]
     cost = n_tokens / 1_000 * settings.price_amount
     reasons = tuple(filter(None, (keep(why) for why in struck)))
-    about = (person, PURPOSE, model.name, model.host, state)
+    about = (person, purpose, model.name, model.host, state)
     return ModelCall(*about, keep(prompt), keep(answer), sources, reasons, n_tokens, cost)
 
 

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, questions
+from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, question_model, questions
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -56,12 +56,15 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
     asked = st.session_state[CHOSEN]
     st.markdown(f":small[{escaped(asked)}]")
     own = desk(data, settings, who)
-    answer = answering.ask(asked, own, _looked_at())
+    answer = question_model.chosen(asked, own, _looked_at()) or answering.ask(asked, own, _looked_at())
     if isinstance(answer, answering.Refusal):
         _refused(answer)
+        question_model.offer_choice(asked, own, who, _looked_at())
         return
+    question_model.tell(asked, own)
     st.markdown(f"**{escaped(answer.topic.title)}** :small[{escaped(answer.about)}]")
     st.markdown(escaped(answer.sentence))
+    question_model.offer_words(answer, own, who)
     if drawn := answer.chart():
         spec = cache.drawing(*drawn, settings)
         st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", alt=f"Chart: {answer.sentence}")
