@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from itertools import count
 
 import polars as pl
 import streamlit as st
@@ -67,11 +69,11 @@ def show(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     if name is None:
         c.answer("Choose the earlier version to see what changed.")
     else:
-        _compare(page, c, analysis, others[name])
+        _compare(page, c, analysis, others[name], [saved.name for saved in lists])
     _board(page, c, [saved for saved in lists if _is_of_project(saved, own, analysis, name)])
 
 
-def _compare(page: Page, c: Cell, analysis: GapAnalysis, earlier: Saved) -> None:
+def _compare(page: Page, c: Cell, analysis: GapAnalysis, earlier: Saved, names: list[str]) -> None:
     changes = _changes(page, analysis, earlier)
     worked = saved_content.list_rows(page, earlier)
     fit = list_versions.carried(changes, worked)
@@ -89,7 +91,7 @@ def _compare(page: Page, c: Cell, analysis: GapAnalysis, earlier: Saved) -> None
     if not beside.is_empty():
         st.markdown(f"**Answers shown, not carried: {beside.height:,}**")
         c.table(beside.select(list(SHOWN)), column_config=SHOWN, height=240, row_height=TALL_ROW)
-    _offer(page, analysis, earlier, changes)
+    _offer(page, analysis, earlier, changes, names)
 
 
 def _changes(page: Page, analysis: GapAnalysis, earlier: Saved) -> ListChanges:
@@ -103,12 +105,12 @@ def _changes(page: Page, analysis: GapAnalysis, earlier: Saved) -> ListChanges:
     )
 
 
-def _offer(page: Page, analysis: GapAnalysis, earlier: Saved, changes: ListChanges) -> None:
+def _offer(page: Page, analysis: GapAnalysis, earlier: Saved, changes: ListChanges, names: list[str]) -> None:
     if page.view.is_masked:
         st.caption("Show names to save a version.")
         return
     with st.form("list-version", border=False):
-        title = st.text_input("Save as", value=f"{earlier.name} v2"[:120], max_chars=120)
+        title = st.text_input("Save as", value=_next(earlier.name, names), max_chars=120)
         if not st.form_submit_button("Save as the new version, with answers carried over", icon=":material/move_down:"):
             return
     if not page.may_write("requirements"):
@@ -124,6 +126,12 @@ def _offer(page: Page, analysis: GapAnalysis, earlier: Saved, changes: ListChang
         return
     page.note("kept a new version of a list", saved.name, f"of {earlier.name}; {n:,} rows carried over")
     st.success(escaped(f"Saved: {saved.name}, with {counted(n, 'row')} carried over."), icon=":material/check:")
+
+
+def _next(name: str, names: list[str]) -> str:
+    """Return the name of a list's next version that no list has: v2, v3 …"""
+    stem = re.sub(r" v\d+$", "", name)[:110]
+    return next(title for k in count(2) if (title := f"{stem} v{k}") not in names)
 
 
 def _is_of_project(saved: Saved, own: Saved | None, analysis: GapAnalysis, name: str | None) -> bool:
