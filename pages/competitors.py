@@ -53,8 +53,8 @@ if record.value is not None:
 
     with cell(page, "Which deals are these?", "Deals", span="all") as c:
         against = cache.result(metrics.competitors.deals_against, data, settings, name)
-        c.answer(metrics.competitors.deals_text(against, settings.currency))
-        c.table(against, column_config=rivals.DEALS, column_order=list(rivals.DEALS), height=320)
-        c.method(metrics.competitors.deals_against, against, name)
+        c.answer(against.sentence())
+        c.table(against.frame, column_config=rivals.DEALS, column_order=list(rivals.DEALS), height=320)
+        c.method(metrics.competitors.deals_against, against.frame, name)
 
 notebook.offer(page)

@@ -38,7 +38,7 @@ def too_dear(name: str, seconds: float) -> str:
     >>> too_dear("tests/test_a.py::test_one[x]", 42.4)
     'tests/test_a.py::test_one took 42 s of the processor, and 30 are allowed: make it cheaper or mark it `slow`.'
     """
-    plain = name.partition("[")[0]
+    plain = name.partition("[")[0].partition("@")[0]  # A worker adds the group.
     if seconds <= LIMIT_SECONDS or plain in ALLOWED:
         return ""
     return (

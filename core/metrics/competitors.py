@@ -231,32 +231,37 @@ def _written_late(data: Dataset, deals: pl.DataFrame) -> str:
     )
 
 
-def deals_against(data: Dataset, settings: Settings, competitor: str = "", months: int = MONTHS) -> pl.DataFrame:
-    """Return the deals against one competitor, or any: open ones first, then those closed in the window, latest first.
+def deals_against(data: Dataset, settings: Settings, competitor: str = "", months: int = MONTHS) -> Measure:
+    """Deals against one competitor, or any: open ones first, then those closed in the window, the latest first.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+    competitor : str
+        Empty for all of them.
+    months : int
 
     Returns
     -------
-    pl.DataFrame
-        [opportunity_id, opportunity_name, account_id, owner_id, stage, amount, close_on, is_closed, is_won,
-        lost_reason, competitor].
+    Measure
+        Unit money. Value: what is open, deals without an amount left out. Frame: opportunity_id, opportunity_name,
+        account_id, owner_id, stage, amount, close_on, is_closed, is_won, lost_reason, competitor.
     """
     columns = ("opportunity_id", "opportunity_name", "account_id", "owner_id", "stage", "amount", "close_on")
     window = windows.last_months(data.as_of, months)
     named = data.opportunities.with_columns(pl.col("competitor").str.strip_chars().replace("", None))
     rows = named.filter(is_met(competitor), ~pl.col("is_closed") | window.holds("close_on"))
-    ordered = rows.select(*columns, "is_closed", "is_won", "lost_reason", "competitor")
-    return ordered.sort("is_closed", "close_on", "opportunity_id", descending=[False, True, False], nulls_last=True)
-
-
-def deals_text(frame: pl.DataFrame, currency: str) -> str:
-    """Say how many of the deals of `deals_against` are open and what they are worth, and how many were won."""
-    is_open = frame.filter(~pl.col("is_closed"))
-    over = frame.filter("is_closed")
-    worth = money(float(is_open["amount"].sum()), currency)
-    won = int(over["is_won"].sum())
-    return (
-        f"{counted(is_open.height, 'open deal')} of {worth}; of {counted(over.height, 'closed deal')} {won:,} were won."
+    ordered = rows.select(*columns, "is_closed", "is_won", "lost_reason", "competitor").sort(
+        "is_closed", "close_on", "opportunity_id", descending=[False, True, False], nulls_last=True
     )
+    is_open, over = ordered.filter(~pl.col("is_closed")), ordered.filter("is_closed")
+    worth = float(is_open["amount"].sum())
+    text = (
+        f"{counted(is_open.height, 'open deal')} of {money(worth, settings.currency)}; "
+        f"of {counted(over.height, 'closed deal')} {int(over['is_won'].sum()):,} were won."
+    )
+    return Measure("Deals against competitors", worth, "money", ordered, text)
 
 
 def lost_text(frame: pl.DataFrame, currency: str) -> str:

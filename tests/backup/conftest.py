@@ -12,9 +12,9 @@ from core.replicas.database_place import DatabasePlace
 from core.sealing.sealing_keys import Key
 from core.store import Store
 from core.store.sessions import Sessions
-from tests.store.conftest import cluster, url
+from tests.store.conftest import blank, cluster, url
 
-__all__ = ["cluster", "url"]
+__all__ = ["blank", "cluster", "url"]
 
 
 @pytest.fixture

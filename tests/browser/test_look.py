@@ -16,7 +16,7 @@ TALLEST = {
     "review": 1570,
     "scenarios": 2689,
     "customers": 2905,
-    "requirements": 4424,
+    "requirements": 5450,
     "catalogue": 1242,
     "library": 2400,
     "enablement": 1791,

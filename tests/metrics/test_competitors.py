@@ -84,8 +84,8 @@ def test_names_written_after_the_end_are_warned_of(settings):
     assert "written down once a deal is over" in competitors.record(both, settings).sentence()
     assert "written down" not in competitors.record(closed, settings).sentence()
     against = competitors.deals_against(both, settings, "Rival")
-    assert (against.height, against["is_closed"][0]) == (41, False)
-    assert competitors.deals_text(against, "EUR") == "1 open deal of EUR 5; of 40 closed deals 2 were won."
+    assert (against.frame.height, against.frame["is_closed"][0], against.value) == (41, False, 5.0)
+    assert against.sentence() == f"1 open deal of {settings.currency} 5; of 40 closed deals 2 were won."
 
 
 def test_without_competitors_or_deals_there_is_a_sentence(settings):

@@ -257,7 +257,11 @@ def test_a_comment_on_a_cell_of_the_review_is_reached_from_my_day(home, sample):
     test = opened("pages/review.py")
     deal = test.selectbox(key="review_comment_deal").value
     test.selectbox(key="review_comment_cell").set_value("call_amount").run()
-    (box,) = [area for area in test.text_area if area.label == "Comment" and area.key is None]
+    (box,) = [
+        area
+        for area in test.text_area
+        if area.label == "Comment" and area.key == f"comment_text_review_{deal}/call_amount"
+    ]
     box.set_value("@You why so much?")
     button(test, "Add comment").click().run()
     assert not test.exception

@@ -110,18 +110,19 @@ class Library:
         """Return an answer's id and those of the answers that were merged into it."""
         return [answer_id, *sorted(old for old, new in self.aliases.items() if new == answer_id)]
 
-    def sentence(self, today: date) -> str:
+    def sentence(self, today: date | None = None) -> str:
         """Say how many answers there are, how many are approved, and how many are to be reviewed.
 
         Parameters
         ----------
-        today : date
+        today : date, optional
+            Without one nothing is said of reviews that are due.
         """
         rows = self.live
         if rows.is_empty():
             return "The library is empty: import the one you have, or write the first answer."
         approved = rows.filter(pl.col("state") == APPROVED).height
-        late = rows.filter(pl.col("due_on") <= today).height
+        late = rows.filter(pl.col("due_on") <= today).height if today is not None else 0
         text = f"{counted(rows.height, 'answer')}, {approved:,} approved"
         text += f"; {counted(late, 'is', 'are')} due for review." if late else "."
         gone = self.frame.height - rows.height
