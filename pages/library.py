@@ -19,7 +19,7 @@ GIVEN = "store, settings.answers.stale_days, requirements.library.sample_answers
 
 with cell(page, "How does the library stand?", "Library") as c:
     answer_form.tell()
-    c.answer(standing.sentence(page.data.as_of))
+    c.answer(standing.sentence())
     if not standing.live.is_empty():
         c.chart(charts.by_standing, standing.live, page.data.as_of)
     c.method(requirements.library.answer_edition.load, standing.frame, given=GIVEN)
