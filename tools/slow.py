@@ -151,6 +151,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),
     ),
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
+    "downloads": (
+        ("tests/pages/test_downloads.py",),
+        ("core/charts", "core/enablement", "pages", "app.py", "assets"),
+    ),
     "names": (
         ("tests/pages/test_hidden_names.py", "tests/pages/test_planted_names.py"),
         ("core/access", "core/requirements/work", "pages", "app.py"),
@@ -202,6 +206,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "companies": (
         (
+            "tests/cli/test_cli.py",
             "tests/models/test_bookings_signal.py",
             "tests/models/test_deterministic.py",
             "tests/models/test_forecast.py",

@@ -30,6 +30,7 @@ def test_summary_prints_the_same_number_as_the_core(run, process, sample, settin
     assert metrics.bookings.quarter_to_date(sample, settings).sentence() in run("summary").stdout
 
 
+@pytest.mark.slow
 def test_build_and_doctor_are_content(run):
     assert "Ready" in run("build").stdout
     good = run("doctor", "--json")

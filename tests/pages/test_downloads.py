@@ -112,7 +112,11 @@ def taken(settings, sample, bundle, monkeypatch, tmp_path):
     return open_page
 
 
-@pytest.mark.parametrize("path", PAGES)
+# A page is made whole for its files; three of them cover each kind of file in every run, the others are slow.
+OFTEN = ("app.py", "pages/enablement.py", "pages/requirements.py")
+
+
+@pytest.mark.parametrize("path", [pytest.param(p, marks=() if p in OFTEN else pytest.mark.slow) for p in PAGES])
 def test_every_file_of_a_page_opens_and_says_something(path, taken):
     files, content = taken(path)
     endings = {name.rpartition(".")[2] for name in files}
