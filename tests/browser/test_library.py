@@ -66,7 +66,9 @@ def choose(view):
     question = FAQ.splitlines()[1].split(",")[0]
     view.get_by_text(question).first.wait_for(state="attached", timeout=LONG)
     box = view.get_by_role("combobox", name="Answer", exact=True)
+    quiet(view)
     box.click()
+    box.press_sequentially(question[:25])
     view.get_by_role("option").filter(has_text=question).click()
     quiet(view)
 
