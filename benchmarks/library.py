@@ -104,15 +104,15 @@ def measured(parts: list[Asked]) -> dict[str, Any]:
             print(f"  {part.family:12} n {len(labels):4}  first right {right[-1].mean():.3f}")
     y, p, likeness = (np.concatenate(group).astype(float) for group in (right, sure, alike))
     hits = {name: float(np.concatenate(group).mean()) for name, group in first.items()}
-    found = {
+    left_out = {
         "n": len(y),
         "first_right": {name: round(share, 3) for name, share in hits.items()},
         "calibration_error": round(float(error(y, p)), 3),
         "calibration_error_of_likeness": round(float(error(y, likeness)), 3),
         "auc": round(float(auc(y, p)), 3),
     }
-    print(found)
-    return {"weights": {k: [round(w, 3) for w in fitted(parts, k)] for k in KINDS}, "left_out": found}
+    print(left_out)
+    return {"weights": {k: [round(w, 3) for w in fitted(parts, k)] for k in KINDS}, "left_out": left_out}
 
 
 def speed(n: int) -> None:

@@ -165,17 +165,19 @@ def named_parts(
         text=alt.condition(
             f"{ends} > {LETTER} * length(datum['{name}']) + {LETTER}", alt.Text(f"{name}:N"), alt.value("")
         ),
-        fill=alt.Fill(
-            f"{part}:N",
-            scale=alt.Scale(domain=list(hues), range=[ink_on(colour) for colour in hues.values()]),
-            legend=None,
-        ),
+        fill=_ink(part, hues),
         color=alt.Undefined,
         order=f"{rank}:Q",
         detail=f"{part}:N",
     )
     drawn: alt.LayerChart = bars + written
     return drawn
+
+
+def _ink(part: str, hues: Mapping[str, str]) -> alt.Fill:
+    """Return the ink of words written on parts of bars: the one that reads on each part's colour."""
+    inks = [ink_on(colour) for colour in hues.values()]
+    return alt.Fill(f"{part}:N", scale=alt.Scale(domain=list(hues), range=inks), legend=None)
 
 
 def valued_parts(bars: alt.Chart, part: str, share: str, hues: Mapping[str, str]) -> alt.LayerChart:
@@ -198,11 +200,7 @@ def valued_parts(bars: alt.Chart, part: str, share: str, hues: Mapping[str, str]
             alt.Text(f"{share}:Q", format=".0%"),
             alt.value(""),
         ),
-        fill=alt.Fill(
-            f"{part}:N",
-            scale=alt.Scale(domain=list(hues), range=[ink_on(colour) for colour in hues.values()]),
-            legend=None,
-        ),
+        fill=_ink(part, hues),
         color=alt.Undefined,
         detail=f"{part}:N",
     )

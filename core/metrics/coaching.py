@@ -8,7 +8,7 @@ import polars as pl
 
 from core.config import Settings, windows
 from core.contracts import Dataset
-from core.metrics.confidence_intervals import difference
+from core.metrics.confidence_intervals import difference, is_beyond_chance
 from core.metrics.deal_events import tracks
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, percent
@@ -94,7 +94,7 @@ def _compared(row: dict[str, object], names: dict[str, str], z: float) -> tuple[
     rep = str(row["rep_id"])
     gap, low, high = difference(moved, n, others_moved, others, z) or (0.0, 0.0, 0.0)
     rates = (n, moved / n, others, others_moved / others)
-    return (rep, names.get(rep, rep), row["stage"], *rates, gap, low, high, low > 0 or high < 0)
+    return (rep, names.get(rep, rep), row["stage"], *rates, gap, low, high, is_beyond_chance(low, high))
 
 
 def _text(frame: pl.DataFrame, sure: pl.DataFrame, months: int) -> str:

@@ -11,8 +11,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics.competitors import FEWEST_DEALS, MONTHS, SHARE, ended, is_met, names, points, same_types
-from core.metrics.confidence_intervals import difference
+from core.metrics.competitors import FEWEST_DEALS, MONTHS, SHARE, ended, is_met, most_met, points, same_types
+from core.metrics.confidence_intervals import difference, is_beyond_chance
 from core.metrics.deal_events import OPEN, WON, tracks
 from core.metrics.measure import Measure, counted, percent
 
@@ -68,7 +68,7 @@ def price(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     if met.is_empty():
         text = "No deal won against a named competitor has a history of its amount."
         return Measure("Price kept against competitors", None, "rate", pl.DataFrame(schema=PRICE), text)
-    rivals = [name for name in names(data, settings, months) if name in set(met["competitor"])]
+    rivals = most_met(met)
     z = NormalDist().inv_cdf(1 - SHARE / 2 / len(rivals))
     rows = [_price(name, met.filter(pl.col("competitor") == name)["share"].to_numpy(), alone, z) for name in rivals]
     if alone.size:
@@ -96,7 +96,7 @@ def _price(name: str, own: np.ndarray, others: np.ndarray, z: float) -> tuple[ob
         return (*start, None, None, None, False)
     gap = float(own.mean() - others.mean())
     reach = z * sqrt(own.var(ddof=1) / own.size + others.var(ddof=1) / others.size)
-    return (*start, gap, gap - reach, gap + reach, gap + reach < 0 or gap - reach > 0)
+    return (*start, gap, gap - reach, gap + reach, is_beyond_chance(gap - reach, gap + reach))
 
 
 def _price_text(frame: pl.DataFrame, value: float, n: int, alone: np.ndarray) -> str:
@@ -169,7 +169,7 @@ def _reasons(met: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
 
 def _gap(a: int, n: int, b: int, m: int, z: float) -> tuple[float | None, float | None, float | None, bool]:
     gap = difference(a, n, b, m, z) if min(n, m) >= FEWEST_DEALS else None
-    return (*gap, gap[1] > 0 or gap[2] < 0) if gap else (None, None, None, False)
+    return (*gap, is_beyond_chance(*gap[1:])) if gap else (None, None, None, False)
 
 
 def _reasons_text(frame: pl.DataFrame, name: str, n: int) -> str:

@@ -12,8 +12,18 @@ from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
-from core.metrics.competitors import ALIKE, FEWEST_DEALS, MONTHS, comparable, ended, is_met, points, same_types
-from core.metrics.confidence_intervals import difference, wilson
+from core.metrics.competitors import (
+    ALIKE,
+    FEWEST_DEALS,
+    MONTHS,
+    comparable,
+    ended,
+    is_met,
+    points,
+    rate_beside,
+    same_types,
+)
+from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, percent, ratio
 
@@ -108,7 +118,7 @@ def _part(name: str, met: pl.DataFrame, alone: pl.DataFrame, n_claims: int, alik
     own = (name, n, won / n, *(wilson(won, n) or (None, None)), n_others)
     if gap is None:
         return (*own, None, None, None, None, False)
-    return (*own, min(max(won / n - gap[0], 0.0), 1.0), *gap, gap[1] > 0 or gap[2] < 0)
+    return (*own, rate_beside(won / n, gap[0]), *gap, is_beyond_chance(*gap[1:]))
 
 
 def _parts_text(competitor: str, by: str, frame: pl.DataFrame, sure: pl.DataFrame, n_fit: int) -> str:
@@ -156,7 +166,7 @@ def trend(data: Dataset, settings: Settings, competitor: str = "") -> Measure:
         own, others = (part.filter(pl.col("close_on").is_between(begin, end, closed="left")) for part in (met, alone))
         n, won = own.height, int(own["is_won"].sum())
         gap = comparable(own, others)[1]
-        beside = min(max(won / n - gap[0], 0.0), 1.0) if gap else None
+        beside = rate_beside(won / n, gap[0]) if gap else None
         rows.append(
             (quarter_label(begin, settings), begin, n, won, ratio(won, n), *(wilson(won, n) or (None, None)), beside)
         )

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
-from core.metrics.confidence_intervals import difference, wilson
+from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson
 from core.metrics.measure import Measure, counted, money, percent, ratio
 from core.metrics.stratified import pooled_difference
 from core.metrics.winrate import closed
@@ -41,8 +41,17 @@ RECORD = {
 
 def names(data: Dataset, settings: Settings, months: int = MONTHS) -> list[str]:
     """Return the competitors of the deals closed over the last months, the one met most often first."""
-    met = ended(data, months).drop_nulls("competitor")
+    return most_met(ended(data, months).drop_nulls("competitor"))
+
+
+def most_met(met: pl.DataFrame) -> list[str]:
+    """Return the competitors of some rows, the one met most often first."""
     return met.group_by("competitor").len().sort("len", "competitor", descending=[True, False])["competitor"].to_list()
+
+
+def named(deals: pl.DataFrame) -> pl.DataFrame:
+    """Return deals with the names of competitors trimmed; a blank one is none."""
+    return deals.with_columns(pl.col("competitor").str.strip_chars().replace("", None))
 
 
 def ended(data: Dataset, months: int = MONTHS) -> pl.DataFrame:
@@ -54,9 +63,7 @@ def ended(data: Dataset, months: int = MONTHS) -> pl.DataFrame:
         The columns of opportunities, and segment and region of the account, product (its name), and size: the third of
         these deals' amounts a deal lies in. What is not known counts as a part of its own.
     """
-    deals = closed(data, windows.last_months(data.as_of, months)).with_columns(
-        competitor=pl.when(pl.col("competitor").str.strip_chars() != "").then(pl.col("competitor").str.strip_chars())
-    )
+    deals = named(closed(data, windows.last_months(data.as_of, months)))
     accounts = data.accounts.select("account_id", "segment", "region")
     products = data.products.select("product_id", product="product_name")
     low, high = (deals["amount"].quantile(q) or 0.0 for q in (1 / 3, 2 / 3))
@@ -98,7 +105,7 @@ def record(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     """
     deals = ended(data, months)
     met, alone = deals.drop_nulls("competitor"), deals.filter(pl.col("competitor").is_null())
-    rivals = names(data, settings, months)
+    rivals = most_met(met)
     if not rivals:
         text = f"No deal that closed in the last {months} months names a competitor."
         return Measure("Win rate against competitors", None, "rate", pl.DataFrame(schema=RECORD), text)
@@ -114,8 +121,8 @@ def record(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
 
 
 def _open_amounts(data: Dataset) -> dict[str, float]:
-    still_open = data.opportunities.filter(~pl.col("is_closed"), pl.col("competitor").is_not_null())
-    sums = still_open.group_by(pl.col("competitor").str.strip_chars()).agg(pl.col("amount").sum())
+    still_open = named(data.opportunities.filter(~pl.col("is_closed"))).drop_nulls("competitor")
+    sums = still_open.group_by("competitor").agg(pl.col("amount").sum())
     return dict(sums.iter_rows())
 
 
@@ -131,11 +138,11 @@ def _compared(met: pl.DataFrame, alone: pl.DataFrame, n_claims: int) -> dict[str
         return row | dict.fromkeys(("difference", "difference_low", "difference_high"))
     rise, bottom, top = gap
     return row | {
-        "comparable_rate": min(max(won / n - rise, 0.0), 1.0),
+        "comparable_rate": rate_beside(won / n, rise),
         "difference": rise,
         "difference_low": bottom,
         "difference_high": top,
-        "is_sure": bottom > 0 or top < 0,
+        "is_sure": is_beyond_chance(bottom, top),
     }
 
 
@@ -165,6 +172,11 @@ def comparable(
     if min(n, others) < FEWEST_DEALS:
         return others, None
     return others, pooled_difference(counts, float(stdtrit(min(n, others) - 1, 1 - SHARE / 2 / n_claims)))
+
+
+def rate_beside(rate: float, difference_to_it: float) -> float:
+    """Return the rate deals are compared with, from theirs and the pooled difference, which can lead beyond 0 or 1."""
+    return min(max(rate - difference_to_it, 0.0), 1.0)
 
 
 def _strata(deals: pl.DataFrame, alike: Sequence[str], hits: str = "hits", n: str = "n") -> pl.DataFrame:
@@ -219,14 +231,14 @@ def same_types(deals: pl.DataFrame, met: pl.DataFrame) -> pl.DataFrame:
 
 def _written_late(data: Dataset, deals: pl.DataFrame) -> str:
     """Warn where competitors are named on ended deals surely more often than on open ones: after the end, then."""
-    still_open = data.opportunities.filter(~pl.col("is_closed"))
-    named, open_named = (int(rows["competitor"].is_not_null().sum()) for rows in (deals, still_open))
-    gap = difference(named, deals.height, open_named, still_open.height)
-    if gap is None or gap[1] <= 0 or named / deals.height < 1.5 * open_named / still_open.height:
+    still_open = named(data.opportunities.filter(~pl.col("is_closed")))
+    n_named, n_open = (int(rows["competitor"].is_not_null().sum()) for rows in (deals, still_open))
+    gap = difference(n_named, deals.height, n_open, still_open.height)
+    if gap is None or gap[1] <= 0 or n_named / deals.height < 1.5 * n_open / still_open.height:
         return ""
     return (
-        f" A competitor stands on {percent(named / deals.height)} of closed deals but on "
-        f"{percent(open_named / still_open.height)} of open ones: it is often written down once a deal is over, which "
+        f" A competitor stands on {percent(n_named / deals.height)} of closed deals but on "
+        f"{percent(n_open / still_open.height)} of open ones: it is often written down once a deal is over, which "
         "makes a competitor look harder than it is."
     )
 
@@ -250,8 +262,7 @@ def deals_against(data: Dataset, settings: Settings, competitor: str = "", month
     """
     columns = ("opportunity_id", "opportunity_name", "account_id", "owner_id", "stage", "amount", "close_on")
     window = windows.last_months(data.as_of, months)
-    named = data.opportunities.with_columns(pl.col("competitor").str.strip_chars().replace("", None))
-    rows = named.filter(is_met(competitor), ~pl.col("is_closed") | window.holds("close_on"))
+    rows = named(data.opportunities).filter(is_met(competitor), ~pl.col("is_closed") | window.holds("close_on"))
     ordered = rows.select(*columns, "is_closed", "is_won", "lost_reason", "competitor").sort(
         "is_closed", "close_on", "opportunity_id", descending=[False, True, False], nulls_last=True
     )

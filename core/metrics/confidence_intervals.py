@@ -32,6 +32,17 @@ def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float] | None:
     return max(middle - reach, 0.0), min(middle + reach, 1.0)
 
 
+def is_beyond_chance(low: float, high: float) -> bool:
+    """Say whether an interval of a difference does not hold 0.
+
+    Examples
+    --------
+    >>> is_beyond_chance(-0.2, -0.1), is_beyond_chance(-0.1, 0.1), is_beyond_chance(0.0, 0.1)
+    (True, False, False)
+    """
+    return low > 0 or high < 0
+
+
 def difference(hits: int, n: int, others: int, m: int, z: float = Z95) -> tuple[float, float, float] | None:
     """Return the difference of two shares with Newcombe's interval; None without cases on either side.
 

@@ -247,7 +247,7 @@ def test_every_operation_keeps_to_rights_rows_and_masking(api, ask, company, sma
     rules = in_force(settings, store.access.current())
     statuses = set()
     for path, method, needed in _paths(api):
-        full = CALLER.sub(lambda found: str(ids.get(found.group(1), "7")), path)
+        full = CALLER.sub(lambda match: str(ids.get(match.group(1), "7")), path)
         for who in PEOPLE:
             if method != "GET" and "scenarios/run" not in path:
                 continue

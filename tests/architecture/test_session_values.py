@@ -122,11 +122,11 @@ def project() -> dict[str, str]:
 
 
 def test_no_bare_value_of_the_session_is_somebodys_work():
-    known = {name for names in NO_WORK.values() for name in names.split()}
+    listed = {name for names in NO_WORK.values() for name in names.split()}
     values = bare(project())
-    unlisted = {name: sorted(where) for name, where in values.items() if name not in known}
+    unlisted = {name: sorted(where) for name, where in values.items() if name not in listed}
     assert not unlisted, "keep it through pages.ui.kit.unsaved, or say above why it is no work"
-    assert not known - values.keys(), "a reason is given for what is there no more"
+    assert not listed - values.keys(), "a reason is given for what is there no more"
 
 
 def test_a_new_value_is_seen_however_it_is_written():

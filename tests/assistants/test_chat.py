@@ -180,9 +180,9 @@ def test_who_is_not_known_or_let_in_gets_no_answer(client, store):
 def test_one_person_asks_so_often(company, store):
     chat_people.link(store, STEVE, "boss@example.com", "test")
     limit, asked = RateLimit(1), chat_answers.Asked(STEVE, "", is_open=False)
-    told = [chat_answers.answer(company, asked, None, limit, chat_answers.as_slack) for _ in range(2)]
-    assert told[0].startswith("Ask a question")
-    assert "very often" in told[1]
+    answers = [chat_answers.answer(company, asked, None, limit, chat_answers.as_slack) for _ in range(2)]
+    assert answers[0].startswith("Ask a question")
+    assert "very often" in answers[1]
 
 
 def test_a_late_answer_follows_to_slack_alone(company, store, monkeypatch):

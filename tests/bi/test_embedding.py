@@ -93,8 +93,8 @@ def test_a_link_opens_its_answer_without_signing_in_and_is_written_down(company)
     assert "<table" in shown.text
     assert f"As of {answer.as_of:%d %b %Y}" in shown.text
     assert "EMEA" in shown.text
-    kept = company.store.embed_links.get(link.mark)
-    assert (kept.n_opened, kept.opened_at is not None) == (1, True)
+    saved = company.store.embed_links.get(link.mark)
+    assert (saved.n_opened, saved.opened_at is not None) == (1, True)
     action, detail = company.lines()[0]
     assert action == "opened an embedded answer"
     assert detail.endswith("rows of boss@example.com, on https://wiki.example.com")

@@ -64,11 +64,11 @@ def test_the_runbook_has_a_section_for_each_alert_and_names_commands_there_are()
         name, *more = words.split()
         command = program.get_command(None, name)
         assert command is not None, name
-        known = {option for param in command.params for option in param.opts}
-        known |= set(getattr(command, "commands", {}))
+        options = {option for param in command.params for option in param.opts}
+        options |= set(getattr(command, "commands", {}))
         for sub in getattr(command, "commands", {}).values():
-            known |= {option for param in sub.params for option in param.opts}
-        assert {word for word in more if word.startswith("--")} <= known, words
+            options |= {option for param in sub.params for option in param.opts}
+        assert {word for word in more if word.startswith("--")} <= options, words
 
 
 def test_every_alert_says_how_to_mend_it():

@@ -73,10 +73,10 @@ def test_an_objection_is_met_with_what_there_is_the_limit_and_the_date(offered):
         "“You do not have SAP connector in full.”",
         "“You do not have Customer-managed encryption keys in full.”",
     ]
-    said = "\n".join(lines(paper))
-    assert "Say openly: The connector is read only; we do not write orders or invoices back to SAP. (INT-08)" in said
-    assert "Say when: planned for December 2026. (SEC-13)" in said
-    assert "1 of 4 closed deals that asked for it were won all the same." in said
+    words = "\n".join(lines(paper))
+    assert "Say openly: The connector is read only; we do not write orders or invoices back to SAP. (INT-08)" in words
+    assert "Say when: planned for December 2026. (SEC-13)" in words
+    assert "1 of 4 closed deals that asked for it were won all the same." in words
     nothing = sales_stories.objections(GAPS.head(0), offered, "Northwind")
     assert "no objection to answer yet" in nothing.blocks[0].text
 

@@ -206,5 +206,5 @@ def test_reasons_are_counted_as_written_and_texts_that_are_alike_together(settin
 def test_texts_without_words_stay_as_they_are():
     same = ["?", "!"]
     assert competitor_losses._clusters(same, np.ones(2)) == same
-    one = ["price", "?"]
-    assert competitor_losses._clusters(one, np.ones(2)) == one
+    single = ["price", "?"]
+    assert competitor_losses._clusters(single, np.ones(2)) == single

@@ -60,8 +60,8 @@ def test_the_models_told_of_are_those_that_serve():
     rows = [("of nothing", None, False), ("newest", "boosted trees", False), ("older", "boosted trees", False)]
     table = pl.DataFrame(rows, schema=["version", "close_winner", "is_held"], orient="row")
     assert installation_gauges._serving(table)["version"] == "newest"
-    held = table.with_columns(is_held=pl.col("version") == "older")
-    assert installation_gauges._serving(held)["version"] == "older"
+    going_back = table.with_columns(is_held=pl.col("version") == "older")
+    assert installation_gauges._serving(going_back)["version"] == "older"
     assert installation_gauges._serving(table.head(1))["version"] == "of nothing"
 
 

@@ -28,7 +28,7 @@ def said(test):
 
 
 def field(test, kind, name):
-    return next(one for one in getattr(test, kind) if str(one.key).startswith(f"library_{name}-"))
+    return next(widget for widget in getattr(test, kind) if str(widget.key).startswith(f"library_{name}-"))
 
 
 def test_an_answer_is_found_written_and_approved_by_a_second_person(url):

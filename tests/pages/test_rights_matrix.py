@@ -178,8 +178,8 @@ def test_no_page_or_file_names_what_a_person_may_not_see(come, sample, settings,
         if "masked" in user:
             assert SECRET not in text, (user, page)
         if user in ("region", "team"):
-            words = [" ".join(said.split())[-120:] for said in COMPANY.findall(everything(test))]
-            assert [said for said in words if not TRUE.search(said)] == [], (user, page)
+            words = [" ".join(sentence.split())[-120:] for sentence in COMPANY.findall(everything(test))]
+            assert [sentence for sentence in words if not TRUE.search(sentence)] == [], (user, page)
         if page in ("pages/deal.py", "pages/account.py") and foreign:
             key = deal if page == "pages/deal.py" else sample.accounts["account_id"][0]
             asked = sent(come(user, page, id=key))

@@ -165,9 +165,9 @@ def test_there_is_never_a_blank_and_never_a_sentence_without_source(status, name
         "commitments": "",
     }
     row = {"text": "uptime of 99.9 %", "status": status, "statement": "s"}
-    found, _ = draft_answers.draft(row, capability, limits.stated([capability]))
-    assert all(source for _, source in found.sentences)
-    assert not re.search(r"\[\s*\w*\s*\]|\{[^}]*\}", found.text)
+    drafted, _ = draft_answers.draft(row, capability, limits.stated([capability]))
+    assert all(source for _, source in drafted.sentences)
+    assert not re.search(r"\[\s*\w*\s*\]|\{[^}]*\}", drafted.text)
 
 
 def test_the_shipped_lists_have_a_source_for_every_draft(settings):

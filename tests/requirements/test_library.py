@@ -96,15 +96,15 @@ def test_words_are_approved_by_a_second_person_and_a_new_wording_waits_again(fil
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("values", "refusal"),
     [
         ({"answer": " "}, "answer is empty"),
         ({"category": "gossip"}, "no category"),
         ({"reviewed_on": "soon"}, "is no date"),
     ],
 )
-def test_what_is_no_answer_is_refused(values, told):
-    with pytest.raises(RequirementError, match=told):
+def test_what_is_no_answer_is_refused(values, refusal):
+    with pytest.raises(RequirementError, match=refusal):
         new("Is it?", **values)
 
 
@@ -229,9 +229,9 @@ def workbook(rows):
 
 def test_an_import_is_shown_before_it_is_made_and_taken_back_but_for_what_was_changed_since(filled):
     library = load(filled)
-    kept = {"Is customer data encrypted at rest?": "Yes, with AES-256.", "Where are backups stored?": "In the EU."}
+    answers = {"Is customer data encrypted at rest?": "Yes, with AES-256.", "Where are backups stored?": "In the EU."}
     rows = [["Question", "Answer", "Category", "Reviewed on"]]
-    rows += [[q, a, "security", ""] for q, a in kept.items()]
+    rows += [[q, a, "security", ""] for q, a in answers.items()]
     rows += [["Is it green?", "Yes.", "colours", "31.03.2026"], ["is it green", "No.", "", ""]]
     rows += [["Is it late?", "Yes.", "", "soon"], ["Where are the backups stored?", "There.", "", ""]]
     index = answer_search.build(library.live)

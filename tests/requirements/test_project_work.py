@@ -284,8 +284,8 @@ def test_a_project_with_stages_is_not_approved_past_them():
     from core.store.reviews import Change
 
     wanted = [Change("S", 1, 0, {"state": "approved"}), Change("S", 2, 0, {"owner": "Ann"})]
-    kept, why = review_stages.approves_by_stage(review_stages.shipped(), wanted)
-    assert ([c.row for c in kept], why) == ([2], ("Row 1: this project approves by stages, on the Project page.",))
+    fit, why = review_stages.approves_by_stage(review_stages.shipped(), wanted)
+    assert ([c.row for c in fit], why) == ([2], ("Row 1: this project approves by stages, on the Project page.",))
     assert review_stages.approves_by_stage(review_stages.made([]), wanted) == (wanted, ())
 
 
@@ -344,7 +344,7 @@ def test_what_happened_is_told_newest_first():
         ("S", 1, 4, ["answer", "stage"], "answered", None, "ann", at + timedelta(hours=3)),
         ("", 2, 1, [], "new", None, "ann", at + timedelta(hours=4)),
     ]
-    said = pl.DataFrame({"target": ["5/1/S"], "author": ["cy"], "said_at": [at + timedelta(hours=5)]})
+    comments = pl.DataFrame({"target": ["5/1/S"], "author": ["cy"], "said_at": [at + timedelta(hours=5)]})
     asked = BuyerQuestion(
         1,
         "S",
@@ -361,7 +361,7 @@ def test_what_happened_is_told_newest_first():
         at + timedelta(hours=7),
         1,
     )
-    feed = project_board.activity(pl.DataFrame(rows, schema=SHAPE, orient="row"), said, [asked])
+    feed = project_board.activity(pl.DataFrame(rows, schema=SHAPE, orient="row"), comments, [asked])
     assert feed.select("who", "what", "where").rows() == [
         ("the buyer", "answered a question", "row 1, S"),
         ("ann", "asked the buyer", "row 1, S"),

@@ -84,7 +84,7 @@ def test_two_at_once_see_each_other_and_lose_nothing(found, known, store):
     assert store.reviews.change(saved.id, row_review.in_bulk(rows, {"owner": "Cem"}), "cem") == []
     mine = row_review.changes(rows, {0: {"owner": "Dee"}, 2: {"comment": "ask"}})
     met = store.reviews.change(saved.id, mine, "dee")
-    assert [one.wanted.row for one in met] == [2]
+    assert [conflict.wanted.row for conflict in met] == [2]
     assert "Row 2 was changed by cem at" in met[0].sentence()
     assert "owner is Cem, yours is Dee. Nothing was overwritten." in met[0].sentence()
     again = [Change(c.wanted.sheet, c.wanted.row, c.standing["version"], c.wanted.values) for c in met]

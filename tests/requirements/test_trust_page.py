@@ -136,14 +136,14 @@ def test_words_lead_to_answers_and_evidence_is_hashed(content):
 
 
 def test_the_same_answers_have_the_same_version_and_the_same_zip(content):
-    one, other = (trust_page.folder(content, "Us", ON) for _ in range(2))
-    assert trust_page.packed(one, ON) == trust_page.packed(other, ON)
+    first, other = (trust_page.folder(content, "Us", ON) for _ in range(2))
+    assert trust_page.packed(first, ON) == trust_page.packed(other, ON)
     changed = replace(content, answers=content.answers[:1])
     versions = [json.loads(trust_page.folder(c, "Us", ON)["manifest.json"])["version"] for c in (content, changed)]
     assert versions[0] != versions[1]
     assert "Version 7," in trust_page.folder(content, "Us", ON, "7")["index.html"].decode()
-    with zipfile.ZipFile(io.BytesIO(trust_page.packed(one, ON))) as archive:
-        assert {name.removeprefix("trust/") for name in archive.namelist()} == set(one)
+    with zipfile.ZipFile(io.BytesIO(trust_page.packed(first, ON))) as archive:
+        assert {name.removeprefix("trust/") for name in archive.namelist()} == set(first)
 
 
 def test_a_folder_is_written_over_an_earlier_page_and_over_nothing_else(content, tmp_path):

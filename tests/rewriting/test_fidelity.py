@@ -88,14 +88,14 @@ WORDS = st.sampled_from(
 @given(st.lists(WORDS, min_size=1, max_size=14))
 def test_no_figure_date_or_name_ever_gets_in_or_lost(words):
     out = fidelity.held_to(" ".join(words) + ".", SOURCES)
-    said, sources = claims.claims(" ".join(out.sentences)), claims.claims(" ".join(SOURCES))
-    assert said.numbers == sources.numbers
-    assert sources.dates <= said.dates
-    assert all(any(day.startswith(less) for day in sources.dates) for less in said.dates)
-    assert sources.names <= said.names
+    stated, sources = claims.claims(" ".join(out.sentences)), claims.claims(" ".join(SOURCES))
+    assert stated.numbers == sources.numbers
+    assert sources.dates <= stated.dates
+    assert all(any(day.startswith(less) for day in sources.dates) for less in stated.dates)
+    assert sources.names <= stated.names
     spoken = " ".join(SOURCES).lower()
-    assert all(name in spoken for name in said.names)
-    assert said.links == sources.links
+    assert all(name in spoken for name in stated.names)
+    assert stated.links == sources.links
 
 
 def test_numbers_are_read_in_digits_words_and_with_their_units():

@@ -42,8 +42,8 @@ def rewritten(behaviour, log, tmp_path, draft=DRAFT, **more):
 
 
 def figures(text):
-    said = claims.claims(text)
-    return said.numbers, said.dates, said.names, said.links
+    stated = claims.claims(text)
+    return stated.numbers, stated.dates, stated.names, stated.links
 
 
 def test_one_that_obeys_is_taken_at_its_word(log, tmp_path):

@@ -84,13 +84,13 @@ def test_after_a_reset_no_row_of_peoples_work_is_left_and_what_stays_is_as_it_wa
             if table.name not in ("audit", "audit_head", "shared_notes"):
                 plant(connection, table, now)
     store.alert_ledger.set_bookmarks({company_events.SINCE: "x", delivering.SITE: "https://sales.example.com"})
-    kept = {table.__tablename__: rows(store, table) for table in demo_reset.KEPT}
+    left = {table.__tablename__: rows(store, table) for table in demo_reset.KEPT}
     store.demo_reset.apply("anna")
     gone = [*chain.from_iterable(demo_reset.EMPTIED.values()), *demo_reset.FOLLOWS]
     assert {table.__tablename__: rows(store, table) for table in gone} == dict.fromkeys(
         (table.__tablename__ for table in gone), 0
     )
-    changed = {name: n for name, n in kept.items() if name not in ("audit", "shared_notes")}
+    changed = {name: n for name, n in left.items() if name not in ("audit", "shared_notes")}
     assert {table.__tablename__: rows(store, table) for table in demo_reset.KEPT if table.__tablename__ in changed} == (
         changed
     )

@@ -323,7 +323,7 @@ def _of_blocks(name: str, blocks: Sequence[question_blocks.Block]) -> LibraryFil
     asked, aside = question_blocks.answered(blocks)
     entries, skipped = [], []
     for entry in asked:
-        where = f"line {entry.place}"
+        where = f"line {entry.line}"
         if not entry.answer:
             skipped.append((where, entry.question, "no answer stands below it"))
             continue
@@ -332,7 +332,7 @@ def _of_blocks(name: str, blocks: Sequence[question_blocks.Block]) -> LibraryFil
             fields["tags"] = answer_text.clean(entry.section)[:60].replace(",", " ").replace(";", " ")
         entries.append(LibraryEntry(where, {"question": entry.question, "answer": entry.answer, **fields}))
     if entries:
-        skipped += [(f"line {block.place}", block.text, "it stands below no question") for block in aside]
+        skipped += [(f"line {block.line}", block.text, "it stands below no question") for block in aside]
     return LibraryFile(name, tuple(entries), tuple(skipped), kind_of(len(entries), len(asked)), len(asked))
 
 

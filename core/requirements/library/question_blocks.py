@@ -30,7 +30,7 @@ BLOCKS = HEADINGS | {"p", "li", "div", "dd", "blockquote", "pre", "figcaption", 
 class Block:
     """A paragraph or a heading of a text, and where it stands: its number from 1."""
 
-    place: int
+    line: int
     text: str
     is_heading: bool = False
 
@@ -41,7 +41,7 @@ class Answered:
 
     Attributes
     ----------
-    place : int
+    line : int
         Where the question stands.
     section : str
         The heading above it.
@@ -52,7 +52,7 @@ class Answered:
         What lines such as "Owner: Ana" said, by the word before the colon.
     """
 
-    place: int
+    line: int
     section: str
     question: str
     parts: list[str] = field(default_factory=list)
@@ -184,7 +184,7 @@ def _by_letters(blocks: Sequence[Block], title: str) -> tuple[list[Answered], li
         asked, answer = ASKED.match(block.text), ANSWERED.match(block.text)
         if asked:
             first, _, rest = block.text[asked.end() :].partition("\n")
-            out.append(Answered(block.place, section, _bare(first)))
+            out.append(Answered(block.line, section, _bare(first)))
             is_open = True
             if rest.strip():
                 _take(out[-1], re.sub(ANSWERED, "", rest.strip(), count=1))
@@ -217,7 +217,7 @@ def _by_headings(blocks: Sequence[Block], title: str) -> tuple[list[Answered], l
         asks = block.text.rstrip(" *_").endswith(("?", "？"))
         is_open = asks or (mostly and has_text and asking > 1 and len(block.text.split()) > 4)
         if is_open:
-            out.append(Answered(block.place, section, _bare(block.text)))
+            out.append(Answered(block.line, section, _bare(block.text)))
         else:
             section = block.text
     return out, aside

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.access import Identity
-from core.contracts.errors import QuarterdeckError
 from core.scope import Scope
-from pages.ui.kit import cache
+from pages.ui.kit import cache, language_help
 from pages.ui.kit.escaping import escaped
 
 if TYPE_CHECKING:
@@ -74,15 +73,8 @@ def offer_words(answer: Answer, desk: Desk, who: Identity) -> None:
         said_anew = model_choice.phrase(answer, helper) if isinstance(helper, model_choice.Helper) else helper
         st.session_state[WORDS] = (answer.question, said_anew)
     question, result = st.session_state.get(WORDS, ("", None))
-    if question != answer.question or result is None:
-        return
-    if isinstance(result, str):
-        st.warning(escaped(result), icon=":material/warning:")
-        return
-    st.caption(escaped(result.note))
-    st.code(result.text, language=None, wrap_lines=True)
-    for sentence, why in result.struck:
-        st.caption(f"~~{escaped(sentence)}~~ {escaped(why)}")
+    if question == answer.question and result is not None:
+        language_help.show(result)
 
 
 def _may(desk: Desk, who: Identity) -> bool:
@@ -93,13 +85,8 @@ def _may(desk: Desk, who: Identity) -> bool:
 def _helper(desk: Desk, who: Identity) -> Helper | str:
     """Return the model with its limits and log; why there is none in a sentence."""
     from core.questions.model_choice import Helper
-    from core.rewriting.language_model import HttpModel
-    from core.sealing.secret_values import Secrets
-    from core.sources.connectors import connector_files
 
-    rules = desk.settings.language_model
-    try:
-        model = HttpModel(rules, Secrets(connector_files.folder_of(desk.settings)))
-    except QuarterdeckError as error:
-        return str(error)
-    return Helper(model, rules, cache.store(desk.settings.database).model_calls, who.user)
+    model = language_help.endpoint(desk.settings)
+    if isinstance(model, str):
+        return model
+    return Helper(model, desk.settings.language_model, cache.store(desk.settings.database).model_calls, who.user)

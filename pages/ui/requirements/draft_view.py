@@ -10,11 +10,8 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.judge.drafting.draft_templates import DEFAULT, DraftTemplate, template, templates
-from core.rewriting.language_model import HttpModel
 from core.rewriting.rephrase import Rephrased, rephrase
-from core.sealing.secret_values import Secrets
-from core.sources.connectors import connector_files
-from pages.ui.kit import cache
+from pages.ui.kit import cache, language_help
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 from pages.ui.requirements import gap_cache
@@ -86,22 +83,13 @@ def _rewrite(page: Page, row: dict[str, Any], sentences: Sentences) -> None:
     shown = st.session_state.get(REWRITTEN)
     if not shown or shown[0] != key:
         return
-    if isinstance(shown[1], str):
-        st.warning(escaped(shown[1]), icon=":material/warning:")
-        return
-    result: Rephrased = shown[1]
-    st.caption(escaped(result.note))
-    st.code(result.text, language=None, wrap_lines=True)
-    for sentence, why in result.struck:
-        st.caption(f"~~{escaped(sentence)}~~ {escaped(why)}")
+    language_help.show(shown[1])
 
 
 def _asked(page: Page, row: dict[str, Any], sentences: Sentences) -> Rephrased | str:
-    rules = page.settings.language_model
-    try:
-        model = HttpModel(rules, Secrets(connector_files.folder_of(page.settings)))
-    except QuarterdeckError as error:
-        return str(error)
+    rules, model = page.settings.language_model, language_help.endpoint(page.settings)
+    if isinstance(model, str):
+        return model
     log = cache.store(page.settings.database).model_calls
     tone = str(st.session_state.get(gap_cache.TEMPLATE) or DEFAULT)
     return rephrase(sentences, row["text"], tone, model, rules, log, page.identity.user)
