@@ -70,9 +70,13 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in OUTSIDE:
         os.environ.pop(name, None)
     os.environ["QUARTERDECK_HOME"] = str(HOME)
-    # A machine under load is slow, which is no fault of what is tested.
+    # A machine under load is slow, which is no fault of what is tested. Where a change is let in or refused (CI), the
+    # same examples are tried each time; everybody's own runs go on looking for new ones.
     hypothesis.settings.register_profile(
-        "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+        "suite",
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        derandomize="CI" in os.environ,
     )
     hypothesis.settings.load_profile("suite")
     config.pluginmanager.register(left_out.LeftOut(), "left-out")

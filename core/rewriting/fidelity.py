@@ -127,9 +127,12 @@ def _foreign_letters(sentence: str, sources: str) -> str:
 
 
 def _other_numbers(sentence: str, sources: str) -> list[str]:
-    """Return the numbers whose word is another than in the sources: 5,000 named users for 5,000 concurrent ones."""
+    """Return the numbers whose word is another than in the sources, or that have lost it.
+
+    So 5,000 named users for 5,000 concurrent ones, and 35 for 35 days.
+    """
     theirs = claims.claims(sources).numbers
-    return [f"{value:g} {word}".strip() for value, word in sorted(claims.claims(sentence).numbers - theirs) if word]
+    return [f"{value:g} {word}".strip() for value, word in sorted(claims.claims(sentence).numbers - theirs)]
 
 
 def nearest(sentence: str, sources: Sequence[str]) -> list[str]:

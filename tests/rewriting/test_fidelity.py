@@ -44,6 +44,7 @@ def test_what_a_source_says_stands(sentence):
         ("We make encrypted backups daily and keep them thirty-six days.", "No source states the number 36 day."),
         ("We make encrypted backups daily and keep them 35 weeks.", "No source states the number 35 week."),
         ("We make encrypted backups hourly and keep them 35 days.", "No source says “hourly”."),
+        ("We keep them 35.", "No source states 35."),
         ("We support 5,000 named users and 50,000 concurrent users.", "No source states 5000 name."),
         ("It is planned for November 2026; we do not provide it before then.", "No source states the date 2026-11."),
         ("It is planned for next month; we do not provide it before then.", "No source states the date next month."),
