@@ -2,24 +2,26 @@
 
 Tracing doubles what a test takes. Whole folders are marked `untraced` (`tests/conftest.py`), with their fixtures: what
 `no_cover` of pytest-cov leaves out is the test alone. Of other folders `tests/untraced.txt` names the tests that run
-through no line and no branch that no test before them has been through; `make untraced` works it out anew. A test that
-is not named there is counted.
+through nothing the counted ones do not; `make untraced` works it out anew. A test that is not named there is counted.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from coverage import Coverage
 
 LIST = Path(__file__).with_name("untraced.txt")
 # Names the folder in which a run writes down what each test adds to the lines that were counted.
 FOLDER = "QUARTERDECK_COUNT_GAINS"
+# Spreads numbers of lines over 64 bits, so that two files' lines do not meet.
+ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
 def plain(nodeid: str) -> str:
@@ -72,30 +74,57 @@ def without_tracing(is_wanted: bool) -> Iterator[Any]:
 
 
 class Gains:
-    """Notes how many lines and branches each test adds in its process, and what it takes; written at the end."""
+    """Notes which lines and branches each test runs through, and what it takes; written at the end."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.rows = folder, list[tuple[str, int, float]]()
+        self.folder, self.before = folder, 0.0
+        self.names, self.seconds, self.marks = list[str](), list[float](), list[np.ndarray]()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Iterator[Any]:
-        """Note one test."""
-        before, begin = counted(), os.times().user
+        """Note one test; what its fixtures ran through is always counted and left aside."""
+        for lines in _counted().values():
+            lines.clear()
+        begin = os.times().user
         try:
             return (yield)
         finally:
             if item.get_closest_marker("untraced") is None:
-                self.rows.append((plain(item.nodeid), counted() - before, os.times().user - begin))
+                self.names.append(plain(item.nodeid))
+                self.seconds.append(os.times().user - begin)
+                self.marks.append(marks(_counted()))
 
     def pytest_sessionfinish(self) -> None:
         """Write down what this process has run."""
-        if self.rows:
+        if self.names:
             self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / f"{os.getpid()}.json").write_text(json.dumps(self.rows), encoding="utf-8")
+            sizes = [len(own) for own in self.marks]
+            np.savez_compressed(
+                self.folder / f"{os.getpid()}.npz",
+                names=np.array(self.names),
+                seconds=np.array(self.seconds),
+                sizes=np.array(sizes),
+                marks=np.concatenate(self.marks),
+            )
 
 
-def counted() -> int:
-    """Return how many lines and branches were counted so far in this process; 0 where nothing traces."""
+def marks(counted: Mapping[str, Iterable[int]]) -> np.ndarray:
+    """Return one number for each line or branch of each file, the same in every process; [uint64].
+
+    Examples
+    --------
+    >>> marks({"a.py": [1, 2], "b.py": [1]}).size
+    3
+    """
+    parts = [
+        np.fromiter(lines, dtype=np.uint64) * ODD ^ (np.uint64(zlib.crc32(file.encode())) << np.uint64(32))
+        for file, lines in list(counted.items())
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
+
+
+def _counted() -> dict[str, set[int]]:
+    """Return the lines and branches counted in this process since they were last taken away."""
     tracing = Coverage.current()
     collector = None if tracing is None else tracing._collector
-    return 0 if collector is None else sum(len(lines) for lines in list(collector.data.values()))
+    return {} if collector is None else dict(collector.data)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 from pydantic import (
@@ -462,6 +461,15 @@ def file_in_force(environ: Mapping[str, str] | None = None) -> Path | None:
     return Path(OWN_FILE) if Path(OWN_FILE).exists() else None
 
 
+class FileState(NamedTuple):
+    """A settings file in one state; another working folder makes another of a relative path."""
+
+    path: Path
+    absolute: str
+    changed: int
+    size: int
+
+
 def load(path: Path | str | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings in force.
 
@@ -487,20 +495,32 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
         closest known name is given.
     """
     env = os.environ if environ is None else environ
-    values = _read(DEFAULTS)
     chosen = path or file_in_force(env)
-    where = str(chosen or DEFAULTS.name)
-    if chosen:
-        values = _merge(values, _read(Path(chosen)), where)
-    for variable, setting in (("QUARTERDECK_HOME", "home"), ("QUARTERDECK_DATABASE_URL", "database_url")):
-        if env.get(variable):
-            values[setting] = env[variable]
-    if env.get(URL_FILE) and not env.get("QUARTERDECK_DATABASE_URL"):
-        values["database_url"] = _secret(Path(env[URL_FILE]))
-    if env.get("QUARTERDECK_DATA"):
-        values["source"] = {**values["source"], "folder": env["QUARTERDECK_DATA"]}
-    if env.get("QUARTERDECK_MAPPING"):
-        values["source"] = {**values["source"], "mapping": env["QUARTERDECK_MAPPING"]}
+    files = tuple(_state(Path(file)) for file in (DEFAULTS, chosen) if file)
+    url = env.get("QUARTERDECK_DATABASE_URL")
+    if env.get(URL_FILE) and not url:
+        url = _secret(Path(env[URL_FILE]))
+    return _validated(
+        files,
+        (("home", env.get("QUARTERDECK_HOME")), ("database_url", url)),
+        (("folder", env.get("QUARTERDECK_DATA")), ("mapping", env.get("QUARTERDECK_MAPPING"))),
+    )
+
+
+@lru_cache(maxsize=16)  # Every run of a page asks several times; the answer is frozen.
+def _validated(
+    files: tuple[FileState, ...],
+    own: tuple[tuple[str, str | None], ...],
+    of_source: tuple[tuple[str, str | None], ...],
+) -> Settings:
+    """Put together what the files say and what the environment sets above them."""
+    values, where = _read(files[0]), str(files[-1].path if len(files) > 1 else DEFAULTS.name)
+    if len(files) > 1:
+        values = _merge(values, _read(files[1]), where)
+    values |= {name: value for name, value in own if value}
+    over = {name: value for name, value in of_source if value}
+    if over:
+        values["source"] = {**values["source"], **over}
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -517,11 +537,19 @@ def _secret(path: Path) -> str:
         raise ConfigError("The database's address cannot be read.", URL_FILE, "Name a file that holds it.") from error
 
 
-def _read(path: Path) -> dict[str, Any]:
-    """Return a settings file's values; a file is parsed once for each state it is in."""
+def _state(path: Path) -> FileState:
     try:
         state = path.stat()
-        return copy.deepcopy(_parsed(path.absolute(), state.st_mtime_ns, state.st_size))
+    except OSError as error:
+        raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
+    return FileState(path, str(path.absolute()), state.st_mtime_ns, state.st_size)
+
+
+def _read(file: FileState) -> dict[str, Any]:
+    """Return a settings file's values."""
+    path = file.path
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -530,11 +558,6 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError(
             "The settings file is not valid YAML.", location, "Check indents and quotes there."
         ) from error
-
-
-@lru_cache(maxsize=8)
-def _parsed(path: Path, _changed: int, _size: int) -> dict[str, Any]:
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(content or {}, dict):
         raise ConfigError("The settings file must hold names and values.", str(path))
     return dict(content or {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from tests import untraced
@@ -46,6 +47,28 @@ def test_a_listed_test_is_untraced_and_a_marked_one_with_its_fixtures(monkeypatc
         assert did == expected
 
 
-def test_what_adds_nothing_is_chosen_and_little_is_lost():
-    rows = [(f"few{k}", 12, 5.0) for k in range(4)] + [("none", 0, 0.3), ("quick", 0, 0.05), ("much", 500, 60.0)]
-    assert choosing.chosen(rows) == ["few0", "few1", "none"]
+def test_what_others_run_through_is_not_traced_and_little_is_lost():
+    marks = {f"few{k}": np.arange(1000 + 12 * k, 1012 + 12 * k) for k in range(4)}
+    marks |= {"much": np.arange(500), "half": np.arange(250), "quick": np.arange(100, 110)}
+    seconds = dict.fromkeys(marks, 5.0) | {"much": 60.0, "quick": 0.05}
+    # "half" brings more for its time than "much", which then brings the rest; 24 of what is few may be lost.
+    assert choosing.chosen(marks, seconds) == ["few2", "few3"]
+    assert choosing.chosen(marks, seconds | {"much": 2.0}) == ["few2", "few3", "half"]
+    assert choosing.chosen({}, {}) == []
+
+
+def test_notes_of_several_processes_are_put_together(tmp_path):
+    lines = {"a.py": {1, 2}, "b.py": {1}}
+    own = untraced.marks(lines)
+    assert np.unique(own).size == 3
+    for k, cases in enumerate([["t.py::one", "t.py::two"], ["t.py::one"]]):
+        np.savez_compressed(
+            tmp_path / f"{k}.npz",
+            names=np.array(cases),
+            seconds=np.array([1.0] * len(cases)),
+            sizes=np.array([3] * len(cases)),
+            marks=np.concatenate([own] * len(cases)),
+        )
+    marks, seconds = choosing.read(tmp_path)
+    assert seconds == {"t.py::one": 2.0, "t.py::two": 1.0}
+    assert set(marks["t.py::one"]) == set(own)

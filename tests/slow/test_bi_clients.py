@@ -13,7 +13,7 @@ from core.bi import postgres_views
 from core.bi.published import TABLES
 from tests.store.conftest import cluster  # noqa: F401 - the fixture
 
-pyodbc = pytest.importorskip("pyodbc", reason="pyodbc is not installed: pip install pyodbc")
+pyodbc = pytest.importorskip("pyodbc", exc_type=ImportError, reason="pyodbc is not installed: pip install pyodbc")
 DRIVER = "PostgreSQL Unicode"
 ALL = frozenset(f"{area}:read" for area in AREAS)
 pytestmark = pytest.mark.slow

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -333,7 +334,7 @@ def status(text: str | None) -> str | None:
     return next((ours for ours, words in WORDS.items() if label in words), None)
 
 
-def day(value: Any) -> Any:
+def day(value: Any) -> date | None:
     """Return a date written year first; None for anything else.
 
     Examples
@@ -341,8 +342,10 @@ def day(value: Any) -> Any:
     >>> day("2026-09-30"), day("soon")
     (datetime.date(2026, 9, 30), None)
     """
-    dates = pl.Series([str(value or "")[:10]]).str.to_date("%Y-%m-%d", strict=False)
-    return dates[0]
+    try:
+        return datetime.strptime(str(value or "")[:10], "%Y-%m-%d").date()
+    except ValueError:
+        return None
 
 
 def _number(text: str | None) -> float | None:

@@ -181,25 +181,33 @@ def build(
     groups : mapping, optional
         What was merged or split by hand: gap to the gap it counts as; a key `gap@deal` holds for one deal.
     """
-    parts = [_rows(requirement_set, catalogue, settings) for requirement_set in sets]
-    rows = pl.concat([p for p in parts if not p.is_empty()]) if any(not p.is_empty() for p in parts) else None
-    if rows is None:
+    rows = _rows(sets, catalogue, settings)
+    if rows.is_empty():
         return Ledger(pl.DataFrame(schema=GAPS), pl.DataFrame(schema=DEALS), len(sets), settings.currency)
     names = {str(r[0]): str(r[1]) for r in catalogue.frame.select("capability_id", "name").iter_rows()}
     deals = _shared(_merged(rows, groups or {}, names), dataset, chances)
     return Ledger(_gaps(deals), deals, len(sets), settings.currency)
 
 
-def _rows(requirement_set: RequirementSet, catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
-    """Judge one list and keep its gaps; a gap is a capability, or a text without a counterpart."""
-    judged = requirement_set.rows.select("text", "priority").hstack(judge(requirement_set.rows, catalogue, settings))
+def _rows(sets: Sequence[RequirementSet], catalogue: Catalogue, settings: Settings) -> pl.DataFrame:
+    """Judge all lists in one go and keep their gaps; a gap is a capability, or a text without a counterpart."""
+    asked = [
+        requirement_set.rows.select("text", "category", "priority", "capability_id", "confidence").with_columns(
+            list=pl.lit(requirement_set.name), opportunity_id=pl.lit(requirement_set.opportunity_id)
+        )
+        for requirement_set in sets
+    ]
+    if not asked:
+        return pl.DataFrame()
+    stacked = pl.concat(asked, how="vertical_relaxed")
+    judged = stacked.select("text", "priority", "list", "opportunity_id").hstack(judge(stacked, catalogue, settings))
     text = pl.col("text").str.strip_chars().str.to_lowercase().str.slice(0, 80)
     sure = pl.when(pl.col("confidence") >= matcher.LIKELY).then("capability_id")
     return judged.filter(pl.col("gap_type").is_not_null()).select(
         pl.coalesce(sure, text).alias("gap_id"),
         pl.col("text").str.slice(0, 80).alias("gap"),
-        pl.lit(requirement_set.name).alias("list"),
-        pl.lit(requirement_set.opportunity_id).alias("opportunity_id"),
+        "list",
+        "opportunity_id",
         *("gap_type", "severity", "effort_weeks", "timeline_weeks", "cost_amount", "approach", "owner"),
         weight_of_gaps(settings).alias("weight"),
     )
@@ -309,19 +317,6 @@ def wilson(won: int, of: int) -> tuple[float | None, float | None, float | None]
     return rate, max(0.0, middle - half), min(1.0, middle + half)
 
 
-def unblocked(ledger: Ledger, capability_id: str) -> pl.DataFrame:
-    """Return the open deals a gap holds up: [opportunity_id, share], share being the gap's part of the deal.
-
-    Parameters
-    ----------
-    ledger : Ledger
-    capability_id : str
-        The gap's id in the ledger.
-    """
-    rows = ledger.deals.filter((pl.col("gap_id") == capability_id) & ~pl.col("is_closed"))
-    return rows.select("opportunity_id", "share").sort("opportunity_id")
-
-
 def uplift(ledger: Ledger, capability_id: str, settings: Settings) -> pl.DataFrame:
     """Return what closing a gap does to each open deal's chance and expected amount.
 
@@ -370,11 +365,29 @@ def lever(ledger: Ledger, capability_id: str, settings: Settings) -> float | Non
     return worth / exposed if exposed else None
 
 
+def lever_names(ledger: Ledger) -> dict[str, str]:
+    """Return the name of each gap by its id; gaps of one name carry the id behind it, so that no two share one."""
+    named = ledger.frame.select("gap_id", "gap", pl.col("gap").is_duplicated().alias("is_shared"))
+    return {gap_id: f"{gap} ({gap_id})" if is_shared else gap for gap_id, gap, is_shared in named.iter_rows()}
+
+
 def waiting(ledger: Ledger) -> dict[str, pl.DataFrame]:
-    """Return for each gap with open deals, by a name no two gaps share, [opportunity_id, share]."""
-    is_twice = ledger.frame.select(pl.col("gap").is_duplicated())["gap"].to_list() if ledger.frame.height else []
-    rows = zip(ledger.frame.select("gap_id", "gap", "n_deals").iter_rows(), is_twice, strict=True)
-    return {(f"{gap} ({gap_id})" if twice else gap): unblocked(ledger, gap_id) for (gap_id, gap, n), twice in rows if n}
+    """Return what waits for each gap, by its name among the levers.
+
+    Parameters
+    ----------
+    ledger : Ledger
+
+    Returns
+    -------
+    dict of str to pl.DataFrame
+        Open deals, [opportunity_id, share of the deal]; a gap without any is left out.
+    """
+    open_deals = (
+        ledger.deals.filter(~pl.col("is_closed")).sort("opportunity_id").select("gap_id", "opportunity_id", "share")
+    )
+    parts = open_deals.partition_by("gap_id", as_dict=True, include_key=False, maintain_order=True)
+    return {name: parts[gap_id,] for gap_id, name in lever_names(ledger).items() if (gap_id,) in parts}
 
 
 def of_deal(ledger: Ledger, opportunity_id: str) -> pl.DataFrame:

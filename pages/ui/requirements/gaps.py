@@ -99,8 +99,7 @@ def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
     if size is not None:
         # The lever's month counts from its first day on: closed within a month, it works from the next.
         begins = (ready.replace(day=1) + timedelta(days=32)).replace(day=1) if ready.day > 1 else ready
-        unblocked = book.unblocked(gap_ledger, chosen)
-        named = next(name for name, rows in book.waiting(gap_ledger).items() if rows.equals(unblocked))
+        named = book.lever_names(gap_ledger)[chosen]
         setting = LeverSetting("gap_closed", round(min(size, MOST_LEVER), 3), "all", f"{begins:%Y-%m}", named)
         right.page_link(
             "pages/scenarios.py",
