@@ -322,7 +322,7 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
     files = saved_content.library_files(page, library.ids_of(row["answer_id"]))
     store = cache.store(page.settings.database).library_files
     for file in files.iter_rows(named=True):
-        left, right = st.columns([4, 1], vertical_alignment="center")
+        left, middle, right = st.columns([4, 2, 1], vertical_alignment="center")
         downloads.button(
             left,
             f"{file['file_name']} ({file['size'] / 1024:,.0f} kB)",
@@ -331,6 +331,16 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
             "application/octet-stream",
             key=f"library_file_{file['file_id']}",
             help=f"SHA-256 {file['sha256']}; attached by {file['added_by']}",
+        )
+        middle.checkbox(
+            "May be public",
+            value=file["is_public"],
+            key=f"library_public_{file['file_id']}_{file['is_public']}",
+            on_change=_published,
+            args=(page, file["file_id"], not file["is_public"]),
+            disabled=page.view.is_masked or not row_review.may_approve(page.identity, page.settings),
+            help="It then goes out, as it is, with the trust page where a public answer uses this one. An approver "
+            "marks it; names of customers in it are not replaced.",
         )
         right.button(
             "Remove",
@@ -360,6 +370,14 @@ def _attached(page: Page, answer_id: str, name: str, content: bytes) -> None:
         say("not", str(error))
     st.session_state["library_files"] = st.session_state.get("library_files", 0) + 1
     st.rerun()
+
+
+def _published(page: Page, file_id: int, is_public: bool) -> None:
+    if not row_review.may_approve(page.identity, page.settings):
+        say("not", "An approver marks files public.")
+        return
+    cache.store(page.settings.database).library_files.publish(file_id, page.identity.user, is_public=is_public)
+    say("done", "The file may be public now." if is_public else "The file stays in the house.")
 
 
 def _removed(page: Page, file_id: int) -> None:
