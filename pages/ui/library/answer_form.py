@@ -15,7 +15,7 @@ from core.requirements.library.answer_edition import APPROVED, BOOK, DRAFT, FIEL
 from core.requirements.text.classification import CATEGORIES
 from core.requirements.work import row_review
 from core.store.library_answers import BEGINNINGS, LibraryAnswers, LibraryEdit
-from pages.ui.kit import cache, downloads, saved_content, unsaved
+from pages.ui.kit import bulk_edits, cache, downloads, saved_content, unsaved
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
@@ -43,17 +43,13 @@ def kept(page: Page) -> LibraryAnswers:
 
 
 def say(kind: str, text: str) -> None:
-    """Have it told, at the top of the page, that something was done or was not."""
-    st.session_state.setdefault(SAID, []).append((kind, text))
+    """Have the page say that something was done or was not."""
+    bulk_edits.say(SAID, kind, text)
 
 
 def tell() -> None:
     """Say what the last click did."""
-    for kind, text in st.session_state.pop(SAID, []):
-        if kind == "done":
-            st.success(escaped(text), icon=":material/check:")
-        else:
-            st.warning(escaped(text), icon=":material/warning:")
+    bulk_edits.tell(SAID)
 
 
 def may_edit(page: Page) -> bool:
@@ -70,17 +66,10 @@ def put(page: Page, edits: Sequence[LibraryEdit], text: str, *, approves: bool =
             "Your role can read the library but not change it." if not page.view.is_masked else "Show names first.",
         )
         return False
-    try:
-        met = kept(page).save_all(BOOK, edits, page.identity.user)
-    except QuarterdeckError as error:
-        say("not", str(error))
-        return False
-    for conflict in met[:5]:
-        say("not", str(conflict))
-    if len(met) < len(edits):
-        say("done", text)
-    st.session_state["library_count"] = st.session_state.get("library_count", 0) + 1
-    return not met
+    n_met = bulk_edits.save_all(kept(page), BOOK, edits, page.identity.user, SAID, text)
+    if n_met is not None:
+        st.session_state["library_count"] = st.session_state.get("library_count", 0) + 1
+    return n_met == 0
 
 
 def show(page: Page, c: Cell, library: Library) -> None:
