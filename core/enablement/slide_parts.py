@@ -33,9 +33,8 @@ def parts(title: str, blocks: Sequence[Block], room: int, high: int) -> list[tup
         head, rows = block.rows[0], block.rows[1:]
         wide = columns(block.rows, room)
         heights = [max(_row_height(row, wide), CELL_EDGE * POINT) for row in block.rows]
-        n = max(len(rows), 1)
-        most = ceil(n / ceil(n / TABLE_ROWS))
-        for part in _paged(heights[1:], high - heights[0], most) or [slice(0, 0)]:
+        n_slides = len(_paged(heights[1:], high - heights[0], TABLE_ROWS)) or 1
+        for part in _paged(heights[1:], high - heights[0], ceil(len(rows) / n_slides)) or [slice(0, 0)]:
             out.append((_headed(title, part.start), [Block("table", rows=(head, *rows[part]))]))
     return out or [(title, [])]
 

@@ -21,7 +21,7 @@ LETTERS_PER_TOKEN = 4
 LOCAL = ("localhost", "127.0.0.1", "::1")
 FILE = "quarterdeck.yaml"
 LOOK = "Its own log says why."
-MENDS = {
+MENDS: dict[int, str] = {
     httpx.codes.UNAUTHORIZED: f"Correct language_model.key in {FILE}.",
     httpx.codes.FORBIDDEN: f"Correct language_model.key in {FILE}.",
     httpx.codes.NOT_FOUND: f"Correct language_model.url or language_model.model in {FILE}.",

@@ -31,7 +31,7 @@ def alike(
     """
     if len(texts) < 2:
         return []
-    compared = matcher.compare(texts, texts, min(NEAR, len(texts)), home)
+    compared = matcher.compare(list(texts), list(texts), min(NEAR, len(texts)), home)
     pairs: dict[tuple[int, int], float] = {}
     for index, (near, scores) in enumerate(zip(compared.order.tolist(), compared.scores.tolist(), strict=True)):
         for other, score in zip(near, scores, strict=True):
