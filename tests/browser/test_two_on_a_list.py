@@ -166,7 +166,7 @@ def _question_out_and_in(view, folder):
     quiet(view)
     with closing(sqlite3.connect(folder / "store.db", isolation_level=None)) as away:
         away.execute("BEGIN EXCLUSIVE")
-        press(view, "ask_go", sees="Nothing was saved.")
+        press(view, "ask_go", sees="Nothing was saved")
         expect(view.get_by_label("Question", exact=True)).to_have_value("Which region?")
         away.execute("ROLLBACK")
     press(view, "ask_go", sees="1 question added.")
