@@ -111,9 +111,7 @@ def test_the_second_slide_on_bears_deck_and_number():
 
 
 def test_long_rows_and_lines_go_on_over_more_slides_until_each_fits():
-    long = (
-        "We sign your users in through your identity provider, create accounts and map your groups. " * 2
-    )
+    long = "We sign your users in through your identity provider, create accounts and map your groups. " * 2
     paper = document.Paper(
         "Case study",
         "Long",
