@@ -27,8 +27,9 @@ def trust_page(
 ) -> None:
     """Write the answers that are approved and marked public as static pages: no scripts, opened as files."""
     from core.requirements.catalogue import effective_catalogue
-    from core.requirements.export import trust_answers
+    from core.requirements.export import public_evidence, trust_answers
     from core.requirements.export import trust_page as pages
+    from core.requirements.library import answer_edition
     from core.requirements.work import project_board
     from core.sources import load_data
 
@@ -40,9 +41,12 @@ def trust_page(
             for saved in store.requirement_sets.list("everybody")
         ]
         catalogue = effective_catalogue.load(store).catalogue
-        proofs = trust_answers.evidence_files(_files(evidence), catalogue)
+        proofs = public_evidence.named_files(_files(evidence), catalogue)
+        attached = public_evidence.attached(
+            answer_edition.load(store, settings.answers.stale_days), store.library_files
+        )
         four_eyes = settings.requirements.four_eyes
-        content = trust_answers.collect(rows, catalogue, data, proofs, four_eyes=four_eyes)
+        content = trust_answers.collect(rows, catalogue, data, proofs, attached, four_eyes=four_eyes)
         on = store.work_tasks.today()
         files = pages.folder(content, title, on, version)
         store.audit.add("command line", "wrote", "trust page", content.sentence())

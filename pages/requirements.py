@@ -156,12 +156,13 @@ if analysis is not None:
     with cell(page, "Needs review", "To check", span="all") as c:
         c.answer(analysis.unclear_sentence())
         match.notes(analysis)
-        left, right = st.columns(2, gap="medium")
-        with left:
-            if not analysis.unclear.is_empty():
-                c.table(analysis.unclear, HALF, column_config=NEAR, height=300)
-            match.to_check(page, c, analysis)
+        left, right = st.columns([3, 2], gap="medium")
         with right:
+            match.to_check(page, c, analysis)
+            if not analysis.unclear.is_empty():
+                with st.expander("What comes nearest to each row", type="compact"):
+                    c.table(analysis.unclear, HALF, column_config=NEAR, height=300)
+        with left:
             match.decide(page, analysis)
         c.method(
             requirements.work.needs_review.unsure,
@@ -187,11 +188,14 @@ if analysis is not None:
         versions.show(page, c, analysis)
 
     with cell(page, "Draft answers", "Answers", span="all") as c:
+        top = st.container()
         draft_view.chosen(page)
         drafts = gap_cache.drafts(analysis)
-        c.answer(drafts.sentence())
+        with top:
+            c.answer(drafts.sentence())
         draft_view.single(page, drafts)
-        c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TALL_ROW)
+        with st.expander("All drafts", type="compact"):
+            c.table(drafts.frame.select(list(DRAFTED)), column_config=DRAFTED, height=300, row_height=TALL_ROW)
         c.method(
             requirements.judge.draft_answers.drafts,
             drafts.frame,
@@ -218,12 +222,13 @@ with cell(page, "Gaps holding up pipeline", "Pipeline", span="all") as c:
     if ledger.frame.is_empty():
         c.empty("Save a list attached to an open deal: its gaps then count here, with those of all other lists.")
     else:
-        left, right = st.columns([5, 7], gap="medium")
-        with left:
-            c.chart(gap_charts.unlocked, ledger.frame, settings.currency, MOST_BARS)
-        with right:
-            gaps.gap(page, c, ledger)
-        c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=230)
+        with st.expander("Gap by gap", expanded=analysis is None or gaps.is_asked_for(), type="compact"):
+            left, right = st.columns([5, 7], gap="medium")
+            with left:
+                c.chart(gap_charts.unlocked, ledger.frame, settings.currency, MOST_BARS)
+            with right:
+                gaps.gap(page, c, ledger)
+            c.table(ledger.frame.select(list(gaps.GAPS)), column_config=gaps.GAPS, height=230)
     c.method(requirements.work.saved_lists.current, ledger.frame, given="data, settings, bundle, store")
 
 notebook.offer(page)

@@ -190,6 +190,16 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/kit",
         ),
     ),
+    "model": (
+        ("tests/browser/test_language_model.py",),
+        (
+            "core/rewriting",
+            "core/questions",
+            "pages/ui/kit/language_help.py",
+            "pages/ui/kit/question_model.py",
+            "pages/ui/requirements/draft_view.py",
+        ),
+    ),
     "library": (
         ("tests/browser/test_library.py",),
         (

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 from core.contracts.errors import ConfigError
-from core.enablement import house_slides
-from core.enablement.document import INK, Block, Paper, widths
+from core.enablement import house_slides, slide_parts
+from core.enablement.document import INK, Block, Paper
 from core.enablement.office_file import clean, described, opened, repeatable, signed
 
-LINES, TABLE_ROWS = 9, 9
-LETTER, BESIDE, ROW_HIGH = 8_200, 240_000, 440_000
-TABLE_POINTS, FULL, LARGE, SMALL = 14, 600, 20, 16
+ROW_HIGH = 440_000
 KIND = "PowerPoint presentation (.pptx)"
 TITLES, BODIES, FEET = ("CENTER_TITLE", "TITLE"), ("OBJECT", "BODY"), ("FOOTER", "SLIDE_NUMBER")
 
@@ -24,6 +21,12 @@ class Layouts:
 
     cover: Any
     content: Any
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Return width and height of a slide's text, in EMU."""
+        body = next(p for p in self.content.placeholders if p.placeholder_format.type.name in BODIES)
+        return int(body.width), int(body.height)
 
 
 def write(paper: Paper, template: bytes | None = None) -> bytes:
@@ -51,7 +54,7 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
     layouts = _layouts(deck)
     _cover(deck, layouts, paper, is_house=template is None)
     for title, blocks in paper.sections():
-        for heading, part in _parts(title, blocks):
+        for heading, part in slide_parts.parts(title, blocks, *layouts.room):
             slide = deck.slides.add_slide(layouts.content)
             slide.shapes.title.text = clean(heading)
             _fill(slide, part)
@@ -112,7 +115,9 @@ def _layouts(deck: Any) -> Layouts:
             "",
             "Add one in the slide master, or choose another template.",
         )
-    return Layouts(covers[0], bodies[0])
+    # A heading of a section and a picture's caption are texts too; where there is room for anything, that is meant.
+    open_bodies = [layout for layout, names in kinds if layout in bodies and "OBJECT" in names]
+    return Layouts(covers[0], (open_bodies or bodies)[0])
 
 
 def _cover(deck: Any, layouts: Layouts, paper: Paper, *, is_house: bool) -> None:
@@ -126,23 +131,6 @@ def _cover(deck: Any, layouts: Layouts, paper: Paper, *, is_house: bool) -> None
         house_slides.bright(slide.shapes.title, subtitle)
 
 
-def _parts(title: str, blocks: list[Block]) -> list[tuple[str, list[Block]]]:
-    """Return the slides of a section: heading, and the lines or the one table on each."""
-    lines = [block for block in blocks if block.kind != "table"]
-    out = [(_headed(title, begin), lines[begin : begin + LINES]) for begin in range(0, len(lines), LINES)]
-    for block in (b for b in blocks if b.kind == "table"):
-        head, rows = block.rows[0], block.rows[1:]
-        n = max(len(rows), 1)
-        each = ceil(n / ceil(n / TABLE_ROWS))
-        for begin in range(0, n, each):
-            out.append((_headed(title, begin), [Block("table", rows=(head, *rows[begin : begin + each]))]))
-    return out or [(title, [])]
-
-
-def _headed(title: str, begin: int) -> str:
-    return f"{title}{', continued' if begin else ''}"
-
-
 def _fill(slide: Any, blocks: list[Block]) -> None:
     body = next(p for p in slide.placeholders if p.placeholder_format.type.name in BODIES)
     if blocks and blocks[0].kind == "table":
@@ -150,21 +138,21 @@ def _fill(slide: Any, blocks: list[Block]) -> None:
         body._element.getparent().remove(body._element)
         _table(slide, blocks[0].rows, *frame)
     elif blocks:
-        _lines(body.text_frame, blocks)
+        size = slide_parts.size([block.text for block in blocks], int(body.width), int(body.height))
+        _lines(body.text_frame, blocks, size)
     else:
         body._element.getparent().remove(body._element)
 
 
-def _lines(frame: Any, blocks: list[Block]) -> None:
+def _lines(frame: Any, blocks: list[Block], size: int) -> None:
     from pptx.enum.text import MSO_AUTO_SIZE
     from pptx.util import Pt
 
-    size = LARGE if sum(len(block.text) for block in blocks) < FULL else SMALL
     frame.auto_size = MSO_AUTO_SIZE.TEXT_TO_FIT_SHAPE
     for number, block in enumerate(blocks):
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
         paragraph.text = clean(block.text).replace("\n", "\v")
-        paragraph.font.size, paragraph.space_after = Pt(size), Pt(9)
+        paragraph.font.size, paragraph.space_after = Pt(size), Pt(slide_parts.BETWEEN)
         if block.kind == "text":
             _without_bullet(paragraph)
 
@@ -187,7 +175,7 @@ def _table(slide: Any, rows: tuple[tuple[str, ...], ...], left: int, top: int, r
     from pptx.enum.text import MSO_ANCHOR
     from pptx.util import Pt
 
-    wide = widths(rows, int(room), LETTER * TABLE_POINTS, BESIDE)
+    wide = slide_parts.columns(rows, int(room))
     shape = slide.shapes.add_table(len(rows), len(wide), left, top, room, min(ROW_HIGH * len(rows), high))
     shape.name = "Table"
     shape._element.nvGraphicFramePr.cNvPr.set("descr", described(rows))
@@ -199,7 +187,7 @@ def _table(slide: Any, rows: tuple[tuple[str, ...], ...], left: int, top: int, r
             cell.vertical_anchor = MSO_ANCHOR.MIDDLE
             cell.text = clean(row[k]).replace("\n", "\v") if k < len(row) else ""
             for paragraph in cell.text_frame.paragraphs:
-                paragraph.font.size, paragraph.font.bold = Pt(TABLE_POINTS), number == 0
+                paragraph.font.size, paragraph.font.bold = Pt(slide_parts.TABLE_POINTS), number == 0
                 if number:
                     paragraph.font.color.rgb = RGBColor.from_string(INK)
 

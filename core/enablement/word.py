@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from core.enablement.document import GREY, INK, TEAL, Block, Paper, widths
@@ -43,12 +44,13 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
         When the template is no Word document.
     """
     document = _house() if template is None else _emptied(template)
+    style = None if template is None else _table_style(template)
     _settle_styles(document)
     document.add_paragraph(clean(paper.title), style="Title")
     document.add_paragraph(clean(paper.subtitle), style="Subtitle")
     for block in paper.blocks:
         if block.kind == "table":
-            _table(document, block, is_house=template is None)
+            _table(document, block, style, is_house=template is None)
         else:
             document.add_paragraph(clean(block.text), style=STYLES[block.kind])
     signed(document, paper.title, paper.subtitle)
@@ -77,13 +79,45 @@ def _opened(template: bytes) -> Any:
 
 
 def _emptied(template: bytes) -> Any:
-    """Return a template without its text; the last section keeps page, header and footer."""
+    """Return a template without its text, on the page of its first section.
+
+    A header or footer the first section lacks comes from the next that has one, as after a cover.
+    """
     document = _opened(template)
     body = document.element.body
+    sections = [section._sectPr for section in document.sections]
+    first = deepcopy(sections[0])
+    for later in sections[1:]:
+        _add_margins(first, later)
     for element in list(body):
-        if not element.tag.endswith("}sectPr"):
-            body.remove(element)
+        body.remove(element)
+    body.append(first)
     return document
+
+
+def _add_margins(section: Any, later: Any) -> None:
+    """Give a section the headers and footers of a later one that it has none of."""
+    from docx.oxml.ns import qn
+
+    references = [child for child in section if child.tag in (qn("w:headerReference"), qn("w:footerReference"))]
+    own = {(child.tag, child.get(qn("w:type"))) for child in references}
+    for child in later:
+        is_reference = child.tag in (qn("w:headerReference"), qn("w:footerReference"))
+        if is_reference and (child.tag, child.get(qn("w:type"))) not in own:
+            section.insert(0, deepcopy(child))
+
+
+def _table_style(template: bytes) -> str | None:
+    """Return the style of a template's tables: of its first table, else one of its own, else a common one."""
+    document = _opened(template)
+    from docx.enum.style import WD_STYLE_TYPE
+
+    if document.tables and document.tables[0].style is not None:
+        return str(document.tables[0].style.name)
+    styles = [style for style in document.styles if style.type == WD_STYLE_TYPE.TABLE]
+    own = [style.name for style in styles if not style.builtin]
+    names = {style.name for style in styles}
+    return next((name for name in (*own, *TABLE_STYLES) if name in names), None)
 
 
 def _house() -> Any:
@@ -136,14 +170,12 @@ def _numbered(paragraph: Any) -> None:
     paragraph._p.append(field)
 
 
-def _table(document: Any, block: Block, *, is_house: bool) -> None:
+def _table(document: Any, block: Block, style: str | None, *, is_house: bool) -> None:
     section = document.sections[-1]
     room = int((section.page_width - section.left_margin - section.right_margin) / TWIP)
     wide = widths(block.rows, room, LETTER, BESIDE)
     table = document.add_table(rows=len(block.rows), cols=len(wide))
-    names = {style.name for style in document.styles}
-    style = next((name for name in TABLE_STYLES if name in names), None)
-    if not is_house and style is not None:
+    if style is not None:
         table.style = style
     _framed(table, block, wide, is_house=is_house)
     for number, (cells, row) in enumerate(zip(table.rows, block.rows, strict=True)):

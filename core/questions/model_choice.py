@@ -11,14 +11,14 @@ import re
 from dataclasses import dataclass
 
 from core.config.settings import LanguageModelSettings
-from core.contracts.errors import QuarterdeckError
+from core.contracts.errors import QuarterdeckError, StoreError
 from core.questions import answering
 from core.questions.answering import Answer, Desk, Refusal
 from core.questions.topics import TOPICS
 from core.questions.understanding import LONGEST, objection, understand
 from core.questions.wording import wants_a_change
 from core.rewriting.language_model import LanguageModel
-from core.rewriting.rephrase import ANSWERED, FAILED, Rephrased, as_call, is_spent, rephrase
+from core.rewriting.rephrase import ANSWERED, FAILED, SPENT, Rephrased, as_call, is_spent, rephrase
 from core.scope import Scope
 from core.store.model_calls import ModelCalls
 
@@ -65,6 +65,13 @@ def choose(question: str, desk: Desk, helper: Helper, base: Scope | None = None)
     -------
     Answer or Refusal
         The refusal as it was where no topic is chosen, or the chosen one would be misread.
+
+    Raises
+    ------
+    SourceError
+        When the model gives no answer.
+    StoreError
+        When the limit of the day is reached.
     """
     refusal = answering.ask(question, desk, base)
     if isinstance(refusal, Answer) or len(question) > LONGEST or wants_a_change(question):
@@ -81,9 +88,9 @@ def choose(question: str, desk: Desk, helper: Helper, base: Scope | None = None)
 
 
 def _number(question: str, titles: list[str], helper: Helper) -> int:
-    """Return the number the model says; 0 for none, for anything else, and where it cannot be asked."""
+    """Return the number the model says; 0 for none and for anything else."""
     if is_spent(helper.settings, helper.log):
-        return 0
+        raise StoreError(SPENT)
     data = {"question": question, "figures": {str(k): title for k, title in enumerate(titles, 1)}}
     messages = [
         {"role": "system", "content": RULES},
@@ -93,7 +100,7 @@ def _number(question: str, titles: list[str], helper: Helper) -> int:
         answer = helper.model.answer(messages, MOST_TOKENS)
     except QuarterdeckError:
         helper.log.add(as_call(helper.model, helper.person, PURPOSE, FAILED, messages, "", (), (), 0, helper.settings))
-        return 0
+        raise
     match = NUMBER.fullmatch(answer.text)
     about = (helper.model, helper.person, PURPOSE, ANSWERED, messages, answer.text, (), (), answer.n_tokens)
     helper.log.add(as_call(*about, helper.settings))

@@ -19,6 +19,14 @@ from core.sealing.secret_values import Secrets
 MOST_BYTES = 256 * 1024
 LETTERS_PER_TOKEN = 4
 LOCAL = ("localhost", "127.0.0.1", "::1")
+FILE = "quarterdeck.yaml"
+LOOK = "Its own log says why."
+MENDS: dict[int, str] = {
+    httpx.codes.UNAUTHORIZED: f"Correct language_model.key in {FILE}.",
+    httpx.codes.FORBIDDEN: f"Correct language_model.key in {FILE}.",
+    httpx.codes.NOT_FOUND: f"Correct language_model.url or language_model.model in {FILE}.",
+    httpx.codes.TOO_MANY_REQUESTS: "Try again in a minute.",
+}
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,16 @@ class HttpModel:
             content = asked.result(self.settings.timeout_seconds)
         except (TookTooLong, httpx.TimeoutException) as error:
             raise SourceError(
-                f"The language model did not answer within {self.settings.timeout_seconds:g} seconds.", self.host
+                f"The language model did not answer within {self.settings.timeout_seconds:g} seconds.",
+                self.host,
+                f"Try again, or give it more time: language_model.timeout_seconds in {FILE}.",
             ) from error
-        except httpx.HTTPError as error:
-            raise SourceError(f"The language model cannot be reached: {type(error).__name__}.", self.host) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise SourceError(
+                "The language model cannot be reached.",
+                self.host,
+                f"Start it, or correct language_model.url in {FILE}.",
+            ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             client.close()
@@ -117,7 +131,10 @@ class HttpModel:
         address = f"{self.settings.url.rstrip('/')}/chat/completions"
         with client.stream("POST", address, json=body, headers=headers) as response:
             if response.status_code != httpx.codes.OK:
-                raise SourceError(f"The language model answered with status {response.status_code}.", self.host)
+                status = response.status_code
+                raise SourceError(
+                    f"The language model answered with status {status}.", self.host, MENDS.get(status, LOOK)
+                )
             content = bytearray()
             for piece in response.iter_bytes():
                 content += piece
@@ -137,17 +154,21 @@ def checked_host(settings: LanguageModelSettings) -> str:
     parts = urlsplit(settings.url)
     host = (parts.hostname or "").lower()
     if not settings.url or not settings.model:
-        raise ConfigError("No language model is set.", "language_model", "Set url, model and hosts in the settings.")
+        raise ConfigError("No language model is set.", "language_model", f"Set url, model and hosts in {FILE}.")
     if parts.username or parts.password or parts.scheme not in ("https", "http") or not host:
         raise ConfigError(
-            "This is no address of an endpoint.", "language_model.url", "Write it like https://models.example.com/v1."
+            "This is no address of an endpoint.",
+            f"language_model.url in {FILE}",
+            "Write it like https://models.example.com/v1.",
         )
     if host not in {name.strip().lower() for name in settings.hosts}:
         raise ConfigError(
-            f"{host} is none of the hosts that may be asked.", "language_model.hosts", f"Add {host} if it is yours."
+            f"{host} is none of the hosts that may be asked.",
+            f"language_model.hosts in {FILE}",
+            f"Add {host} if it is yours.",
         )
     if parts.scheme == "http" and host not in LOCAL:
-        raise ConfigError("The endpoint is not encrypted.", "language_model.url", "Use https://.")
+        raise ConfigError("The endpoint is not encrypted.", f"language_model.url in {FILE}", "Use https://.")
     return host
 
 

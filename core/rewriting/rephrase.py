@@ -16,6 +16,7 @@ from core.store.model_calls import ModelCall, ModelCalls
 PURPOSE = "draft answers"
 LONGEST_QUESTION, MOST_SENTENCES = 2_000, 40
 ANSWERED, REFUSED, TIMED_OUT, FAILED = "answered", "refused", "timed out", "failed"
+SPENT = "The language model has reached its limit of the day."
 RULES = (
     "You rewrite sentences of a supplier's answer to a buyer so that they read well together. Use only what the "
     "sentences under `sources` say. Keep every number, unit, date, name, link, limit and denial exactly as it is, and "
@@ -93,7 +94,7 @@ def rephrase(
     """
     verdict, body = _parted(sentences)
     if not body or is_spent(settings, log):
-        why = "Nothing is there to rewrite." if not body else "The language model has reached its limit of the day."
+        why = "Nothing is there to rewrite." if not body else SPENT
         return Rephrased(tuple(sentences), REFUSED, note=f"{why} The draft stays as it was.")
     messages = _messages([line for line, _ in body], question, tone)
     ids = tuple(dict.fromkeys(source for _, source in body))

@@ -53,6 +53,7 @@ FILES: dict[str, Any] = {
     "sha256": pl.String,
     "size": pl.Int64,
     "added_by": pl.String,
+    "is_public": pl.Boolean,
     "added_at": pl.Datetime("us"),
 }
 
@@ -171,7 +172,7 @@ class LibraryFiles:
 
     def frame(self, answer_ids: Sequence[str] | None = None) -> pl.DataFrame:
         """Return the files of some answers, or of all: [file_id, answer_id, file_name, sha256, size, added_by, \
-added_at]."""
+is_public, added_at]."""
         columns = [getattr(LibraryFileRow, "id" if name == "file_id" else name) for name in FILES]
         asked = select(*columns).order_by(LibraryFileRow.id)
         if answer_ids is not None:
@@ -194,6 +195,17 @@ added_at]."""
         if hashlib.sha256(content).hexdigest() != digest:
             raise StoreError("The file is gone, or was changed in the database.", mend="Attach it again.")
         return content
+
+    def publish(self, file_id: int, user: str, *, is_public: bool) -> None:
+        """Mark a file public, so that it goes out with the public answers it proves, or take that back."""
+        with self._sessions.begin() as session:
+            row = session.get(LibraryFileRow, file_id)
+            if row is None or row.is_public == is_public:
+                return
+            row.is_public = is_public
+            entry = {"at": self._clock(), "user": user[:200], "target": row.answer_id}
+            entry["action"] = "evidence marked public" if is_public else "evidence no longer public"
+            write_down(session, [{**entry, "detail": f"{row.file_name}, sha256 {row.sha256}"}])
 
     def remove(self, file_id: int, user: str) -> None:
         """Take a file off its answer; its name and hash stay in the audit log."""

@@ -470,6 +470,7 @@ class LibraryFileRow(Base):
     content: Mapped[bytes] = mapped_column(LargeBinary)
     added_by: Mapped[str] = mapped_column(String(200))
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    is_public: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class SourceRow(VersionedRow):

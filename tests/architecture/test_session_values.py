@@ -12,10 +12,10 @@ STATE = "st.session_state"
 # control with a key, a parameter of the address, or goes through `pages.ui.kit.unsaved` or `session_data`.
 NO_WORK = {
     "a sentence that is shown once after a click": """
-        access_outcome alerts_outcome approval_notice call_notice catalogue_said connector_done connector_failed
+        access_outcome alerts_outcome approval_notice call_notice connector_done connector_failed
         hidden_names_notice job_problem link_notices match_failed match_said quality_done quality_failed review_notice
         review_said scenario_notice scenario_saved scope_problem sign_in_problem source_done source_failed tour_problem
-        wizard_done wizard_failed fresh_scim_token_problem comment_problem library_said library_used
+        wizard_done wizard_failed fresh_scim_token_problem comment_problem library_used
         project_outcome""",
     "a secret that is shown once and kept nowhere; another can be made": """
         alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
@@ -27,7 +27,8 @@ NO_WORK = {
         requirement_deal_came review_judged tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
         account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked
-        question_topic question_words refused_pages draft_rewritten requirement_shown review_arrived review_base
+        question_topic question_words question_failure refused_pages draft_rewritten
+        requirement_shown review_arrived review_base
         review_view scope_written shown sheets_hidden wizard_stage_rows""",
     "rows as they were first shown; their version is part of the keys of what is typed over them": """
         calls_seen library_opened offer_opened offer_shown review""",

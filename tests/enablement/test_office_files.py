@@ -13,7 +13,7 @@ from pptx import Presentation
 from streamlit.testing.v1 import AppTest
 
 from core.contracts.errors import ConfigError
-from core.enablement import document, house_slides, office_file, slides, word
+from core.enablement import document, house_slides, office_file, slide_parts, slides, word
 
 PAPER = document.Paper(
     "Battlecard",
@@ -110,6 +110,38 @@ def test_the_second_slide_on_bears_deck_and_number():
         assert len(numbers) == len(set(numbers))
 
 
+def test_long_rows_and_lines_go_on_over_more_slides_until_each_fits():
+    long = "We sign your users in through your identity provider, create accounts and map your groups. " * 2
+    paper = document.Paper(
+        "Case study",
+        "Long",
+        (
+            document.heading("Table"),
+            document.table(("They asked", "They got"), [(long, long)] * 8),
+            document.heading("Lines"),
+            *document.bullets([long * 2] * 8),
+            document.heading("One"),
+            document.text(long * 20),
+        ),
+    )
+    deck = read_slides(slides.write(paper))
+    titles = [slide.shapes.title.text for slide in deck.slides]
+    assert titles.count("Table, continued") >= 1
+    assert titles.count("Lines, continued") >= 1
+    assert titles.count("One") == 1
+    rows = [len(shape.table.rows) - 1 for slide in deck.slides for shape in slide.shapes if shape.has_table]
+    assert sum(rows) == 8
+    assert slide_parts.parts("Nothing", [document.table(("A", "B"), [])], 10**7, 10**6)[0][1][0].rows == (("A", "B"),)
+
+
+def test_a_deck_stands_on_the_layout_with_room_for_anything():
+    deck = Presentation()
+    listed = deck.slide_master._element.sldLayoutIdLst
+    listed.insert(0, listed[2])  # the heading of a section, which has a title and a text as well
+    made = read_slides(slides.write(PAPER, saved(deck)))
+    assert {slide.slide_layout.name for slide in made.slides} == {"Title Slide", "Title and Content"}
+
+
 def test_no_shape_leaves_its_slide():
     deck = read_slides(slides.write(PAPER))
     assert (deck.slide_width, deck.slide_height) == (house_slides.WIDE, house_slides.HIGH)
@@ -142,6 +174,28 @@ def test_a_word_template_gives_its_styles_and_header_and_not_its_text():
     assert file.paragraphs[0].text == "Battlecard"
     assert file.tables[0].style.name in word.TABLE_STYLES
     assert word.write(PAPER, template) == word.write(PAPER, template)
+
+
+def test_a_word_template_of_several_sections_gives_the_page_headers_and_table_style_of_its_text():
+    file = Document()
+    cover = file.sections[0]
+    cover.different_first_page_header_footer = True
+    cover.first_page_header.paragraphs[0].text = "Logo"
+    file.add_section().header.is_linked_to_previous = False
+    file.sections[1].header.paragraphs[0].text = "Acme Corporation"
+    file.sections[1].footer.paragraphs[0].text = "Confidential"
+    last = file.add_section()
+    last.page_width, last.page_height = last.page_height, last.page_width
+    file.styles.add_style("Acme table", WD_STYLE_TYPE.TABLE)
+    made = read_word(word.write(PAPER, saved(file)))
+    (section,) = made.sections
+    assert section.page_width < section.page_height
+    assert section.first_page_header.paragraphs[0].text == "Logo"
+    assert section.header.paragraphs[0].text == "Acme Corporation"
+    assert section.footer.paragraphs[0].text == "Confidential"
+    assert made.tables[0].style.name == "Acme table"
+    file.add_table(1, 1).style = "Table Grid"
+    assert read_word(word.write(PAPER, saved(file))).tables[0].style.name == "Table Grid"
 
 
 def test_a_word_template_without_a_style_says_so_and_is_given_it():

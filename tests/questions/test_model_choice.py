@@ -7,7 +7,7 @@ import json
 import pytest
 
 from core.config.settings import LanguageModelSettings
-from core.contracts.errors import SourceError
+from core.contracts.errors import SourceError, StoreError
 from core.questions import answering, model_choice
 from core.questions.answering import Answer, Refusal
 from core.questions.model_choice import Helper
@@ -66,9 +66,15 @@ def test_the_model_chooses_and_the_figure_is_the_functions_own(desk, log):
     assert (row["purpose"], row["state"], row["n_tokens"]) == ("questions", "answered", 10)
 
 
-@pytest.mark.parametrize("text", ["0", "9999", "Win rate is 97 %.", "-1", "3; DROP TABLE", None])
+@pytest.mark.parametrize("text", ["0", "9999", "Win rate is 97 %.", "-1", "3; DROP TABLE"])
 def test_what_is_no_number_of_an_answer_changes_nothing(desk, log, text):
     assert model_choice.choose(UNKNOWN, desk, helper(log, text)) == answering.ask(UNKNOWN, desk)
+
+
+def test_one_that_does_not_answer_is_not_taken_for_one_that_finds_nothing(desk, log):
+    with pytest.raises(SourceError, match="did not answer within"):
+        model_choice.choose(UNKNOWN, desk, helper(log, None))
+    assert log.newest()["state"].to_list() == ["failed"]
 
 
 def test_it_is_not_asked_for_what_is_understood_or_wants_a_change_or_after_its_limit(desk, log):
@@ -77,7 +83,8 @@ def test_it_is_not_asked_for_what_is_understood_or_wants_a_change_or_after_its_l
     assert isinstance(model_choice.choose("Delete all deals of Acme", desk, aid), Refusal)
     assert isinstance(model_choice.choose("x " * 200, desk, aid), Refusal)
     spent = helper(log, most_day_tokens=1)
-    assert isinstance(model_choice.choose(UNKNOWN, desk, spent), Refusal)
+    with pytest.raises(StoreError, match="limit of the day"):
+        model_choice.choose(UNKNOWN, desk, spent)
     assert aid.model.asked == spent.model.asked == []
 
 

@@ -55,7 +55,7 @@ def test_the_sentences_by_hand(drafted):
         "We commit to uptime of 99.9 %. "
         "You find the evidence at https://trust.example.com/c1, as of 2 March 2026.",
         "Partly. We guarantee the monthly uptime of the service. This applies to every edition. "
-        "You ask for uptime of 99.99 %; we commit to uptime of 99.9 %. "
+        "You ask for an uptime of 99.99 %; we commit to 99.9 %. "
         "You find the evidence at https://trust.example.com/c1, as of 2 March 2026.",
         "Partly. We provide the following: native apps for phones and tablets. It has this limit: read only.",
         "Not yet. “Single sign-on” is on our roadmap. It is planned for December 2026; "

@@ -15,8 +15,10 @@ import pytest
 
 from core.contracts.errors import RequirementError
 from core.requirements.catalogue import capabilities
-from core.requirements.export import trust_answers, trust_page
+from core.requirements.export import public_evidence, trust_answers, trust_page
+from core.requirements.library import answer_edition
 from core.requirements.work import project_board
+from core.store import Store
 from core.store.repositories import Saved
 
 ON = date(2026, 5, 15)
@@ -78,7 +80,7 @@ def content(small, catalogue, rows):
     saved = Saved(
         1, "everybody", "L", {"opportunity_id": small.opportunities["opportunity_id"][0]}, 1, datetime.now(UTC)
     )
-    files = trust_answers.evidence_files({"sec-1 report.pdf": b"%PDF proof"}, catalogue)
+    files = public_evidence.named_files({"sec-1 report.pdf": b"%PDF proof"}, catalogue)
     return trust_answers.collect([(saved, rows)], catalogue, small, files, four_eyes=True)
 
 
@@ -89,8 +91,8 @@ def test_only_what_is_approved_and_public_comes_in_and_no_customer_is_named(cont
     ]
     assert content.answers[0].links == ("https://trust.example/soc2",)
     assert content.sentence() == (
-        "2 approved answers are public; 2 marked ones are not approved and left out; names of customers are replaced "
-        "in 1 text: read those once more."
+        "2 approved answers are public, with 1 file of evidence; 2 marked ones are not approved and left out; names "
+        "of customers are replaced in 1 text: read those once more."
     )
     text = "".join(
         body.decode() for name, body in trust_page.folder(content, "Us", ON).items() if name.endswith("html")
@@ -171,7 +173,55 @@ def test_a_folder_is_written_over_an_earlier_page_and_over_nothing_else(content,
 def test_evidence_that_could_run_or_proves_nothing_known_is_refused(catalogue):
     for name in ("SEC-1 tool.exe", "SEC-1.html", "unknown.pdf"):
         with pytest.raises(RequirementError):
-            trust_answers.evidence_files({name: b""}, catalogue)
+            public_evidence.named_files({name: b""}, catalogue)
+
+
+def test_public_files_of_approved_answers_of_the_library_go_out(rows, catalogue, small, tmp_path):
+    saved = Saved(1, "everybody", "L", {}, 1, datetime.now(UTC))
+    store = Store.open(f"sqlite:///{tmp_path / 'q.db'}")
+    try:
+        key = answer_edition.new_id("Is data encrypted <b>at rest</b>?")
+        other = answer_edition.new_id("Another question")
+        for answer_id, question, answer in ((key, rows["text"][0], "Yes."), (other, "Another question", "In Ireland.")):
+            edit = answer_edition.changed(
+                {"answer_id": answer_id, "version": 0}, "ann", question=question, answer=answer
+            )
+            store.library.save_all(answer_edition.BOOK, [edit], "ann")
+            for name in ("soc2.pdf", "draft.pdf"):
+                store.library_files.add(answer_id, name, f"%PDF {name} of {question}".encode(), "ann")
+
+        def collected():
+            attached = public_evidence.attached(answer_edition.load(store, {}), store.library_files)
+            return trust_answers.collect([(saved, rows)], catalogue, small, attached=attached, four_eyes=True)
+
+        for number in store.library_files.frame().filter(pl.col("file_name") == "soc2.pdf")["file_id"]:
+            for _ in range(2):
+                store.library_files.publish(number, "bo", is_public=True)
+        assert [entry.files for entry in collected().answers] == [(), ()]
+        row = answer_edition.load(store, {}).row(key)
+        edit = answer_edition.approval(row, "bo", ON, four_eyes=True)
+        store.library.save_all(answer_edition.BOOK, [edit], "bo")
+        content = collected()
+        assert [[file.name for file in entry.files] for entry in content.answers] == [["soc2.pdf"], []]
+        assert "with 1 file of evidence" in content.sentence()
+        assert "1 attached file is not marked public in the library and left out" in content.sentence()
+        files = trust_page.folder(content, "Us", ON)
+        (name,) = [name for name in files if name.startswith("evidence/")]
+        assert files[name].startswith(b"%PDF soc2.pdf")
+        assert json.loads(files["manifest.json"])["sha256"][name] == hashlib.sha256(files[name]).hexdigest()
+        store.library_files.publish(int(store.library_files.frame()["file_id"][0]), "bo", is_public=False)
+        assert not collected().answers[0].files
+        trail = store.audit.newest(20)["action"].to_list()
+        assert (trail.count("evidence marked public"), trail.count("evidence no longer public")) == (2, 1)
+    finally:
+        store.close()
+
+
+def test_more_evidence_than_a_page_can_bear_is_refused(content):
+    heavy = public_evidence.EvidenceFile("big.zip", "0" * 64, trust_page.MOST_EVIDENCE + 1, bytes)
+    answers = (replace(content.answers[0], files=(heavy,)),)
+    with pytest.raises(RequirementError, match="more than 200 MB"):
+        trust_page.folder(replace(content, answers=answers), "Us", ON)
 
 
 def test_nothing_public_is_said(catalogue, small):

@@ -93,6 +93,7 @@ def test_an_instruction_in_the_question_is_data(log, tmp_path):
         (lambda handler: handler.send(b"[" * 100_000), "failed", "something that is no answer"),
         (lambda handler: handler.send(b"\xff\xfe", 200), "failed", "something that is no answer"),
         (lambda handler: handler.send(b"{}", 500), "failed", "answered with status 500"),
+        (lambda handler: handler.send(b"{}", 401), "failed", "Correct language_model.key in quarterdeck.yaml."),
         (lambda handler: handler.send(b"", 302), "failed", "answered with status 302"),
         (says("  "), "failed", "said nothing"),
         (says(7), "failed", "said nothing"),
@@ -104,10 +105,12 @@ def test_one_that_fails_leaves_the_draft_as_it_was(behaviour, state, note, log, 
     assert note in out.note
 
 
-def test_one_that_is_not_there_leaves_the_draft_as_it_was(log, tmp_path):
-    settings = LanguageModelSettings(url="http://127.0.0.1:9/v1", model="stub", hosts=("127.0.0.1",))
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "http://127.0.0.1:port/v1"])
+def test_one_that_is_not_there_leaves_the_draft_as_it_was(url, log, tmp_path):
+    settings = LanguageModelSettings(url=url, model="stub", hosts=("127.0.0.1",))
     out = rephrase(DRAFT, QUESTION, "", HttpModel(settings, Secrets(tmp_path, {})), settings, log, "ana")
     assert (out.sentences, out.state) == (DRAFT, "failed")
+    assert "correct language_model.url in quarterdeck.yaml" in out.note
 
 
 def test_the_limits_of_the_day_hold_and_what_was_asked_is_written_down(tmp_path):

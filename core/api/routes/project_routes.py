@@ -427,11 +427,13 @@ def trust(
     title: Annotated[str, Query(min_length=1, max_length=200)] = "Our answers on security and compliance",
     version: Annotated[str, Query(max_length=40, description="Empty: by content.")] = "",
 ) -> Response:
-    """Return the answers that are approved and marked public as a ZIP of static pages, without names of customers.
+    """Return the answers that are approved and marked public as a ZIP of static pages, without names of customers and
+    with the files attached to them in the library that are marked public.
     Takes the right `requirements:write`.
     """
     from core.requirements.catalogue import effective_catalogue
-    from core.requirements.export import trust_answers, trust_page
+    from core.requirements.export import public_evidence, trust_answers, trust_page
+    from core.requirements.library import answer_edition
     from core.requirements.work import project_board
 
     asking.need(WRITE)
@@ -440,7 +442,9 @@ def trust(
     catalogue = effective_catalogue.load(asking.store).catalogue
     data, _ = asking.part(Scope())
     four_eyes = asking.settings.requirements.four_eyes
-    content = trust_answers.collect(lists, catalogue, data, four_eyes=four_eyes)
+    library = answer_edition.load(asking.store, asking.settings.answers.stale_days)
+    attached = public_evidence.attached(library, asking.store.library_files)
+    content = trust_answers.collect(lists, catalogue, data, attached=attached, four_eyes=four_eyes)
     on = asking.store.work_tasks.today()
     asking.audit("downloaded", "trust page", content.sentence())
     return _file(trust_page.packed(trust_page.folder(content, title, on, version), on), "trust.zip")

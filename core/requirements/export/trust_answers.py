@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
 
 from core.access.redaction import FORMS, Redaction
 from core.contracts import Dataset
-from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.catalogue.effective_catalogue import links
+from core.requirements.export.public_evidence import EvidenceFile, LibraryEvidence
 from core.requirements.text.classification import CATEGORIES
 from core.store.repositories import Saved
 
 APPROVED, MASK = "approved", "a customer"
 SHORTEST_NAME = 4
-LARGEST_FILE, MOST_FILES = 50_000_000, 200
-KINDS = (".pdf", ".png", ".jpg", ".jpeg", ".txt", ".csv", ".docx", ".xlsx", ".pptx", ".zip")
-
-
-@dataclass(frozen=True)
-class EvidenceFile:
-    """A file that proves something.
-
-    Attributes
-    ----------
-    name : str
-    content : bytes
-    capability_id : str
-    """
-
-    name: str
-    content: bytes
-    capability_id: str
-
-    @property
-    def sha256(self) -> str:
-        """Return the SHA-256 of its content, in hexadecimal digits."""
-        return hashlib.sha256(self.content).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -82,11 +57,14 @@ class PublicAnswers:
         Marked public and not approved, or by who wrote them where four eyes are asked for: they are left out.
     n_masked : int
         Answers or questions in which a customer's name was replaced.
+    n_private_files : int
+        Files attached to these answers in the library that are not marked public: they are left out.
     """
 
     answers: tuple[PublicAnswer, ...]
     n_unapproved: int
     n_masked: int
+    n_private_files: int = 0
 
     def sentence(self) -> str:
         """Say how many there are, and what was left out or replaced."""
@@ -95,7 +73,12 @@ class PublicAnswers:
             head = "No answer is both approved and marked public"
         left = f"; {counted(self.n_unapproved, 'marked one is', 'marked ones are')} not approved and left out"
         names = f"; names of customers are replaced in {counted(self.n_masked, 'text')}: read those once more"
-        return f"{head}{left if self.n_unapproved else ''}{names if self.n_masked else ''}."
+        n_files = len({file for answer in self.answers for file in answer.files})
+        files = f", with {counted(n_files, 'file')} of evidence" if n_files else ""
+        stay = counted(self.n_private_files, "attached file is", "attached files are")
+        private = f"; {stay} not marked public in the library and left out" if self.n_private_files else ""
+        left, names = left if self.n_unapproved else "", names if self.n_masked else ""
+        return f"{head}{files}{left}{private}{names}."
 
 
 def collect(
@@ -103,6 +86,7 @@ def collect(
     catalogue: Catalogue,
     dataset: Dataset,
     files: Iterable[EvidenceFile] = (),
+    attached: LibraryEvidence | None = None,
     *,
     four_eyes: bool = False,
 ) -> PublicAnswers:
@@ -117,12 +101,15 @@ def collect(
     dataset : Dataset
         The whole company, for the names of its customers.
     files : iterable of EvidenceFile
+        Of capabilities.
+    attached : LibraryEvidence, optional
+        What is attached to the library's answers: the public files of the one a row uses stand beside it.
     four_eyes : bool
         Whether an approval by who wrote the answer counts for nothing.
     """
     evidence, proofs = _links(catalogue), _by_capability(files)
     names, left_out, masked = _names(dataset), 0, 0
-    newest: dict[str, tuple[Any, PublicAnswer]] = {}
+    newest: dict[str, tuple[Any, PublicAnswer, frozenset[int]]] = {}
     for saved, rows in lists:
         own = names.list_words("", str(saved.payload.get("opportunity_id") or ""))
         for row in rows.filter(pl.col("is_public").fill_null(value=False)).iter_rows(named=True):
@@ -133,47 +120,23 @@ def collect(
             question, answer = (names.text(row[name], own) for name in ("text", "answer"))
             masked += (question, answer) != (row["text"], row["answer"])
             at, capability = row["approved_at"], str(row["capability_id"] or "")
+            own_files, private = attached.of(row["text"], row["answer"]) if attached else ((), frozenset())
             entry = PublicAnswer(
                 question,
                 answer,
                 row["category"] or "functional",
                 at.date() if at is not None else None,
                 evidence.get(capability, ()),
-                proofs.get(capability, ()),
+                tuple(dict.fromkeys((*proofs.get(capability, ()), *own_files))),
             )
             key = " ".join(question.casefold().split())
             if key not in newest or (at is not None and (newest[key][0] is None or at > newest[key][0])):
-                newest[key] = (at, entry)
+                newest[key] = (at, entry, private)
     order = {name: position for position, name in enumerate(CATEGORIES)}
-    listed = sorted((entry for _, entry in newest.values()), key=lambda e: (order.get(e.category, 99), e.question))
-    return PublicAnswers(tuple(listed), left_out, masked)
-
-
-def evidence_files(named: Mapping[str, bytes], catalogue: Catalogue) -> tuple[EvidenceFile, ...]:
-    """Return evidence files by the capability their name begins with, such as "SEC-01 ISO certificate.pdf".
-
-    Raises
-    ------
-    RequirementError
-        When a file is of a kind that could run something, too large, or names no capability.
-    """
-    ids = sorted((str(key) for key in catalogue.frame["capability_id"]), key=len, reverse=True)
-    out = []
-    for name, content in sorted(named.items()):
-        bare = PurePosixPath(name.replace("\\", "/")).name
-        capability = next((key for key in ids if bare.lower().startswith(key.lower())), "")
-        if Path(bare).suffix.lower() not in KINDS or len(content) > LARGEST_FILE:
-            raise RequirementError(
-                "The file is not taken as evidence.", bare, f"Use {', '.join(KINDS)}, of 50 MB at most."
-            )
-        if not capability:
-            raise RequirementError(
-                "The file names no capability.", bare, "Begin its name with the capability's id, as in the catalogue."
-            )
-        out.append(EvidenceFile(bare, content, capability))
-    if len(out) > MOST_FILES:
-        raise RequirementError(f"A trust page takes at most {MOST_FILES} files.", mend="Leave some out.")
-    return tuple(out)
+    listed = sorted((entry for _, entry, _ in newest.values()), key=lambda e: (order.get(e.category, 99), e.question))
+    return PublicAnswers(
+        tuple(listed), left_out, masked, len(frozenset[int]().union(*(ids for _, _, ids in newest.values())))
+    )
 
 
 def _links(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:

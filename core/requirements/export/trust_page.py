@@ -15,7 +15,8 @@ from pathlib import Path
 
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
-from core.requirements.export.trust_answers import EvidenceFile, PublicAnswer, PublicAnswers
+from core.requirements.export.public_evidence import EvidenceFile
+from core.requirements.export.trust_answers import PublicAnswer, PublicAnswers
 
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1d2b2b;--quiet:#4c5b5b;--paper:#fff;--line:#c9d3d6;--accent:#0a4f4d}"
@@ -41,6 +42,7 @@ EVERYDAY = frozenset(
 )
 SHARE = 0.5
 FEW = 6
+MOST_EVIDENCE = 200_000_000
 SAFE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -63,7 +65,7 @@ def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> d
     Raises
     ------
     RequirementError
-        When there is nothing to show.
+        When there is nothing to show, or the evidence has more than 200 MB.
     """
     if not content.answers:
         raise RequirementError(
@@ -71,6 +73,10 @@ def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> d
         )
     number = version.strip() or _hash_of(content)[:8]
     proofs = _proofs(content)
+    if sum(file.size for file in proofs.values()) > MOST_EVIDENCE:
+        raise RequirementError(
+            f"The evidence has more than {MOST_EVIDENCE // 1_000_000} MB.", mend="Leave files out, or give links."
+        )
     sections = _sections(content.answers)
     foot = f"Version {number}, as of {on:%d %B %Y}. {counted(len(content.answers), 'answer')}, all approved."
     book = _Book(title, foot, sections, bool(proofs))
@@ -81,7 +87,7 @@ def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> d
     if proofs:
         out["evidence.html"] = book.page("Evidence", _evidence_page(proofs), "evidence")
     pages = {name: text.encode() for name, text in out.items()}
-    pages |= {f"evidence/{name}": file.content for name, file in proofs.items()}
+    pages |= {f"evidence/{name}": file.read() for name, file in proofs.items()}
     return pages | {"manifest.json": _manifest(pages, title, number, on)}
 
 
@@ -194,7 +200,7 @@ def _words_page(book: _Book) -> str:
 def _evidence_page(proofs: Mapping[str, EvidenceFile]) -> str:
     rows = "".join(
         f'<dt><a href="evidence/{name}">{html.escape(file.name)}</a></dt>'
-        f"<dd>{len(file.content):,} bytes, <code>SHA-256 {file.sha256}</code></dd>"
+        f"<dd>{file.size:,} bytes, <code>SHA-256 {file.sha256}</code></dd>"
         for name, file in proofs.items()
     )
     return f"<p>A file is what was approved if its SHA-256 is the one written here.</p><dl>{rows}</dl>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,13 +83,13 @@ def uses(library: Library, lists: Iterable[AnsweredRows], dataset: Dataset) -> p
     pl.DataFrame
         [answer_id, n_uses, n_lists, n_won, n_lost], of answers used at least once.
     """
-    by_question, by_answer = _lookup(library)
+    answer_used = recognizer(library)
     deals = dataset.opportunities.select("opportunity_id", "is_closed", "is_won")
     outcome = {key: bool(is_won) for key, is_closed, is_won in deals.iter_rows() if is_closed}
     rows = []
     for entry in lists:
         for text, answer in entry.rows:
-            key = by_question.get(answer_text.asked(text)) or by_answer.get(answer_text.plain(answer))
+            key = answer_used(text, answer)
             if key is not None:
                 rows.append((key, entry.name, entry.opportunity_id, outcome.get(entry.opportunity_id or "")))
     shape = {"answer_id": pl.String, "list": pl.String, "deal": pl.String, "is_won": pl.Boolean}
@@ -106,7 +106,12 @@ def uses(library: Library, lists: Iterable[AnsweredRows], dataset: Dataset) -> p
     )
 
 
-def _lookup(library: Library) -> tuple[dict[str, str], dict[str, str]]:
+def recognizer(library: Library) -> Callable[[str, str], str | None]:
+    """Return what says which answer of a library an answered row uses, given the buyer's text and the row's answer.
+
+    It is the one whose question the row asks, else the one whose words it says, case and spaces apart; for one that
+    was merged, the answer it was merged into; None where there is none.
+    """
     by_question: dict[str, str] = {}
     by_answer: dict[str, str] = {}
     aliases = library.aliases
@@ -116,7 +121,11 @@ def _lookup(library: Library) -> tuple[dict[str, str], dict[str, str]]:
         by_answer.setdefault(answer_text.plain(answer), stands)
     by_answer.pop("", None)
     by_question.pop("", None)
-    return by_question, by_answer
+
+    def answer_used(text: str, answer: str) -> str | None:
+        return by_question.get(answer_text.asked(text)) or by_answer.get(answer_text.plain(answer))
+
+    return answer_used
 
 
 def with_uses(rows: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:

@@ -12,13 +12,13 @@ import polars as pl
 from core.metrics.measure import counted
 from core.requirements.library import answer_edition
 from core.requirements.library.answer_edition import FIELDS, Library
-from core.requirements.match import matcher
+from core.requirements.match import alike_pairs
 from core.requirements.text import answer_text
 from core.store.library_answers import LibraryEdit
 
 # Likeness is the matching score of two questions, 1 for the same text.
 ALIKE, SAME_ANSWER = 0.62, 0.5
-NEAR, MOST_SHOWN, MOST_COMPARED = 6, 100, 3_000
+MOST_SHOWN, MOST_COMPARED = 100, 3_000
 PAIRS = {
     "one_id": pl.String,
     "one": pl.String,
@@ -47,7 +47,7 @@ class SimilarAnswers:
 def find(library: Library, home: Path | None = None, least: float = ALIKE) -> SimilarAnswers:
     """Pairs of answers whose questions ask the same, the most alike first.
 
-    Likeness is the score requirements are matched by. Pairs whose questions differ in a number or in a word that
+    Likeness is that of `alike_pairs.alike`. Pairs whose questions differ in a number or in a word that
     obliges, limits or denies, or that are about another product or in another language, are left out; so are pairs
     less alike than 0.62, unless they have the same answer word for word (0.5).
 
@@ -66,18 +66,14 @@ def find(library: Library, home: Path | None = None, least: float = ALIKE) -> Si
     """
     every = library.live.sort("saved_at", "answer_id", descending=[True, False], nulls_last=True)
     rows = every.head(MOST_COMPARED).to_dicts()
-    if len(rows) < 2:
-        return SimilarAnswers(pl.DataFrame(schema=PAIRS))
-    questions = [row["question"] for row in rows]
-    compared = matcher.compare(questions, questions, min(NEAR, len(rows)), home)
-    pairs: dict[tuple[int, int], float] = {}
-    for index, (near, scores) in enumerate(zip(compared.order.tolist(), compared.scores.tolist(), strict=True)):
-        for other, score in zip(near, scores, strict=True):
-            enough = SAME_ANSWER if _same_answer(rows[index], rows[other]) else least
-            if other != index and score >= enough and may_be_one(rows[index], rows[other]):
-                pairs[min(index, other), max(index, other)] = min(score, 1.0)
-    listed = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
-    frame = pl.DataFrame([_pair(rows[a], rows[b], score) for (a, b), score in listed], schema=PAIRS, orient="row")
+
+    def likely(first: int, second: int, score: float) -> bool:
+        enough = SAME_ANSWER if _same_answer(rows[first], rows[second]) else least
+        return score >= enough and may_be_one(rows[first], rows[second])
+
+    pairs = alike_pairs.alike([row["question"] for row in rows], likely, home)[:MOST_SHOWN]
+    listed = [_pair(rows[first], rows[second], score) for first, second, score in pairs]
+    frame = pl.DataFrame(listed, schema=PAIRS, orient="row")
     return SimilarAnswers(frame, max(every.height - MOST_COMPARED, 0))
 
 

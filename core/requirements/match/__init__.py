@@ -6,6 +6,7 @@ from core.lazy_imports import later
 
 if TYPE_CHECKING:
     from core.requirements.match import (
+        alike_pairs,
         analysis,
         answer_library,
         confidence,
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "alike_pairs",
     "analysis",
     "answer_library",
     "confidence",

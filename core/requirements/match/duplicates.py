@@ -13,13 +13,12 @@ import polars as pl
 from core.metrics import counted
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import Catalogue
-from core.requirements.match import matcher
+from core.requirements.match import alike_pairs
 from core.requirements.text import tfidf
 from core.store.capabilities import CapabilityEdit
 
 # Likeness is the matching score of two capabilities, 1 for the same text.
 ALIKE = 0.54
-NEAR = 6
 MOST_SHOWN = 100
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 PAIRS = {
@@ -52,7 +51,7 @@ def find(
 ) -> Twins:
     """Pairs of capabilities that may be duplicates, the most alike first.
 
-    Likeness is the score requirements are matched by: stemmed words + 0.5 × letters + 1.5 × meaning, over 3.
+    Likeness is that of `alike_pairs.alike`.
 
     Parameters
     ----------
@@ -70,20 +69,16 @@ def find(
         frame: [one_id, one, other_id, other, likeness, words, status]: words are those in common; status says both
         where they differ. At most 100 pairs.
     """
-    texts, rows = catalogue.texts(), catalogue.frame.to_dicts()
-    if len(texts) <= 1:
-        return Twins(pl.DataFrame(schema=PAIRS))
-    matches = matcher.compare(texts, texts, min(NEAR, len(texts)), home)
-    pairs: dict[tuple[int, int], float] = {}
-    for index, (near, scores) in enumerate(zip(matches.order.tolist(), matches.scores.tolist(), strict=True)):
-        for other, score in zip(near, scores, strict=True):
-            if other != index and score >= least and _same_numbers(rows[index], rows[other]):
-                pairs[min(index, other), max(index, other)] = min(score, 1.0)
+    rows = catalogue.frame.to_dicts()
     distinct = {frozenset(pair) for pair in apart}
-    open_pairs = [(p, s) for p, s in pairs.items() if frozenset(rows[k]["capability_id"] for k in p) not in distinct]
-    listed = sorted(open_pairs, key=lambda pair: (-pair[1], pair[0]))[:MOST_SHOWN]
-    rows_found = [_pair(rows[a], rows[b], score) for (a, b), score in listed]
-    return Twins(pl.DataFrame(rows_found, schema=PAIRS, orient="row"))
+
+    def likely(first: int, second: int, score: float) -> bool:
+        ids = frozenset(rows[k]["capability_id"] for k in (first, second))
+        return score >= least and ids not in distinct and _same_numbers(rows[first], rows[second])
+
+    pairs = alike_pairs.alike(catalogue.texts(), likely, home)[:MOST_SHOWN]
+    listed = [_pair(rows[first], rows[second], score) for first, second, score in pairs]
+    return Twins(pl.DataFrame(listed, schema=PAIRS, orient="row"))
 
 
 def _same_numbers(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from core.requirements.catalogue.effective_catalogue import FIELDS, Edition
 from core.requirements.text.classification import CATEGORIES
 from core.store.capabilities import Capabilities, CapabilityEdit
 from pages.ui.catalogue import catalogue_cache
-from pages.ui.kit import cache, unsaved
+from pages.ui.kit import bulk_edits, cache, unsaved
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF, grid
 from pages.ui.kit.shell import Page
@@ -46,17 +46,12 @@ def kept(page: Page) -> Capabilities:
 
 def tell() -> None:
     """Say what the last click did."""
-    for kind, text in st.session_state.pop(SAID, []):
-        if kind == "done":
-            st.success(escaped(text), icon=":material/check:")
-            st.toast(escaped(text), icon=":material/check:")
-        else:
-            st.warning(escaped(text), icon=":material/warning:")
+    bulk_edits.tell(SAID)
 
 
 def say(kind: str, text: str) -> None:
-    """Have it told, at the top of the page, that something was done or was not."""
-    st.session_state.setdefault(SAID, []).append((kind, text))
+    """Have the page say that something was done or was not."""
+    bulk_edits.say(SAID, kind, text)
 
 
 def filtered(standing: Edition) -> pl.DataFrame:
@@ -251,13 +246,14 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
-    _done(f"{number} is {'added' if key == ADD else 'saved'}: matching, gaps and answers use it from now on.")
+    say("done", f"{number} is {'added' if key == ADD else 'saved'}: matching, gaps and answers use it from now on.")
+    _reopen()
     st.session_state["offer_next"] = number
     st.rerun()
 
 
-def _done(text: str) -> None:
-    say("done", text)
+def _reopen() -> None:
+    """Let the form show a capability as it stands now."""
     _close()
     st.session_state["offer_count"] = st.session_state.get("offer_count", 0) + 1
 
@@ -307,13 +303,7 @@ def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:
     if not page.may("catalogue:write"):
         say("not", "Your role can read the catalogue but not change it.")
         return False
-    try:
-        met = kept(page).save_all(gap_cache.book(), edits, page.identity.user)
-    except QuarterdeckError as error:
-        say("not", str(error))
-        return False
-    for conflict in met[:5]:
-        say("not", str(conflict))
-    if len(met) < len(edits):
-        _done(text)
-    return not met
+    n_met = bulk_edits.save_all(kept(page), gap_cache.book(), edits, page.identity.user, SAID, text)
+    if n_met is not None and n_met < len(edits):
+        _reopen()
+    return n_met == 0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.config import Settings
-from core.contracts.errors import QuarterdeckError
 from pages.ui.kit.escaping import escaped
 
 if TYPE_CHECKING:
@@ -15,16 +14,19 @@ if TYPE_CHECKING:
     from core.rewriting.rephrase import Rephrased
 
 
-def endpoint(settings: Settings) -> HttpModel | str:
-    """Return the model of the settings; why there is none in a sentence."""
+def endpoint(settings: Settings) -> HttpModel:
+    """Return the model of the settings.
+
+    Raises
+    ------
+    ConfigError
+        When they lead to none, with what is to be mended.
+    """
     from core.rewriting.language_model import HttpModel
     from core.sealing.secret_values import Secrets
     from core.sources.connectors import connector_files
 
-    try:
-        return HttpModel(settings.language_model, Secrets(connector_files.folder_of(settings)))
-    except QuarterdeckError as error:
-        return str(error)
+    return HttpModel(settings.language_model, Secrets(connector_files.folder_of(settings)))
 
 
 def show(result: Rephrased | str) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from core.access import Identity
+from core.contracts.errors import QuarterdeckError
 from core.scope import Scope
 from pages.ui.kit import cache, language_help
 from pages.ui.kit.escaping import escaped
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from core.questions.answering import Answer, Desk, Refusal
     from core.questions.model_choice import Helper
 
-TOPIC, WORDS = "question_topic", "question_words"
+TOPIC, WORDS, FAILURE = "question_topic", "question_words", "question_failure"
 
 
 def chosen(asked: str, desk: Desk, base: Scope) -> Answer | Refusal | None:
@@ -48,6 +49,9 @@ def offer_choice(asked: str, desk: Desk, who: Identity, base: Scope) -> None:
     if question == asked and not topic:
         st.caption("The language model found none of the answers there are to fit.")
         return
+    failed_at, why = st.session_state.get(FAILURE, ("", ""))
+    if failed_at == asked:
+        language_help.show(why)
     words = f"Ask {desk.settings.language_model.model} which answer fits"
     if st.button(escaped(words), key="question_choose", icon=":material/alt_route:", type="tertiary"):
         _choose(asked, desk, who, base)
@@ -55,10 +59,16 @@ def offer_choice(asked: str, desk: Desk, who: Identity, base: Scope) -> None:
 
 
 def _choose(asked: str, desk: Desk, who: Identity, base: Scope) -> None:
+    """Remember which answer the model chose, or what kept it from choosing."""
     from core.questions import answering, model_choice
 
-    helper = _helper(desk, who)
-    answer = model_choice.choose(asked, desk, helper, base) if isinstance(helper, model_choice.Helper) else None
+    for key in (TOPIC, FAILURE):
+        st.session_state.pop(key, None)
+    try:
+        answer = model_choice.choose(asked, desk, _helper(desk, who), base)
+    except QuarterdeckError as error:
+        st.session_state[FAILURE] = (asked, str(error))
+        return
     st.session_state[TOPIC] = (asked, answer.topic.name if isinstance(answer, answering.Answer) else "")
 
 
@@ -69,9 +79,11 @@ def offer_words(answer: Answer, desk: Desk, who: Identity) -> None:
     from core.questions import model_choice
 
     if st.button("Say it in other words", key="question_rewrite", icon=":material/edit_note:", type="tertiary"):
-        helper = _helper(desk, who)
-        said_anew = model_choice.phrase(answer, helper) if isinstance(helper, model_choice.Helper) else helper
-        st.session_state[WORDS] = (answer.question, said_anew)
+        try:
+            rephrased = model_choice.phrase(answer, _helper(desk, who))
+        except QuarterdeckError as error:
+            rephrased = str(error)
+        st.session_state[WORDS] = (answer.question, rephrased)
     question, result = st.session_state.get(WORDS, ("", None))
     if question == answer.question and result is not None:
         language_help.show(result)
@@ -82,11 +94,17 @@ def _may(desk: Desk, who: Identity) -> bool:
     return desk.settings.language_model.is_on and not who.is_masked and desk.data.unmasked is None
 
 
-def _helper(desk: Desk, who: Identity) -> Helper | str:
-    """Return the model with its limits and log; why there is none in a sentence."""
+def _helper(desk: Desk, who: Identity) -> Helper:
+    """Return the model with its limits and log.
+
+    Raises
+    ------
+    ConfigError
+        When the settings lead to none.
+    """
     from core.questions.model_choice import Helper
 
-    model = language_help.endpoint(desk.settings)
-    if isinstance(model, str):
-        return model
-    return Helper(model, desk.settings.language_model, cache.store(desk.settings.database).model_calls, who.user)
+    rules = desk.settings.language_model
+    return Helper(
+        language_help.endpoint(desk.settings), rules, cache.store(desk.settings.database).model_calls, who.user
+    )

@@ -15,7 +15,7 @@ from core.requirements.library.answer_edition import APPROVED, BOOK, DRAFT, FIEL
 from core.requirements.text.classification import CATEGORIES
 from core.requirements.work import row_review
 from core.store.library_answers import BEGINNINGS, LibraryAnswers, LibraryEdit
-from pages.ui.kit import cache, downloads, saved_content, unsaved
+from pages.ui.kit import bulk_edits, cache, downloads, saved_content, unsaved
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import grid
@@ -43,17 +43,13 @@ def kept(page: Page) -> LibraryAnswers:
 
 
 def say(kind: str, text: str) -> None:
-    """Have it told, at the top of the page, that something was done or was not."""
-    st.session_state.setdefault(SAID, []).append((kind, text))
+    """Have the page say that something was done or was not."""
+    bulk_edits.say(SAID, kind, text)
 
 
 def tell() -> None:
     """Say what the last click did."""
-    for kind, text in st.session_state.pop(SAID, []):
-        if kind == "done":
-            st.success(escaped(text), icon=":material/check:")
-        else:
-            st.warning(escaped(text), icon=":material/warning:")
+    bulk_edits.tell(SAID)
 
 
 def may_edit(page: Page) -> bool:
@@ -70,17 +66,10 @@ def put(page: Page, edits: Sequence[LibraryEdit], text: str, *, approves: bool =
             "Your role can read the library but not change it." if not page.view.is_masked else "Show names first.",
         )
         return False
-    try:
-        met = kept(page).save_all(BOOK, edits, page.identity.user)
-    except QuarterdeckError as error:
-        say("not", str(error))
-        return False
-    for conflict in met[:5]:
-        say("not", str(conflict))
-    if len(met) < len(edits):
-        say("done", text)
-    st.session_state["library_count"] = st.session_state.get("library_count", 0) + 1
-    return not met
+    n_met = bulk_edits.save_all(kept(page), BOOK, edits, page.identity.user, SAID, text)
+    if n_met is not None:
+        st.session_state["library_count"] = st.session_state.get("library_count", 0) + 1
+    return n_met == 0
 
 
 def show(page: Page, c: Cell, library: Library) -> None:
@@ -322,7 +311,7 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
     files = saved_content.library_files(page, library.ids_of(row["answer_id"]))
     store = cache.store(page.settings.database).library_files
     for file in files.iter_rows(named=True):
-        left, right = st.columns([4, 1], vertical_alignment="center")
+        left, middle, right = st.columns([4, 2, 1], vertical_alignment="center")
         downloads.button(
             left,
             f"{file['file_name']} ({file['size'] / 1024:,.0f} kB)",
@@ -331,6 +320,16 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
             "application/octet-stream",
             key=f"library_file_{file['file_id']}",
             help=f"SHA-256 {file['sha256']}; attached by {file['added_by']}",
+        )
+        middle.checkbox(
+            "May be public",
+            value=file["is_public"],
+            key=f"library_public_{file['file_id']}_{file['is_public']}",
+            on_change=_published,
+            args=(page, file["file_id"], not file["is_public"]),
+            disabled=page.view.is_masked or not row_review.may_approve(page.identity, page.settings),
+            help="It then goes out, as it is, with the trust page where a public answer uses this one. An approver "
+            "marks it; names of customers in it are not replaced.",
         )
         right.button(
             "Remove",
@@ -360,6 +359,14 @@ def _attached(page: Page, answer_id: str, name: str, content: bytes) -> None:
         say("not", str(error))
     st.session_state["library_files"] = st.session_state.get("library_files", 0) + 1
     st.rerun()
+
+
+def _published(page: Page, file_id: int, is_public: bool) -> None:
+    if not row_review.may_approve(page.identity, page.settings):
+        say("not", "An approver marks files public.")
+        return
+    cache.store(page.settings.database).library_files.publish(file_id, page.identity.user, is_public=is_public)
+    say("done", "The file may be public now." if is_public else "The file stays in the house.")
 
 
 def _removed(page: Page, file_id: int) -> None:

@@ -43,6 +43,15 @@ def tell_library(source: RequirementList) -> None:
 
 
 def show(page: Page, c: Cell, analysis: GapAnalysis) -> None:
+    """Say how the library stands; on request rank its answers and the capabilities for one row."""
+    c.answer(library_cache.library(page).sentence())
+    folded = st.expander("What it says to a row", key="library_fold", on_change="rerun", type="compact")
+    if folded.open:
+        with folded:
+            _ranked(page, c, analysis)
+
+
+def _ranked(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     """Rank answers and capabilities for one row, and let an answer be taken into the list's work."""
     texts = analysis.frame["text"].to_list()[:MOST_ROWS]
     rows = analysis.frame["row"].to_list()

@@ -87,9 +87,11 @@ def _rewrite(page: Page, row: dict[str, Any], sentences: Sentences) -> None:
 
 
 def _asked(page: Page, row: dict[str, Any], sentences: Sentences) -> Rephrased | str:
-    rules, model = page.settings.language_model, language_help.endpoint(page.settings)
-    if isinstance(model, str):
-        return model
+    rules = page.settings.language_model
+    try:
+        model = language_help.endpoint(page.settings)
+    except QuarterdeckError as error:
+        return str(error)
     log = cache.store(page.settings.database).model_calls
     tone = str(st.session_state.get(gap_cache.TEMPLATE) or DEFAULT)
     return rephrase(sentences, row["text"], tone, model, rules, log, page.identity.user)

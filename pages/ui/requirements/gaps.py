@@ -78,6 +78,11 @@ def _rate(low: float | None, high: float | None) -> str:
     return f"{first} %" if first == last else f"{first}–{last} %"
 
 
+def is_asked_for() -> bool:
+    """Say whether the address asks for one gap."""
+    return ASKED in st.query_params
+
+
 def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
     """Let one gap be opened: its deals, what closing it is worth, the way to the scenarios, merging."""
     open_gaps = gap_ledger.frame.filter(gap_ledger.frame["n_deals"] > 0)

@@ -155,7 +155,7 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
         st.warning(escaped(message), icon=":material/warning:")
     rows = {row["place"]: row for row in needs_review.to_decide(analysis)}
     likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
     if len(rows) > MOST:
         st.caption(
             escaped(f"The first {MOST:,} rows are offered here, doubtful ones first; all are in the table below.")

@@ -123,6 +123,22 @@ def lowered(text: str) -> str:
     return text if is_name else text[:1].lower() + text[1:]
 
 
+def against(asked: str, committed: str) -> tuple[str, str]:
+    """Return what is asked with its article, and what we commit to without saying again what is measured.
+
+    Examples
+    --------
+    >>> against("patch time of 3 days", "patch time of 7 days")
+    ('a patch time of 3 days', '7 days')
+    >>> against("TLS 1.3", "TLS 1.2")
+    ('TLS 1.3', 'TLS 1.2')
+    """
+    (measure, _, wanted), (same, _, given) = asked.rpartition(" of "), committed.rpartition(" of ")
+    if not measure or measure != same:
+        return asked, committed
+    return f"{words()['measures'].get(measure, measure)} of {wanted}", given
+
+
 def exception(capability: Mapping[str, Any]) -> str:
     """Return what a capability leaves out as a sentence; empty where the catalogue states none."""
     if given := str(capability.get("exception") or "").strip():

@@ -210,7 +210,10 @@ def _commitment(question: Question, material: Material) -> list[Sentence]:
     for compared in question.comparisons:
         is_said = (compared.verdict == "met" or is_excepted) and not _unsaid(compared.committed, before)
         if compared.committed and compared.verdict in ("met", "partial") and not is_said:
-            fields = {"committed": lowered(compared.committed), "asked": lowered(compared.asked)}
+            asked, committed = lowered(compared.asked), lowered(compared.committed)
+            if compared.verdict == "partial":
+                asked, committed = draft_statements.against(asked, committed)
+            fields = {"committed": committed, "asked": asked}
             is_standard = [d.kind for d in demands(compared.committed)] == ["standard"] and compared.verdict == "met"
             case = "standard" if is_standard else compared.verdict
             line = _filled(question.template.wording("commitment", case), fields)
