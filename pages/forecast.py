@@ -73,6 +73,8 @@ with cell(page, "What drives the forecast?", "Why") as c:
     c.method(explain.deals.forecast, parts.frame, window)
 
 with cell(page, "Deals in the forecast", "Deals", span="all") as c:
+    has_chances = False
+    outlook = cache.result(models.outlook.current, page.data, page.settings)
     behind = outlook.behind(window)
     has_chances = outlook.is_known and not behind.frame.is_empty()
     c.answer(behind.sentence() if has_chances else outlook.sentence())
@@ -107,6 +109,7 @@ with folded(page, "More on these deals: changes, groups, new deals"):
             c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
     with cell(page, "What will new deals add?", "New deals", span="all") as c:
+        outlook = cache.result(models.outlook.current, page.data, page.settings)
         split, days = controls.arriving(outlook, window)
         new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
         c.answer(new.sentence())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.contracts.amount_visibility import HIDDEN, is_money, visible
 from core.contracts.errors import ModelError, closest
 from core.explain import drivers, sentences
 from core.explain.drivers import NOT_KNOWN
@@ -67,6 +68,21 @@ class Contributions:
         plain = {name: drivers.plain(name) for name in self.frame["feature"].unique()}
         out = self.frame.with_columns(pl.col("feature").replace_strict(plain, return_dtype=pl.String))
         return out.drop("entity_id").sort(pl.col("contribution").abs(), "feature", descending=[True, False])
+
+    def with_amounts(self, amounts: str) -> Contributions:
+        """Return the same with what was looked at in money rounded or hidden; what it contributes stays.
+
+        Parameters
+        ----------
+        amounts : str
+            As `amount_visibility.visible` takes it.
+        """
+        if not amounts:
+            return self
+        money = pl.Series([is_money(name) for name in self.frame["feature"]], dtype=pl.Boolean)
+        written = pl.Series([_seen(value, amounts) for value in self.frame["value"]], dtype=pl.String)
+        frame = self.frame.with_columns(value=pl.when(money).then(written).otherwise("value"))
+        return replace(self, frame=frame, inputs=None if self.inputs is None else visible(self.inputs, amounts))
 
     def only(self, entity_id: str) -> Contributions:
         """Return the contributions of one entity.
@@ -267,6 +283,14 @@ def written(frame: pl.DataFrame, name: str) -> list[str]:
     if column.dtype.is_float():
         return [NOT_KNOWN if v is None or v != v else _short(v) for v in column.to_list()]  # noqa: PLR0124
     return [NOT_KNOWN if v is None else v for v in column.cast(pl.String).to_list()]
+
+
+def _seen(value: str | None, amounts: str) -> str | None:
+    """Return a written amount as somebody may see it."""
+    digits = (value or "").replace(",", "")
+    if amounts == HIDDEN or not digits.replace(".", "").replace("-", "").isdigit():
+        return "hidden" if amounts == HIDDEN else value
+    return _short(float(visible(pl.DataFrame({"amount": [float(digits)]}), amounts)["amount"].item()))
 
 
 def _short(value: float) -> str:

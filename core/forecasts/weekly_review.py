@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.contracts.spans import is_valid
 from core.forecasts import calls
@@ -154,6 +155,7 @@ def choices(data: Dataset, settings: Settings) -> Choices:
     return Choices(sorted(set(rows["team"])), dict(owners.iter_rows()), stages)
 
 
+@needs_amounts
 def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame) -> Measure:
     """What the review changed in the sum of each category, among deals due this quarter.
 

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.config.stages import is_open
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN
 from core.contracts.spans import is_valid
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, money
@@ -47,7 +48,7 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     and their number is said.
     """
     now = open_deals(data, data.as_of, settings)
-    bare = now["amount"].null_count()
+    bare = now["amount"].null_count() if data.amounts != HIDDEN else 0
     days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
     path = _path(data, days, settings)
     amount = float(now["amount"].sum())
