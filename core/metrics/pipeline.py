@@ -55,7 +55,7 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     text = f"{money(amount, settings.currency)} is open in {counted(now.height, 'deal')}"
     text += f"; {bare:,} of them {'has' if bare == 1 else 'have'} no amount yet." if bare else "."
     frame = pl.DataFrame({"month": days, "amount": path})
-    return Measure("Open pipeline", amount, "money", frame, text)
+    return Measure("Open pipeline", amount if data.amounts != HIDDEN else None, "money", frame, text)
 
 
 def _path(data: Dataset, days: list[date], settings: Settings) -> list[float]:
