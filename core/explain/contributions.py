@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from core.explain.sentences import Unit
 from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 IDS = ("opportunity_id", "account_id", "entity_id")
 
 
@@ -286,11 +288,15 @@ def written(frame: pl.DataFrame, name: str) -> list[str]:
 
 
 def _seen(value: str | None, amounts: str) -> str | None:
-    """Return a written amount as somebody may see it."""
-    digits = (value or "").replace(",", "")
-    if amounts == HIDDEN or not digits.replace(".", "").replace("-", "").isdigit():
-        return "hidden" if amounts == HIDDEN else value
-    return _short(float(visible(pl.DataFrame({"amount": [float(digits)]}), amounts)["amount"].item()))
+    """Return a text of amounts, such as "1,250" or "1,250 against 990", as somebody may see it."""
+    if amounts == HIDDEN:
+        return "hidden"
+
+    def rounded(match: re.Match[str]) -> str:
+        number = pl.DataFrame({"amount": [float(match.group().replace(",", ""))]})
+        return _short(float(visible(number, amounts)["amount"].item()))
+
+    return None if value is None else NUMBER.sub(rounded, value)
 
 
 def _short(value: float) -> str:
