@@ -81,10 +81,8 @@ class Contributions:
         """
         if not amounts:
             return self
-        money = pl.Series([is_money(name) for name in self.frame["feature"]], dtype=pl.Boolean)
-        written = pl.Series([_seen(value, amounts) for value in self.frame["value"]], dtype=pl.String)
-        frame = self.frame.with_columns(value=pl.when(money).then(written).otherwise("value"))
-        return replace(self, frame=frame, inputs=None if self.inputs is None else visible(self.inputs, amounts))
+        inputs = None if self.inputs is None else visible(self.inputs, amounts)
+        return replace(self, frame=seen_values(self.frame, amounts), inputs=inputs)
 
     def only(self, entity_id: str) -> Contributions:
         """Return the contributions of one entity.
@@ -287,7 +285,18 @@ def written(frame: pl.DataFrame, name: str) -> list[str]:
     return [NOT_KNOWN if v is None else v for v in column.cast(pl.String).to_list()]
 
 
-def _seen(value: str | None, amounts: str) -> str | None:
+def seen_values(frame: pl.DataFrame, amounts: str) -> pl.DataFrame:
+    """Return rows of [feature, value, …] in which values in money are written as somebody may see them."""
+    names = [name for name in frame["feature"].unique() if is_money(name)]
+    if not (amounts and names):
+        return frame
+    is_amount = pl.col("feature").is_in(names)
+    texts = frame.filter(is_amount)["value"].drop_nulls().unique().to_list()
+    shown = {text: _seen(text, amounts) for text in texts}
+    return frame.with_columns(value=pl.when(is_amount).then(pl.col("value").replace(shown)).otherwise("value"))
+
+
+def _seen(value: str, amounts: str) -> str:
     """Return a text of amounts, such as "1,250" or "1,250 against 990", as somebody may see it."""
     if amounts == HIDDEN:
         return "hidden"
@@ -296,7 +305,7 @@ def _seen(value: str | None, amounts: str) -> str | None:
         number = pl.DataFrame({"amount": [float(match.group().replace(",", ""))]})
         return _short(float(visible(number, amounts)["amount"].item()))
 
-    return None if value is None else NUMBER.sub(rounded, value)
+    return NUMBER.sub(rounded, value)
 
 
 def _short(value: float) -> str:

@@ -169,9 +169,10 @@ def _contributions(
     bundle.need_close()
     amounts = tuple(deals.sort("opportunity_id").select("opportunity_id", "amount").iter_rows())
     weights = outlook.knots(bundle.deal_scores.columns, days)
-    return mixed(
+    parts = mixed(
         [(weight, _of_horizon(dataset, settings, bundle, horizon, amounts)) for horizon, weight in weights.items()]
     )
+    return parts.with_amounts(dataset.amounts)
 
 
 @remembered(4)

@@ -40,7 +40,8 @@ def overall(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "chu
         When there is no such model.
     """
     explained = subject(dataset, settings, bundle, of)
-    return importance(explained.model, explained.rows, split=_split(dataset, settings, bundle, of))
+    whole = importance(explained.model, explained.rows, split=_split(dataset, settings, bundle, of))
+    return whole.with_amounts(dataset.amounts)
 
 
 @remembered(4)
