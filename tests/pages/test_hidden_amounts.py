@@ -20,10 +20,12 @@ from core.access import view
 from core.access.identity import AREAS
 from core.access.row_scope import of_accounts
 from core.access.saved_content import Reader, calls
+from core.alerts import figures
 from core.api import measure_registry
 from core.contracts import RAW_FRAMES
 from core.contracts.amount_visibility import READ_ONLY, REASON, is_money
 from core.contracts.errors import AmountsHiddenError
+from core.questions.answering import Desk, Refusal, ask
 from pages.ui.kit import auth, calculation, cells, data_notice, downloads, shell
 from tests.pages.test_hidden_names import PAGES, contents, sent
 from tests.pages.test_pages import ROOT, home  # noqa: F401
@@ -186,3 +188,23 @@ def test_the_search_would_see_an_amount(company):
         assert hits(text), text
     for text in ("USD 170,000", "1739140", "73.9 %"):
         assert hits(text) is None, text
+
+
+def test_a_question_about_hidden_amounts_is_answered_with_the_reason(company, settings):
+    part = view(company, settings, (), "", False, ("amounts",))
+    desk = Desk(part, settings, lambda _: True, lambda made, data, own, *more: made(data, own, *more), None, None)
+    booked = ask("How much was booked this quarter?", desk)
+    assert isinstance(booked, Refusal)
+    assert REASON in booked.why
+    pipeline = ask("How much pipeline is open?", desk)
+    assert "A hidden amount is open in" in pipeline.sentence
+    assert pipeline.value is None
+
+
+def test_an_alert_about_hidden_amounts_stays_silent(company, settings):
+    ground = SimpleNamespace(data=view(company, settings, (), "", False, ("amounts",)), settings=settings, bundle=None)
+    rule = SimpleNamespace(measure="bookings", side="below", limit=1.0, days=7)
+    assert figures.change(rule, ground) is None
+    assert (
+        figures.forecast(SimpleNamespace(days=7), SimpleNamespace(**vars(ground), once=lambda _, make: make())) is None
+    )
