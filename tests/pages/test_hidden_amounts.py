@@ -205,6 +205,4 @@ def test_an_alert_about_hidden_amounts_stays_silent(company, settings):
     ground = SimpleNamespace(data=view(company, settings, (), "", False, ("amounts",)), settings=settings, bundle=None)
     rule = SimpleNamespace(measure="bookings", side="below", limit=1.0, days=7)
     assert figures.change(rule, ground) is None
-    assert (
-        figures.forecast(SimpleNamespace(days=7), SimpleNamespace(**vars(ground), once=lambda _, make: make())) is None
-    )
+    assert figures.threshold(rule, ground) is None
