@@ -135,7 +135,7 @@ class Page:
     def may_enter_amounts(self) -> bool:
         """Say whether the person sees exact amounts, and so may enter or approve them; where not, tell so."""
         if self.data.amounts:
-            st.caption(amount_visibility.READ_ONLY)
+            st.caption(escaped(amount_visibility.READ_ONLY))
         return not self.data.amounts
 
     def may(self, right: str) -> bool:
