@@ -30,7 +30,7 @@ def parts():
     ("amounts", "values", "amount"),
     [
         ("", ROWS["value"].to_list(), 73_914.25),
-        ("rounded", ["74,000 → 1,200", "73,914", None], 74_000.0),
+        ("rounded", ["74,000 → 1,300", "73,914", None], 74_000.0),
         ("hidden", ["hidden", "73,914", None], None),
     ],
 )
