@@ -113,7 +113,7 @@ def come(company, models, monkeypatch, tmp_path):
 
 
 def words(test):
-    return " ".join(
+    return "\n".join(
         element.value for kind in ("error", "warning", "info", "markdown", "caption") for element in test.get(kind)
     )
 
