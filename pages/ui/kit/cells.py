@@ -443,7 +443,9 @@ def tile(
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
     if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.measured.as_of.replace(day=1):
         path.pop()  # A month of a few days would look like a fall.
-    value = shown(measure, page.settings.currency, page.formats)
+    is_hidden = measure.unit == "money" and page.data.amounts == amount_visibility.HIDDEN
+    value = "Hidden" if is_hidden else shown(measure, page.settings.currency, page.formats)
+    path = [] if is_hidden else path
     snapshot.note("tile", (measure.name, value, change))
     st.metric(
         measure.name,
