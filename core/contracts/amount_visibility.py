@@ -22,7 +22,7 @@ NOTICES = {
 }
 READ_ONLY = "You see no exact amounts, so amounts are not entered or approved by you here."
 # What nulls add up to, at the start of a sentence and inside one.
-NOTHING = re.compile(r"(?P<start>(?:^|(?<=[.!?] )))?\b(?!IDS\b)[A-Z]{3} -?0(?:[.,]0+)?(?![\d.,]*\d)(?: [kMB]\b)?")
+NOTHING = re.compile(r"(?P<start>(?:^|(?<=[.!?] )))?\b[A-Z]{3} -?0(?:[.,]0+)?(?![\d.,]*\d)(?: [kMB]\b)?")
 WORDS = "a hidden amount"
 
 P = ParamSpec("P")
