@@ -18,7 +18,7 @@ from core.models import outlook
 def threshold(rule: Rule, ground: Ground) -> Seen:
     """Return a figure that is past its limit."""
     watched = MEASURES[rule.measure]
-    if not is_shown(watched.of, ground.data.amounts):
+    if not is_shown(watched.function, ground.data.amounts):
         return None
     measure = ground.once(rule.measure, lambda: watched.of(ground.data, ground.settings))
     if measure.value is None or not isfinite(measure.value):
@@ -36,7 +36,7 @@ def change(rule: Rule, ground: Ground) -> Seen:
     """Return a figure that has moved over some days."""
     watched, data, settings = MEASURES[rule.measure], ground.data, ground.settings
     day = data.as_of - timedelta(days=rule.days)
-    if not is_shown(watched.of, data.amounts):
+    if not is_shown(watched.function, data.amounts):
         return None
     now = ground.once(rule.measure, lambda: watched.of(data, settings)).value
     before = ground.once(
