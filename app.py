@@ -31,15 +31,17 @@ tiles = [
 ]
 
 with cell(page, "Key figures", "Today", span="all", by=period.END) as c:
-    recurring = cache.result(metrics.recurring.mrr, measured, settings)
-    c.answer(recurring.sentence())
+    tiles = [tiled for tiled in tiles if page.shows(tiled[0])]
+    first = metrics.recurring.mrr if page.shows(metrics.recurring.mrr) else metrics.winrate.win_rate
+    leading = cache.result(first, measured, settings)
+    c.answer(leading.sentence())
     shown = [(cache.result(measure, measured, settings), rows) for measure, _, rows in tiles]
     with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
         for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
             tile(page, value, cache.result(trend, measured, settings), cache.change(measure, measured, settings))
     st.caption("Change vs last year. Click a bar, tile or cell below to see the records behind it.")
     tile_rows(page, c, shown)
-    c.method(metrics.recurring.mrr, recurring.frame)
+    c.method(first, leading.frame)
 
 with cell(page, "Headlines", "News", by=period.RUNNING) as c:
     news = cache.result(explain.headlines.headlines, data, settings)

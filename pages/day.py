@@ -16,11 +16,13 @@ visible = page.visible or page.data
 me = scope_bar.person(visible, settings, page.identity)
 
 with cell(page, "My quarter", "Quarter") as c:
-    if not me:
-        due = cache.result(metrics.pipeline.due_next, visible, settings)
+    if not me or not page.shows(my_day.my_day):
+        mine = cache.result(applied, visible, settings, Scope(rep=me)) if me else visible
+        due = cache.result(metrics.pipeline.due_next, mine, settings)
         is_open = settings.access.sign_in == "none"
-        c.answer("Nobody is chosen yet." if is_open else "You have no deals of your own.")
-        c.empty(CHOOSE if is_open else UNLISTED)
+        if not me:
+            c.answer("Nobody is chosen yet." if is_open else "You have no deals of your own.")
+            c.empty(CHOOSE if is_open else UNLISTED)
         c.answer(due.sentence())
         c.method(metrics.pipeline.due_next, due.frame)
     else:
@@ -33,7 +35,7 @@ with cell(page, "My quarter", "Quarter") as c:
 with cell(page, "Mentions of me", "For me") as c:
     comments.for_me(page, c, me)
 
-if me:
+if me and page.shows(my_day.my_day):
     with cell(page, "My next deals", "Deals", "all") as c:
         c.answer(today.next())
         if not today.deals.is_empty():

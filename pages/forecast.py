@@ -1,5 +1,7 @@
 """Forecast: the number, what it is made of, revenue by month, the deals behind it."""
 
+from contextlib import nullcontext
+
 import streamlit as st
 
 from core import explain, forecasts, models
@@ -8,11 +10,12 @@ from core.charts import explain as reasons
 from core.charts import forecast as charts
 from pages.ui.explain import compare, drivers
 from pages.ui.forecast import approvals, calls, controls, monday, track_record
-from pages.ui.kit import cache, deal_lists, notebook, shell
-from pages.ui.kit.cells import analysts, cell, folded
+from pages.ui.kit import cache, cards, deal_lists, notebook, shell
+from pages.ui.kit.cells import analysts, cell, folded, place_later
 from pages.ui.kit.escaping import escaped
-from pages.ui.kit.grid import grid
+from pages.ui.kit.grid import HALF, grid
 
+APPROVAL = "Approval of forecasts"
 COLUMNS = {
     "opportunity_name": "Deal",
     "amount": st.column_config.NumberColumn("Amount", format="compact"),
@@ -28,6 +31,9 @@ currency = page.settings.currency
 
 with cell(page, "Quarter by manager", "Monday", span="all") as c:
     monday.by_manager(page, c)
+
+# On a phone what waits for a decision stands near the top: all cells are one below the other there.
+approval_place = place_later(page, APPROVAL, "Approval") if cards.is_phone() else None
 
 with cell(page, "Forecast changes", "Moved", span="all") as c:
     monday.moved(page, c)
@@ -47,7 +53,10 @@ with cell(page, "Manager forecasts", "Managers") as c:
             c.table(calls.audit(page), column_config=track_record.AUDIT)
     c.method(forecasts.calls.rollup, team.frame, given=f"data, settings, bundle, calls, edits, {period!r}")
 
-with cell(page, "Approval of forecasts", "Approval") as c:
+with (
+    approval_place or nullcontext(),
+    cell(page, APPROVAL, "Approval", span=None if approval_place else 1, room=HALF) as c,
+):
     approvals.panel(page, c, period)
 
 with cell(page, "Bookings forecast", "Bookings") as c:
@@ -73,6 +82,8 @@ with cell(page, "What drives the forecast?", "Why") as c:
     c.method(explain.deals.forecast, parts.frame, window)
 
 with cell(page, "Deals in the forecast", "Deals", span="all") as c:
+    has_chances = False
+    outlook = cache.result(models.outlook.current, page.data, page.settings)
     behind = outlook.behind(window)
     has_chances = outlook.is_known and not behind.frame.is_empty()
     c.answer(behind.sentence() if has_chances else outlook.sentence())
@@ -107,6 +118,7 @@ with folded(page, "More on these deals: changes, groups, new deals"):
             c.method(explain.differences.compare, gap.frame, kind, group, other, "close")
 
     with cell(page, "What will new deals add?", "New deals", span="all") as c:
+        outlook = cache.result(models.outlook.current, page.data, page.settings)
         split, days = controls.arriving(outlook, window)
         new = cache.result(models.close.pipeline_creation.arrivals, page.data, page.settings, split, days)
         c.answer(new.sentence())

@@ -63,8 +63,9 @@ with cell(page, "Pipeline changes", "Change", span="all", by=period.DAYS) as c:
 
 with cell(page, "Open and weighted pipeline", "Open", span="all", by=period.END) as c:
     whole = cache.result(metrics.pipeline.open_pipeline, measured, settings)
+    c.answer(whole.sentence())
     worth = cache.result(metrics.coverage.weighted, measured, settings)
-    c.answer(f"{whole.sentence()} {worth.sentence()}")
+    c.answer(worth.sentence())
     if page.days:
         c.answer(cache.result(metrics.pipeline.due_in, measured, settings, *page.days).sentence())
     if not whole.value:

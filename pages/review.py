@@ -5,11 +5,11 @@ import streamlit as st
 from core import forecasts
 from core.charts import calls as charts
 from pages.ui.forecast import approvals, calls
-from pages.ui.kit import bundles, comments, notebook, shell
+from pages.ui.kit import bundles, cards, comments, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.review import deals_grid
 
-COMMENTS = "Comments on a deal"
+COMMENTS, APPROVAL = "Comments on a deal", "Approval of forecasts"
 PEOPLE = {
     "person_name": "Person",
     "closed_amount": st.column_config.NumberColumn("Closed", format="compact"),
@@ -27,6 +27,10 @@ data, settings = page.data, page.settings
 calls.pulse(page)
 deals_grid.arrive()
 bundle, edits = bundles.bundle(data, settings), calls.reviewed(page)
+
+if cards.is_phone():
+    with cell(page, APPROVAL, "Approval") as c:
+        approvals.panel(page, c)
 
 with cell(page, "Deals to review", "Deals", span="all") as c:
     view = deals_grid.filters(page)
@@ -58,7 +62,8 @@ with cell(page, "Team forecasts", "Teams") as c:
         c.table(team.leaders.select(list(PEOPLE)), column_config=PEOPLE, height=300)
     c.method(forecasts.calls.rollup, team.frame, given="data, settings, bundle, calls, edits")
 
-with cell(page, "Approval of forecasts", "Approval") as c:
-    approvals.panel(page, c)
+if not cards.is_phone():
+    with cell(page, APPROVAL, "Approval") as c:
+        approvals.panel(page, c)
 
 notebook.offer(page)

@@ -1,14 +1,22 @@
 """Scenarios: move a lever and see the quarter change."""
 
+import streamlit as st
+
 from core import scenarios
 from pages.ui.kit import cache, notebook, shell
-from pages.ui.kit.cells import analysts, grid_cell
+from pages.ui.kit.cells import analysts, cell, grid_cell
 from pages.ui.requirements import gap_cache
 from pages.ui.scenarios import analysis, branches, outcome
 from pages.ui.scenarios.form import ScenarioForm
 
 page = shell.open("Scenarios")
-ground = gap_cache.with_gaps(page, cache.result(scenarios.analysis.whatif.ground, page.data, page.settings))
+whatif = scenarios.analysis.whatif
+if not page.shows(whatif.ground):
+    with cell(page, "What if …?") as c:
+        cache.result(whatif.ground, page.data, page.settings)
+    notebook.offer(page)
+    st.stop()
+ground = gap_cache.with_gaps(page, cache.result(whatif.ground, page.data, page.settings))
 form = ScenarioForm(ground)
 form.open()
 

@@ -156,7 +156,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core/charts", "core/enablement", "pages", "app.py", "assets"),
     ),
     "names": (
-        ("tests/pages/test_hidden_names.py", "tests/pages/test_planted_names.py"),
+        ("tests/pages/test_hidden_amounts.py", "tests/pages/test_hidden_names.py", "tests/pages/test_planted_names.py"),
         ("core/access", "core/requirements/work", "pages", "app.py"),
     ),
     "look": (

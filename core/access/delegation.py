@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from core.access.directory import ACTIONS, ROLE, Directory, RoleRule, Rule
+from core.access.field_hiding import WORDS, implied, shortest
 from core.access.identity import AREAS, Identity, can
 from core.config.settings import AccessRule
 from core.contracts.errors import AccessError
@@ -78,8 +79,10 @@ class Delegation:
             self._check_rights(directory.rights(after.roles))
             if self.who.is_masked and not after.mask_names:
                 raise _refusal("Names are hidden from you, so they have to be hidden here too.")
-            if missing := set(self.who.hidden) - set(directory.hidden(after.roles)):
-                raise _refusal(f"You do not see {', '.join(sorted(missing))}, and these roles would.")
+            if missing := implied(self.who.hidden) - implied(directory.hidden(after.roles)):
+                raise _refusal(
+                    f"You do not see {', '.join(WORDS[name] for name in shortest(missing))}, and these roles would."
+                )
 
     def _check_rights(self, rights: Collection[str]) -> None:
         everything = {f"{area}:{action}" for area in AREAS for action in ACTIONS}
@@ -102,7 +105,7 @@ def viewed_by(actor: Identity, other: Identity) -> Identity:
         name=f"{actor.name} as {other.name}",
         rights=tuple(both),
         is_masked=other.is_masked or actor.is_masked,
-        hidden=tuple(sorted({*other.hidden, *actor.hidden})),
+        hidden=shortest({*other.hidden, *actor.hidden}),
     )
 
 

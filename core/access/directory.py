@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.access.field_hiding import AMOUNTS, MONEY_AREAS
+from core.access.field_hiding import EXACT, EXACT_AREAS, implied, shortest
 from core.access.identity import AREAS, Identity
 from core.config.settings import AccessRule, HiddenField, Person, Settings
 from core.contracts.errors import AccessError, ConfigError, closest
@@ -124,19 +124,20 @@ class Directory:
     def rights(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Return the rights some roles give together; a role there is not gives none.
 
-        Where amounts are hidden, areas whose answers rest on money, models of deals among them, are left out.
+        Who does not see exact amounts writes nothing back into the CRM; every other area stays open, and says where
+        an answer would be made of amounts.
         """
         given = {right for role in roles if role in self.roles for right in self.roles[role].rights}
-        if AMOUNTS in self.hidden(roles):
+        if EXACT in implied(self.hidden(roles)):
             if ALL_RIGHTS in given:
                 given |= {f"{area}:{action}" for area in AREAS for action in ACTIONS}
-            given = {right for right in given if right.partition(":")[0] not in (ALL_RIGHTS, *MONEY_AREAS)}
+            given = {right for right in given if right.partition(":")[0] not in (ALL_RIGHTS, *EXACT_AREAS)}
         return tuple(sorted(given))
 
     def hidden(self, roles: Iterable[str]) -> tuple[str, ...]:
         """Return the fields that every one of some roles hides."""
-        each: list[set[str]] = [set(self.roles[role].hidden_fields) for role in roles if role in self.roles]
-        return tuple(sorted(set.intersection(*each))) if each else ()
+        each = [implied(self.roles[role].hidden_fields) for role in roles if role in self.roles]
+        return shortest(set.intersection(*each)) if each else ()
 
     def masks(self, roles: Iterable[str]) -> bool:
         """Say whether any of some roles always sees invented names."""

@@ -1,4 +1,4 @@
-"""Fields a role does not see: amounts, margin, contacts."""
+"""Fields a role does not see: amounts or their exact digits, margin, contacts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from core.contracts import Dataset
+from core.contracts import RAW_FRAMES, Dataset
+from core.contracts.amount_visibility import HIDDEN, ROUNDED, visible
 
-AMOUNTS, MARGIN, CONTACTS = "amounts", "margin", "contacts"
-MONEY_AREAS = ("executive", "pipeline", "forecast", "scenarios", "review", "customers", "models", "crm")
+AMOUNTS, EXACT, MARGIN, CONTACTS = "amounts", "exact_amounts", "margin", "contacts"
+WORDS = {AMOUNTS: "amounts", EXACT: "exact amounts (rounded to two digits)", MARGIN: "margin", CONTACTS: "contacts"}
+# Who does not see exact amounts writes none back, into the CRM or into a forecast.
+EXACT_AREAS = ("crm",)
 COSTS = ("cost_amount", "unit_cost_amount")
 
 
@@ -22,8 +25,8 @@ def hide(dataset: Dataset, fields: tuple[str, ...]) -> Dataset:
     dataset : Dataset
     fields : tuple of str
         "amounts": deals have no amount, now or in their history, products no price, campaigns no money, and billing,
-        contracts and quotas are left out, for nothing remains of them. "margin": costs are unknown. "contacts":
-        people at customers, and leads, are left out.
+        contracts and quotas are left out, for nothing remains of them. "exact_amounts": every amount is rounded to
+        two digits. "margin": costs are unknown. "contacts": people at customers, and leads, are left out.
 
     Returns
     -------
@@ -37,7 +40,9 @@ def hide(dataset: Dataset, fields: tuple[str, ...]) -> Dataset:
     if MARGIN in fields or AMOUNTS in fields:
         out = _without_costs(out)
     if AMOUNTS in fields:
-        out = _without_amounts(out)
+        out = replace(_without_amounts(out), amounts=HIDDEN)
+    elif EXACT in fields:
+        out = replace(_rounded(out), amounts=ROUNDED)
     mark = f"{dataset.fingerprint}-without-{'+'.join(fields)}"
     return replace(out, known_fingerprint=mark, whole=dataset.whole or dataset, unmasked=dataset.unmasked)
 
@@ -63,6 +68,36 @@ def _without_amounts(dataset: Dataset) -> Dataset:
         subscriptions=dataset.subscriptions.clear(),
         quotas=dataset.quotas.clear(),
     )
+
+
+def _rounded(dataset: Dataset) -> Dataset:
+    names = ("opportunities", "products", "campaigns", "subscriptions", "quotas")
+    frames = {name: visible(dataset.frame(name), ROUNDED) for name in names}
+    raw = {name: dataset.later(name, lambda rows: visible(rows.collect(), ROUNDED).lazy()) for name in RAW_FRAMES}
+    return dataset.with_frames(**frames, **raw)
+
+
+def implied(fields: Iterable[str]) -> set[str]:
+    """Return fields with those that are hidden along with them: without amounts there are no exact ones.
+
+    Examples
+    --------
+    >>> sorted(implied(["amounts"])), sorted(implied(["margin"]))
+    (['amounts', 'exact_amounts'], ['margin'])
+    """
+    return {*fields, EXACT} if AMOUNTS in fields else set(fields)
+
+
+def shortest(fields: Iterable[str]) -> tuple[str, ...]:
+    """Return fields in order, without what is hidden along with another.
+
+    Examples
+    --------
+    >>> shortest(["margin", "exact_amounts", "amounts"])
+    ('amounts', 'margin')
+    """
+    names = set(fields)
+    return tuple(sorted(names - {EXACT} if AMOUNTS in names else names))
 
 
 def _cleared(frame: pl.DataFrame, columns: Iterable[str]) -> pl.DataFrame:

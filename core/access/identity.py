@@ -45,7 +45,7 @@ class Identity:
     rights : tuple of str or None
         What the roles give; None where the `roles` setting says so.
     hidden : tuple of str
-        Fields that are hidden: "amounts", "margin", "contacts".
+        Fields that are hidden: "amounts", "exact_amounts", "margin", "contacts".
     """
 
     user: str

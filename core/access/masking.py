@@ -14,6 +14,7 @@ from core import contracts
 from core.config import Settings
 from core.config.pseudonyms import N_COMPANIES, N_PEOPLE, company, person
 from core.contracts import RAW_FRAMES, Dataset
+from core.contracts.amount_visibility import HIDDEN
 
 ACCOUNT, PERSON, DEAL = "account", "person", "deal"
 IDS = {
@@ -32,7 +33,7 @@ KEPT_DIGITS = 2
 INVENTED = re.compile(r"\b[APD]-[0-9a-f]{12}\b")
 LEAST, MOST = 0.6, 1.6
 SCALED, ROUNDED = "scaled", "rounded"
-AMOUNTS = ("", ROUNDED, SCALED)
+AMOUNTS = ("", ROUNDED, SCALED, HIDDEN)
 DIGITS = 2
 
 
@@ -42,9 +43,9 @@ def amounts_of(settings: Settings, wanted: str = "") -> str:
     Parameters
     ----------
     settings : Settings
-        `access.mask_amounts`: false, true (scaled), "scaled" or "rounded".
+        `access.mask_amounts`: false, true (scaled), "scaled", "rounded" or "hidden".
     wanted : str
-        "", "rounded" or "scaled".
+        "", "rounded", "scaled" or "hidden".
 
     Returns
     -------
@@ -66,7 +67,7 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
         about money before `amounts` does.
     amounts : str
         "scaled": all money is multiplied by one hidden factor between 0.6 and 1.6; "rounded": every amount keeps two
-        digits; "" : money stays as it is.
+        digits; "hidden": money stays here, and `view` takes it away; "" : money stays as it is.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from core.access.directory import GROUP, PERSON, Directory, Entry, in_force
+from core.access.field_hiding import WORDS
 from core.access.identity import AREAS, OWN, Identity, can
 from core.config import Settings
 from core.config.settings import AccessRule, Person
@@ -18,6 +19,9 @@ WAYS = {
     "oidc": "People sign in with your identity provider.",
     "header": "A proxy in front signs people in and names them to the app.",
 }
+
+# Who leads a team is not told to an administrator who does not see that part of the company.
+ELSEWHERE = "somebody outside your part of the company"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def by_role(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) 
     rules = in_force(settings, entries)
     columns = {}
     for role in rules.roles:
-        hidden = ", ".join(rules.hidden([role])).capitalize() or "–"
+        hidden = ", ".join(WORDS[name] for name in rules.hidden([role])).capitalize() or "–"
         columns[_label(role)] = [*(permission(rules, role, area) for area in AREAS), hidden]
     areas = [*map(_label, AREAS), "Does not see"]
     frame = pl.DataFrame({"Area": areas, **columns}, schema=dict.fromkeys(["Area", *columns], pl.String))
@@ -130,8 +134,7 @@ def _listed(
 ) -> pl.DataFrame:
     # Rules name true ids, so they are checked against the company's own rows.
     company = data.company
-    shown = dict(zip(company.sales_team["rep_id"], (data.whole or data).sales_team["rep_name"], strict=False))
-    rows, names = [], shown | {OWN: "own"}
+    rows, names = [], _team_names(data) | {OWN: "own"}
     for user, rule in sorted(table.items()) if kind == PERSON else table.items():
         name = rule.name if isinstance(rule, Person) else ""
         who = Identity(user, name, rule.roles, rule.regions, rule.team_of)
@@ -142,6 +145,15 @@ def _listed(
     words = dict.fromkeys(("user", "name", "roles", "scope"), pl.String)
     schema = {**words, "is_masked": pl.Boolean, "source": pl.String, "problem": pl.String}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _team_names(data: Dataset) -> dict[str, str]:
+    """Return what the people of the company are called by their true ids, as far as they are in the rows shown."""
+    whole = data.whole or data
+    true_ids = data.company.sales_team["rep_id"]
+    mine = set(data.sales_team["rep_id"])
+    shown = zip(true_ids, whole.sales_team["rep_id"], whole.sales_team["rep_name"], strict=True)
+    return {true_id: name if key in mine else ELSEWHERE for true_id, key, name in shown}
 
 
 def _mistakes(frame: pl.DataFrame) -> str:

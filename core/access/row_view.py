@@ -9,6 +9,7 @@ from core.access import field_hiding, masking, row_scope
 from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class View:
     hidden : tuple of str
         Fields that are hidden.
     amounts : str
-        What happens to money where names are hidden: "" nothing, "rounded" or "scaled".
+        What happens to money where names are hidden: "" nothing, "rounded", "scaled" or "hidden".
 
     Examples
     --------
@@ -93,4 +94,5 @@ def view(
     is_raw = team_of and not masking.INVENTED.fullmatch(team_of)
     head = masking.person_id(team_of, dataset, settings) if is_raw else team_of
     part = row_scope.cut(masking.mask(dataset, settings, amounts), replace(who, team_of=head))
-    return field_hiding.hide(part, hidden)
+    is_bare = masking.amounts_of(settings, amounts) == HIDDEN
+    return field_hiding.hide(part, (*hidden, field_hiding.AMOUNTS) if is_bare else hidden)

@@ -12,6 +12,7 @@ from core.access import hidden_lists, masking
 from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import visible
 
 EVERYBODY = "everybody"
 HIDDEN, COLLEAGUE = "Hidden", "A colleague"
@@ -240,7 +241,10 @@ def people(reader: Reader, names: Iterable[str], settings: Settings) -> dict[str
 
 
 def calls(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
-    """Return the forecast calls a person may see: with bounds those of people in their part of the sales team."""
+    """Return the forecast calls a person may see: with bounds those of people in their part of the sales team.
+
+    Their amounts are rounded or hidden as those of the data are.
+    """
     return _of(reader, rows, "manager_id", set(reader.data.sales_team["rep_id"]))
 
 
@@ -250,13 +254,16 @@ def deal_edits(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of(reader: Reader, rows: pl.DataFrame, column: str, mine: set[str]) -> pl.DataFrame:
+    seen = visible(rows, reader.data.amounts)
     if not (reader.is_bound or reader.is_masked):
-        return rows
-    return rows.filter(pl.col(column).is_in(sorted(mine)))
+        return seen
+    return seen.filter(pl.col(column).is_in(sorted(mine)))
 
 
 def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
     """Return an audit log as a person may see it: where names are hidden, what was done and when.
+
+    Details, which may name an amount, are hidden where amounts are.
 
     Parameters
     ----------
@@ -265,7 +272,8 @@ def trail(reader: Reader, rows: pl.DataFrame) -> pl.DataFrame:
         [at, user, action, target, detail].
     """
     if not reader.is_masked:
-        return rows
+        bare = pl.when(pl.col("detail").str.contains(r"\d")).then(pl.lit(HIDDEN)).otherwise("detail").alias("detail")
+        return rows.with_columns(bare) if reader.data.amounts else rows
     named = pl.col("user", "target", "detail")
     return rows.with_columns(pl.when(named != "").then(pl.lit(HIDDEN)).otherwise(named).name.keep())
 

@@ -9,6 +9,7 @@ from core.alerts.alert_rule import ABOVE, Rule
 from core.alerts.sight import Ground, Seen, Sight, address
 from core.alerts.watched_measures import MEASURES
 from core.config import Settings
+from core.contracts.amount_visibility import is_shown
 from core.forecasts import week_ago
 from core.metrics.measure import money, percent
 from core.models import outlook
@@ -17,6 +18,8 @@ from core.models import outlook
 def threshold(rule: Rule, ground: Ground) -> Seen:
     """Return a figure that is past its limit."""
     watched = MEASURES[rule.measure]
+    if not is_shown(watched.function, ground.data.amounts):
+        return None
     measure = ground.once(rule.measure, lambda: watched.of(ground.data, ground.settings))
     if measure.value is None or not isfinite(measure.value):
         return None
@@ -33,6 +36,8 @@ def change(rule: Rule, ground: Ground) -> Seen:
     """Return a figure that has moved over some days."""
     watched, data, settings = MEASURES[rule.measure], ground.data, ground.settings
     day = data.as_of - timedelta(days=rule.days)
+    if not is_shown(watched.function, data.amounts):
+        return None
     now = ground.once(rule.measure, lambda: watched.of(data, settings)).value
     before = ground.once(
         (rule.measure, day), lambda: watched.of(week_ago.dataset_on(data, settings, day), settings)
@@ -50,7 +55,7 @@ def forecast(rule: Rule, ground: Ground) -> Seen:
 
 
 def _outlooks(ground: Ground, day: date) -> tuple[float, float] | None:
-    if ground.bundle is None:
+    if ground.bundle is None or not is_shown(outlook.current, ground.data.amounts):
         return None
     before = week_ago.outlook_on(ground.data, ground.settings, ground.bundle, day).frame
     now = outlook.current(ground.data, ground.settings, ground.bundle).frame

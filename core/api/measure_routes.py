@@ -16,6 +16,7 @@ from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
 from core.api.measure_registry import Entry, entries
 from core.api.paging import Cursor, Limit, Rows
+from core.contracts.amount_visibility import HIDDEN, spoken
 from core.contracts.errors import ContractError
 from core.metrics.measure import Measure
 from core.scope import Scope
@@ -82,13 +83,13 @@ def _listed(entry: Entry) -> MeasureEntry:
 def _value(entry: Entry) -> Any:
     def value(asking: Caller, scope: Scope, **arguments: Any) -> MeasureValue:
         measure, data, currency = _measured(entry, asking, scope, arguments)
-        number = measure.value
+        number = measure.value if data.amounts != HIDDEN or measure.unit != "money" else None
         return MeasureValue(
             name=measure.name,
             value=None if number is None or not math.isfinite(number) else float(number),
             unit=measure.unit,
             currency=currency if measure.unit == "money" else None,
-            sentence=measure.sentence(),
+            sentence=spoken(measure.sentence(), data.amounts),
             formula=entry.description,
             as_of=data.as_of,
             n_rows=measure.frame.height,

@@ -271,7 +271,7 @@ class Person(AccessRule):
     name: str = ""
 
 
-HiddenField = Literal["amounts", "margin", "contacts"]
+HiddenField = Literal["amounts", "exact_amounts", "margin", "contacts"]
 
 
 class AccessSettings(_Section):
@@ -293,7 +293,7 @@ class AccessSettings(_Section):
     longest_hours: int = Field(ge=1)
     mask_names: bool
     masked_roles: tuple[str, ...]
-    mask_amounts: bool | Literal["scaled", "rounded"]
+    mask_amounts: bool | Literal["scaled", "rounded", "hidden"]
     mask_key: str
 
 

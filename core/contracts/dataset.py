@@ -83,6 +83,9 @@ activities, sales_team, quotas : pl.DataFrame
     engine : str
         What works the tables of its raw rows out, by the name the settings use; empty for Polars and DuckDB, each where
         it is quicker.
+    amounts : str
+        How money stands in these rows for whoever looks at them: "" as it is, "rounded" or "hidden", as
+        `contracts.amount_visibility` has them.
     """
 
     accounts: pl.DataFrame
@@ -115,6 +118,7 @@ activities, sales_team, quotas : pl.DataFrame
     counts: Mapping[str, int] = field(default_factory=dict)
     codes: tuple[str, ...] | None = None
     engine: str = ""
+    amounts: str = ""
 
     @cached_property
     def fingerprint(self) -> str:

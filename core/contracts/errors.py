@@ -77,6 +77,10 @@ class AccessError(QuarterdeckError):
     """The identity may not see or do this."""
 
 
+class AmountsHiddenError(AccessError):
+    """What was asked for is made of amounts of money, and amounts are hidden from whoever asks."""
+
+
 def is_panic(error: BaseException) -> bool:
     """Say whether an error is a panic of an engine written in Rust, which is raised past `Exception`."""
     return type(error).__name__ == "PanicException"

@@ -13,6 +13,7 @@ from core.charts import deal_page, page_tables
 from core.charts.page_tables import PageTable
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import spoken, without_sums
 from core.contracts.errors import ContractError, QuarterdeckError
 from core.features import accounts
 from core.forecasts import quarter_walk
@@ -158,15 +159,16 @@ def digest(
         ("Accounts that turned red", lambda: _red(data, settings, since)),
         ("Due next", lambda: _due(data, tasks)),
     ]
-    sections = tuple(_told(title, make) for title, make in parts)
+    sections = tuple(_told(title, make, data.amounts) for title, make in parts)
     return Digest(plan, settings.company, data.source, data.as_of, since, sections)
 
 
-def _told(title: str, make: Any) -> Section:
+def _told(title: str, make: Any, amounts: str) -> Section:
     try:
         text, frame, names, currency, chart = make()
     except QuarterdeckError as error:
         return Section(title, str(error))
+    text, frame = spoken(text, amounts), without_sums(frame, amounts)
     shown = page_tables.shown(frame.head(MOST), LABELS, list(names), currency) if frame.height else None
     more = f" The {MOST} largest are listed." if frame.height > MOST else ""
     return Section(title, f"{text}{more}", shown, chart)

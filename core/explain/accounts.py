@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.explain import customers as reasons
 from core.explain.sentences import number
@@ -132,6 +133,7 @@ class Outlook:
         )
 
 
+@needs_amounts
 def outlook(dataset: Dataset, settings: Settings, customers: Customers) -> Outlook:
     """Expected churn, contraction and expansion of MRR, month by month.
 
@@ -307,6 +309,7 @@ def by_health(
     )
 
 
+@needs_amounts
 def worth(dataset: Dataset, settings: Settings, customers: Customers) -> LifetimeValue:
     """The margin each customer is expected to bring, from its contract or its repeat orders.
 
@@ -334,6 +337,7 @@ def worth(dataset: Dataset, settings: Settings, customers: Customers) -> Lifetim
     return lifetime.by_contract(dataset, settings, left, paying, customers.off)
 
 
+@needs_amounts
 def groups(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments:
     """Customers grouped by what they buy, pay and use, each group named by what sets it apart.
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.contracts.amount_visibility import HIDDEN, is_money, visible
 from core.contracts.errors import ModelError, closest
 from core.explain import drivers, sentences
 from core.explain.drivers import NOT_KNOWN
@@ -17,6 +19,7 @@ from core.explain.sentences import Unit
 from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 IDS = ("opportunity_id", "account_id", "entity_id")
 
 
@@ -67,6 +70,19 @@ class Contributions:
         plain = {name: drivers.plain(name) for name in self.frame["feature"].unique()}
         out = self.frame.with_columns(pl.col("feature").replace_strict(plain, return_dtype=pl.String))
         return out.drop("entity_id").sort(pl.col("contribution").abs(), "feature", descending=[True, False])
+
+    def with_amounts(self, amounts: str) -> Contributions:
+        """Return the same with what was looked at in money rounded or hidden; what it contributes stays.
+
+        Parameters
+        ----------
+        amounts : str
+            As `amount_visibility.visible` takes it.
+        """
+        if not amounts:
+            return self
+        inputs = None if self.inputs is None else visible(self.inputs, amounts)
+        return replace(self, frame=seen_values(self.frame, amounts), inputs=inputs)
 
     def only(self, entity_id: str) -> Contributions:
         """Return the contributions of one entity.
@@ -267,6 +283,29 @@ def written(frame: pl.DataFrame, name: str) -> list[str]:
     if column.dtype.is_float():
         return [NOT_KNOWN if v is None or v != v else _short(v) for v in column.to_list()]  # noqa: PLR0124
     return [NOT_KNOWN if v is None else v for v in column.cast(pl.String).to_list()]
+
+
+def seen_values(frame: pl.DataFrame, amounts: str) -> pl.DataFrame:
+    """Return rows of [feature, value, …] in which values in money are written as somebody may see them."""
+    names = [name for name in frame["feature"].unique() if is_money(name)]
+    if not (amounts and names):
+        return frame
+    is_amount = pl.col("feature").is_in(names)
+    texts = frame.filter(is_amount)["value"].drop_nulls().unique().to_list()
+    shown = {text: _seen(text, amounts) for text in texts}
+    return frame.with_columns(value=pl.when(is_amount).then(pl.col("value").replace(shown)).otherwise("value"))
+
+
+def _seen(value: str, amounts: str) -> str:
+    """Return a text of amounts, such as "1,250" or "1,250 against 990", as somebody may see it."""
+    if amounts == HIDDEN:
+        return "hidden"
+
+    def rounded(match: re.Match[str]) -> str:
+        number = pl.DataFrame({"amount": [float(match.group().replace(",", ""))]})
+        return _short(float(visible(number, amounts)["amount"].item()))
+
+    return NUMBER.sub(rounded, value)
 
 
 def _short(value: float) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import visible
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
@@ -43,6 +44,8 @@ class ChurnList:
         n = self.frame.height
         mrr = float(self.frame["mrr_amount"].sum())
         expected = float(self.frame["p_churn"].sum())
+        if self.frame["mrr_amount"].null_count() == n:
+            return f"Of {counted(n, 'paying account')}, {expected:,.0f} are expected to churn within {self.days} days."
         top = min(10, n)
         share = float(self.frame.head(top)["at_risk_amount"].sum()) / self.value if self.value else 0.0
         return (
@@ -93,13 +96,13 @@ def churn_list(dataset: Dataset, settings: Settings, bundle: Bundle) -> ChurnLis
         .select(account_id="entity_id", driver="driver")
     )
     names = dataset.accounts.select("account_id", "account_name", "segment", "region", "owner_id")
-    mrr = bundle.account_features.select("account_id", "mrr_amount")
+    mrr = visible(bundle.account_features.select("account_id", "mrr_amount"), dataset.amounts)
     out = (
         scores.join(mrr, on="account_id")
         .join(names, on="account_id", how="left")
         .join(lead, on="account_id", how="left")
         .with_columns(at_risk_amount=pl.col("p_churn") * MONTHS * pl.col("mrr_amount"))
-        .sort("at_risk_amount", "account_id", descending=[True, False])
+        .sort("at_risk_amount", "p_churn", "account_id", descending=[True, True, False], nulls_last=True)
     )
     columns = ["account_id", "account_name", "segment", "region", "owner_id", "mrr_amount", "p_churn"]
     return ChurnList(out.select(*columns, "at_risk_amount", "driver"), days, settings.currency)
@@ -128,7 +131,7 @@ def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: st
     """
     model = bundle.need_churn().ready()
     chosen = account_id or churn_list(dataset, settings, bundle).frame["account_id"][0]
-    return explain(model, paying(bundle.account_features, str(chosen)), unit="points")
+    return explain(model, paying(bundle.account_features, str(chosen)), unit="points").with_amounts(dataset.amounts)
 
 
 def paying(frame: pl.DataFrame, account_id: str) -> pl.DataFrame:

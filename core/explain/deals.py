@@ -12,6 +12,7 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
@@ -81,6 +82,7 @@ class ForecastReasons:
         return f"Adds up to {total}: {left_over(self.residual, self.open.currency)}."
 
 
+@needs_amounts
 def forecast(dataset: Dataset, settings: Settings, bundle: Bundle, window: str | None = None) -> ForecastReasons:
     """The forecast split into closed deals, what drives the open ones, and create-and-close.
 
@@ -137,7 +139,8 @@ def deal(dataset: Dataset, settings: Settings, bundle: Bundle, opportunity_id: s
         When there is no close model, or the deal is not open.
     """
     model = bundle.need_close()
-    return split(model, opened(bundle, opportunity_id), bundle.deal_scores.columns, days)
+    parts = split(model, opened(bundle, opportunity_id), bundle.deal_scores.columns, days)
+    return parts.with_amounts(dataset.amounts)
 
 
 def opened(bundle: Bundle, opportunity_id: str) -> pl.DataFrame:
@@ -166,9 +169,10 @@ def _contributions(
     bundle.need_close()
     amounts = tuple(deals.sort("opportunity_id").select("opportunity_id", "amount").iter_rows())
     weights = outlook.knots(bundle.deal_scores.columns, days)
-    return mixed(
+    parts = mixed(
         [(weight, _of_horizon(dataset, settings, bundle, horizon, amounts)) for horizon, weight in weights.items()]
     )
+    return parts.with_amounts(dataset.amounts)
 
 
 @remembered(4)

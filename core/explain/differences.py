@@ -109,7 +109,7 @@ def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: st
         )
     parts = between(bundle.need_churn().ready(), then, now)
     head = f"Churn risk within {settings.models.churn_days} days {_went(parts)} since {day.day} {day:%B}."
-    return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
+    return Difference(parts.with_amounts(dataset.amounts), f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
 def deal(
@@ -143,7 +143,7 @@ def deal(
     weights = outlook.knots(bundle.deal_scores.columns, ahead)
     parts = mixed([(weight, between(model.at(horizon), then, now)) for horizon, weight in weights.items()])
     head = f"The win chance within {ahead} days {_went(parts)} since {day.day} {day:%B}."
-    return Difference(parts, f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
+    return Difference(parts.with_amounts(dataset.amounts), f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
 def _went(parts: Contributions) -> str:
@@ -283,7 +283,7 @@ def compare(
         f"{ends[0]} {explained.chance} is {abs(high - low):.1f} points {side} than {ends[1]}: {high:.1f} % against "
         f"{low:.1f} % ({counts[0]:,} and {counted(counts[1], explained.noun)})."
     )
-    contributions = Contributions(parts, entity, low, high, left, "points")
+    contributions = Contributions(parts, entity, low, high, left, "points").with_amounts(dataset.amounts)
     return Difference(contributions, ends[1], ends[0], head, counts[1], counts[0])
 
 

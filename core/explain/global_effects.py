@@ -10,6 +10,8 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import REASON, is_money
+from core.contracts.errors import AmountsHiddenError
 from core.explain import drivers
 from core.explain.bins import bins
 from core.explain.contributions import Floats, shap_values
@@ -38,7 +40,8 @@ def overall(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "chu
         When there is no such model.
     """
     explained = subject(dataset, settings, bundle, of)
-    return importance(explained.model, explained.rows, split=_split(dataset, settings, bundle, of))
+    whole = importance(explained.model, explained.rows, split=_split(dataset, settings, bundle, of))
+    return whole.with_amounts(dataset.amounts)
 
 
 @remembered(4)
@@ -110,6 +113,8 @@ def driver(
     """
     explained = subject(dataset, settings, bundle, of)
     chosen = feature or features(dataset, settings, bundle, of)[0]
+    if dataset.amounts and is_money(chosen):
+        raise AmountsHiddenError(REASON)
     points = dependence(explained.model, explained.rows, chosen, _split(dataset, settings, bundle, of))
     cut = bins(explained.rows[chosen], order=settings.stages.open)
     rows = explained.rows.with_columns(place=cut.places)
@@ -125,4 +130,5 @@ def features(dataset: Dataset, settings: Settings, bundle: Bundle, of: str = "ch
     explained = subject(dataset, settings, bundle, of)
     phi, _ = _split(dataset, settings, bundle, of)
     order = np.argsort(-np.abs(phi).mean(axis=0), kind="stable")
-    return [explained.model.feature_names_[i] for i in order]
+    names = [explained.model.feature_names_[i] for i in order]
+    return [name for name in names if not (dataset.amounts and is_money(name))]

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics import money
 from core.metrics.bookings import by_region_and_family, daily
 from core.metrics.flow import flow
@@ -52,6 +53,7 @@ class Headlines:
         return "\n".join(text for text, _ in self.told())
 
 
+@needs_amounts
 def headlines(data: Dataset, settings: Settings, bundle: Bundle) -> Headlines:
     """Up to three headlines of the day, the most money first.
 

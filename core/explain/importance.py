@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
 
+from core.contracts.amount_visibility import HIDDEN, is_money
 from core.contracts.errors import ModelError, closest
-from core.explain.contributions import Contributions, Floats, explain, shap_values
+from core.explain.contributions import Contributions, Floats, explain, seen_values, shap_values
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class Importance:
     def frame(self) -> pl.DataFrame:
         """Return the bars."""
         return self.bars
+
+    def with_amounts(self, amounts: str) -> Importance:
+        """Return the same with values in money rounded or hidden, as `amount_visibility.visible` has it."""
+        swarm = seen_values(self.swarm, amounts)
+        if amounts == HIDDEN:
+            is_amount = pl.Series([is_money(name) for name in swarm["feature"]], dtype=pl.Boolean)
+            swarm = swarm.with_columns(rank=pl.when(~is_amount).then("rank"))
+        return replace(self, swarm=swarm, why=self.why.with_amounts(amounts))
 
     def sentence(self) -> str:
         """Name the three strongest drivers."""

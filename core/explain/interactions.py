@@ -12,7 +12,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.contracts.errors import ModelError, closest
+from core.contracts.amount_visibility import REASON, is_money
+from core.contracts.errors import AmountsHiddenError, ModelError, closest
 from core.explain import drivers
 from core.explain.bins import Bins, bins
 from core.explain.contributions import Floats, matrix, probability
@@ -222,6 +223,8 @@ def together(
     explained = subject(dataset, settings, bundle, of)
     names = list(explained.model.feature_names_)
     for name in (feature, other):
+        if dataset.amounts and is_money(name):
+            raise AmountsHiddenError(REASON)
         if name not in names:
             near = closest(name, names)
             raise ModelError(f"The model has no feature {name!r}.", mend=f"Did you mean {near!r}?" if near else "")

@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.metrics.measure import left_over, money
 from core.models.bundle import Bundle
@@ -71,6 +72,7 @@ NAMES = {
 }
 
 
+@needs_amounts
 def month(
     dataset: Dataset, settings: Settings, bundle: Bundle, chosen: date | None = None, unit: str = forecast.ALL
 ) -> MonthReasons:

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import backtest, calls
 from core.forecasts.backtest import QUARTER, ReplayedDay, Replays
 from core.metrics import forecast_error
@@ -100,6 +101,7 @@ def days(data: Dataset, settings: Settings, replays: Replays) -> tuple[date, dat
     return replays.quarters[0], data.as_of, min(start + timedelta(days=35), data.as_of)
 
 
+@needs_amounts
 def on(
     data: Dataset,
     settings: Settings,
@@ -206,6 +208,7 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
     return pl.concat([named.head(SHOWN_DEALS), tail], how="diagonal")
 
 
+@needs_amounts
 def record(
     data: Dataset, settings: Settings, replays: Replays, manager_calls: pl.DataFrame, by: str = "week"
 ) -> Measure:

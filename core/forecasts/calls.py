@@ -13,6 +13,7 @@ from core import marts
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import StoreError
 from core.metrics import hierarchy
 from core.metrics.measure import money
@@ -278,6 +279,7 @@ class Rollup:
         )
 
 
+@needs_amounts
 def rollup(
     data: Dataset,
     settings: Settings,

@@ -10,6 +10,7 @@ from core import marts
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import calls
 from core.forecasts.calls import Rollup
 from core.forecasts.week_ago import WEEK, dataset_on, earlier_day, outlook_on
@@ -98,6 +99,7 @@ class Monday:
         )
 
 
+@needs_amounts
 def monday(
     data: Dataset, settings: Settings, bundle: Bundle, calls_kept: pl.DataFrame, edits: pl.DataFrame, days: int = WEEK
 ) -> Monday:

@@ -11,6 +11,7 @@ from core import marts
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.deal_scope import people
 from core.metrics.measure import counted, money, percent, ratio
 from core.metrics.signals import SIGNALS, open_marks, words
@@ -76,6 +77,7 @@ class MyDay:
         )
 
 
+@needs_amounts
 def my_day(data: Dataset, settings: Settings, bundle: Bundle, rep_id: str) -> MyDay:
     """Gather one person's quarter and open deals.
 

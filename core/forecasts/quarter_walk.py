@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.forecasts.week_ago import WEEK, earlier_day, outlook_on
 from core.metrics.deal_facts import with_people
@@ -96,6 +97,7 @@ class Walk:
         return self.deals.filter(pl.col("reason") == reason) if reason in REASONS else self.deals
 
 
+@needs_amounts
 def walk(data: Dataset, settings: Settings, bundle: Bundle, days: int = WEEK) -> Walk:
     """Walk from the quarter's number some days ago to today's.
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import backtest
 from core.forecasts.backtest import Replays
 from core.metrics.measure import Measure, counted, likely, percent
@@ -23,6 +24,7 @@ SHAPE = {
 }
 
 
+@needs_amounts
 def quota_record(data: Dataset, settings: Settings, bundle: Bundle, replays: Replays) -> Measure:
     """How often quota was reached on the past days on which the forecast gave it such a chance.
 

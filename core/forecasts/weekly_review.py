@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN, needs_amounts
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.contracts.spans import is_valid
 from core.forecasts import calls
@@ -154,6 +155,7 @@ def choices(data: Dataset, settings: Settings) -> Choices:
     return Choices(sorted(set(rows["team"])), dict(owners.iter_rows()), stages)
 
 
+@needs_amounts
 def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame) -> Measure:
     """What the review changed in the sum of each category, among deals due this quarter.
 
@@ -223,11 +225,29 @@ def _rows(data: Dataset, edits: pl.DataFrame) -> pl.DataFrame:
 
 def _with_chances(rows: pl.DataFrame, data: Dataset, settings: Settings, bundle: Bundle) -> pl.DataFrame:
     """Put each deal's chance to be won by the end of the quarter behind its amount."""
+    if data.amounts == HIDDEN:
+        both = rows.join(_scored(data, settings, bundle), on="opportunity_id", how="left", maintain_order="left")
+        return _behind_amount(rows, both)
     forecast = outlook.current(data, settings, bundle)
     # Before anything was won every chance would read 0 %, which nobody can know.
     chances = forecast.behind().frame if forecast.is_known else pl.DataFrame()
     chances = chances.select("opportunity_id", "p_win") if chances.height else pl.DataFrame(schema=_CHANCES)
     both = rows.join(chances, on="opportunity_id", how="left", maintain_order="left")
+    return _behind_amount(rows, both)
+
+
+def _scored(data: Dataset, settings: Settings, bundle: Bundle) -> pl.DataFrame:
+    """Return the chances that the forecast counts with, where it cannot be made for want of amounts."""
+    scores = bundle.deal_scores
+    if scores.is_empty():
+        return pl.DataFrame(schema=_CHANCES)
+    days = (quarter_end(data.as_of, settings) - data.as_of).days
+    weights = outlook.knots(scores.columns, days).items()
+    chance = pl.sum_horizontal(pl.col(f"p_win_{horizon}") * weight for horizon, weight in weights)
+    return scores.select("opportunity_id", p_win=chance.clip(0, 1))
+
+
+def _behind_amount(rows: pl.DataFrame, both: pl.DataFrame) -> pl.DataFrame:
     before = rows.columns[: rows.columns.index("amount") + 1]
     return both.select(*before, "p_win", *rows.columns[len(before) :])
 

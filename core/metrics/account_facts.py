@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN, visible
 from core.contracts.spans import line_runs
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, money
@@ -25,7 +26,8 @@ def listed(data: Dataset, settings: Settings, by: By = "mrr_amount") -> Measure:
     data : Dataset
     settings : Settings
     by : {"mrr_amount", "open_amount"}
-        What the list is sorted by, largest first; accounts with none of it are left out.
+        What the list is sorted by, largest first; accounts with none of it are left out. Where amounts are hidden,
+        accounts with open deals by their number, whichever is asked for.
 
     Returns
     -------
@@ -37,12 +39,13 @@ def listed(data: Dataset, settings: Settings, by: By = "mrr_amount") -> Measure:
     of_account = data.opportunities.select("opportunity_id", "account_id")
     live = open_deals(data, data.as_of, settings).join(of_account, on="opportunity_id")
     pipeline = live.group_by("account_id").agg(open_amount=pl.col("amount").sum(), n_open=pl.len().cast(pl.Int64))
+    order = "n_open" if data.amounts == HIDDEN else by
     frame = (
         data.accounts.join(paid, on="account_id", how="left")
         .join(pipeline, on="account_id", how="left")
         .with_columns(pl.col("mrr_amount", "open_amount").fill_null(0.0), pl.col("n_open").fill_null(0))
-        .filter(pl.col(by) > 0)
-        .sort(by, "account_id", descending=[True, False])
+        .filter(pl.col(order) > 0)
+        .sort(order, "account_id", descending=[True, False])
         .select(
             "account_id",
             "account_name",
@@ -54,6 +57,11 @@ def listed(data: Dataset, settings: Settings, by: By = "mrr_amount") -> Measure:
             "n_open",
         )
     )
+    if data.amounts == HIDDEN:
+        n_open = counted(int(frame["n_open"].sum()), "open deal")
+        return Measure(
+            "Accounts", None, "money", visible(frame, HIDDEN), f"{counted(frame.height, 'account')}: {n_open}."
+        )
     value = float(frame[by].sum())
     several, single, what = WORDS[by]
     verb = single if frame.height == 1 else several

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.bookings import daily, dated
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.quotas import own_quotas, quota_of_company
@@ -17,6 +18,7 @@ from core.metrics.quotas import own_quotas, quota_of_company
 NOBODY = "No team"
 
 
+@needs_amounts
 def teams(data: Dataset, settings: Settings) -> Measure:
     """Attainment of the running quarter per team, under the hierarchy of the time.
 
@@ -65,6 +67,7 @@ def teams(data: Dataset, settings: Settings) -> Measure:
     return Measure("Team attainment", share, "rate", frame, text)
 
 
+@needs_amounts
 def behind(data: Dataset, settings: Settings, team: str) -> pl.DataFrame:
     """Return the quarter's bookings behind a team's bar, by the team each rep was in on the day; the latest first."""
     rows = dated(data, quarter_start(data.as_of, settings), data.as_of)

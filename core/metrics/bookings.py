@@ -11,6 +11,7 @@ from core import marts
 from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, month_start, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.measure import Measure, counted, money, share
 
 BOOKED = ("booking",)
@@ -117,6 +118,7 @@ def gap_note(data: Dataset, months: pl.DataFrame, kinds: tuple[str, ...]) -> str
     return f" The last line is of {last:%d %B %Y}; {what}."
 
 
+@needs_amounts
 def by_month(data: Dataset, settings: Settings) -> Measure:
     """Bookings by month over the last three years; the running month is in.
 
@@ -132,6 +134,7 @@ def by_month(data: Dataset, settings: Settings) -> Measure:
     return Measure("Bookings by month", amount, "money", frame, text)
 
 
+@needs_amounts
 def revenue_by_month(data: Dataset, settings: Settings) -> Measure:
     """Revenue by month over the last three years: billing lines plus refunds, which are negative.
 
@@ -147,6 +150,7 @@ def revenue_by_month(data: Dataset, settings: Settings) -> Measure:
     return Measure("Revenue by month", amount, "money", frame, text)
 
 
+@needs_amounts
 def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     """Bookings of the running fiscal quarter so far.
 
@@ -166,6 +170,7 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     return Measure(f"Bookings in {label}", amount, "money", rows.sort("day"), text)
 
 
+@needs_amounts
 def in_period(data: Dataset, settings: Settings, since: str, until: str) -> Measure:
     """Bookings of any days.
 
@@ -194,6 +199,7 @@ def in_period(data: Dataset, settings: Settings, since: str, until: str) -> Meas
     return Measure("Bookings of the period", amount, "money", rows.sort("day"), text)
 
 
+@needs_amounts
 def revenue(data: Dataset, settings: Settings) -> Measure:
     """Revenue of the running fiscal quarter so far.
 
@@ -208,6 +214,7 @@ def revenue(data: Dataset, settings: Settings) -> Measure:
     return Measure(f"Revenue in {label}", amount, "money", rows, text)
 
 
+@needs_amounts
 def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) -> Measure:
     """Bookings by region and fiscal quarter; the cells add up to the total to the cent.
 
@@ -248,6 +255,7 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     return Measure("Bookings by region", amount, "money", frame, text)
 
 
+@needs_amounts
 def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) -> Measure:
     """Bookings by region and product family over the last months; the cells add up to the total to the cent.
 
@@ -291,6 +299,7 @@ def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) ->
     return Measure("Bookings by family", amount, "money", frame, text)
 
 
+@needs_amounts
 def behind(
     data: Dataset,
     settings: Settings,

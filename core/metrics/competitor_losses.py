@@ -11,6 +11,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.competitors import FEWEST_DEALS, MONTHS, SHARE, ended, is_met, most_met, points, same_types
 from core.metrics.confidence_intervals import difference, is_beyond_chance
 from core.metrics.deal_events import OPEN, WON, tracks
@@ -42,6 +43,7 @@ REASON: dict[str, Any] = {
 }
 
 
+@needs_amounts
 def price(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     """Share of a won deal's highest amount that was left when it was signed, by competitor.
 

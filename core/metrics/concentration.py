@@ -7,6 +7,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.bookings import lines, of_account
 from core.metrics.deal_events import due_by
 from core.metrics.deal_scope import deal_name
@@ -20,6 +21,7 @@ def share_of_top(amounts: pl.Series, top: int = 10) -> float | None:
     return share(float(ordered.head(top).sum()), float(ordered.sum()))
 
 
+@needs_amounts
 def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
     """Concentration of the pipeline: the share of the largest deals due this quarter.
 
@@ -74,6 +76,7 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
     return Measure("Concentration", value, "rate", frame, text)
 
 
+@needs_amounts
 def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12) -> Measure:
     """Concentration of bookings: the share of the customers who bought most.
 
@@ -130,6 +133,7 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     return Measure("Concentration", value, "rate", frame, text)
 
 
+@needs_amounts
 def behind(data: Dataset, settings: Settings, account_id: str, months: int = 12) -> pl.DataFrame:
     """Return the bookings of one customer over the months up to the as-of date, the latest first."""
     return of_account(data, account_id, windows.last_months(data.as_of, months).begin)

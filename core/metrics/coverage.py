@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.deal_events import at, due_by, tracks
@@ -54,6 +55,7 @@ class Coverage:
         return self.text
 
 
+@needs_amounts
 def coverage(data: Dataset, settings: Settings, quarters: int = 8) -> Coverage:
     """Coverage of the running quarter's quota, four ways, and the pipeline still to be created.
 
@@ -168,6 +170,7 @@ def _between(booked: pl.DataFrame, since: date, until: date) -> float:
     return float(booked.filter(pl.col("day").is_between(since, until))["amount"].sum())
 
 
+@needs_amounts
 def weighted(data: Dataset, settings: Settings, day: date | None = None) -> Measure:
     """Weighted pipeline: open amounts × the share of past deals won from the same stage, as known that day.
 

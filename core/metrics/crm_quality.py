@@ -9,6 +9,7 @@ import polars as pl
 from core import marts
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted
 
@@ -82,7 +83,7 @@ def _condition(rule: str, deals: pl.DataFrame, data: Dataset, settings: Settings
     ended = pl.col("stage").is_in([*stages.won, *stages.lost])
     against = (is_open & ended) | (pl.col("is_won") & pl.col("stage").is_in(list(stages.lost)))
     conditions = {
-        "no_amount": is_open & (pl.col("amount").is_null() | (pl.col("amount") == 0)),
+        "no_amount": pl.lit(data.amounts != HIDDEN) & is_open & (pl.col("amount").is_null() | (pl.col("amount") == 0)),
         "overdue": is_open & (pl.col("close_on") < data.as_of),
         "no_close_date": is_open & pl.col("close_on").is_null(),
         "no_next_step": is_open & (pl.col("next_step").fill_null("").str.strip_chars() == ""),

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.metrics.deal_events import at, between, tracks
 from core.metrics.deal_scope import Cut, cut, names, people
@@ -107,6 +108,7 @@ class Flow:
         )
 
 
+@needs_amounts
 def flow(
     data: Dataset,
     settings: Settings,
@@ -263,6 +265,7 @@ class Deals:
         return f"{self.step}: {counted(n, 'deal')} in {counted(self.frame.height, 'change')}, {worth} together."
 
 
+@needs_amounts
 def deals(
     data: Dataset,
     settings: Settings,

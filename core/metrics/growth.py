@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import quarter_label
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.formats import Formats
 from core.metrics.bookings import daily
@@ -27,6 +28,7 @@ MEASURES = tuple(TOLD)
 MONEY = ("Bookings", "Revenue", "Pipeline created")
 
 
+@needs_amounts
 def table(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
     """Growth of the month, quarter and year, by a measure of choice.
 

@@ -14,6 +14,7 @@ from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
@@ -82,6 +83,7 @@ class Health:
         return text if covered["score"] is None else f"{text} What counts is coverage: {covered['meaning']}."
 
 
+@needs_amounts
 def health(data: Dataset, settings: Settings) -> Health:
     """Health of the pipeline due this quarter, 0 to 100: the mean of those of six parts that told past outcomes.
 

@@ -8,6 +8,7 @@ from core import marts
 from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.contracts.spans import is_valid
 from core.metrics.bookings import daily, lines
@@ -21,6 +22,7 @@ ACTIVE_DAYS = 28
 DONE = ("call", "mail", "meeting")
 
 
+@needs_amounts
 def board(data: Dataset, settings: Settings, kind: str = "Attainment") -> Measure:
     """Leaderboard of reps, best first.
 

@@ -9,6 +9,7 @@ import polars as pl
 from core import marts
 from core.config import Settings
 from core.contracts import FRAMES, RAW_FRAMES, Dataset
+from core.contracts.amount_visibility import HIDDEN, is_money
 from core.metrics.measure import Measure, counted
 from core.sources.engines.catalogue import ENGINES
 
@@ -89,12 +90,15 @@ def columns(data: Dataset, settings: Settings) -> Measure:
             rows += _raw_columns(raw.filter((pl.col("entity") == entity) & (pl.col("n_rows") > 0)))
             continue
         frame = data.frame(entity)
-        for name in frame.columns if frame.height else ():
+        names = frame.columns if data.amounts != HIDDEN else [name for name in frame.columns if not is_money(name)]
+        for name in names if frame.height else ():
             filled = frame[name].drop_nulls()
             example = str(filled[0]) if filled.len() else None
             rows.append((entity.replace("_", " "), name, filled.len() / frame.height, example))
     schema = {"entity": pl.String, "column": pl.String, "filled_rate": pl.Float64, "example": pl.String}
     table = pl.DataFrame(rows, schema=schema, orient="row")
+    if data.amounts:
+        table = table.filter(~pl.Series([is_money(name) for name in table["column"]], dtype=pl.Boolean))
     n = table.filter(pl.col("filled_rate") > 0).height
     bare = table.filter(pl.col("filled_rate") == 0)
     text = f"{counted(n, 'column holds', 'columns hold')} values."

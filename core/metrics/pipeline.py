@@ -11,6 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.config.stages import is_open
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN
 from core.contracts.spans import is_valid
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, money
@@ -47,14 +48,14 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     and their number is said.
     """
     now = open_deals(data, data.as_of, settings)
-    bare = now["amount"].null_count()
+    bare = now["amount"].null_count() if data.amounts != HIDDEN else 0
     days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
     path = _path(data, days, settings)
     amount = float(now["amount"].sum())
     text = f"{money(amount, settings.currency)} is open in {counted(now.height, 'deal')}"
     text += f"; {bare:,} of them {'has' if bare == 1 else 'have'} no amount yet." if bare else "."
     frame = pl.DataFrame({"month": days, "amount": path})
-    return Measure("Open pipeline", amount, "money", frame, text)
+    return Measure("Open pipeline", amount if data.amounts != HIDDEN else None, "money", frame, text)
 
 
 def _path(data: Dataset, days: list[date], settings: Settings) -> list[float]:

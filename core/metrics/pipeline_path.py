@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.deal_events import between, tracks
 from core.metrics.deal_scope import cut, people
 from core.metrics.flow import ORDER, days, parts
@@ -75,6 +76,7 @@ class Path:
         return f"{text} {self.n_put_off:,} {was} pushed at least once{returned}."
 
 
+@needs_amounts
 def path(
     data: Dataset,
     settings: Settings,
@@ -213,6 +215,7 @@ def _described(seen: pl.DataFrame, chosen: pl.DataFrame, data: Dataset) -> pl.Da
     )
 
 
+@needs_amounts
 def split(
     data: Dataset, settings: Settings, since: date | str, until: date | str, level: str, due: str, hierarchy: str
 ) -> Measure:

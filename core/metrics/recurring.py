@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.spans import line_runs
 from core.metrics.measure import Measure, growth_rate, money, percent
 
@@ -23,6 +24,7 @@ def mrr_at(data: Dataset, day: date) -> float:
     return float(data.subscriptions.filter(line_runs(day))["mrr_amount"].sum())
 
 
+@needs_amounts
 def running(data: Dataset, settings: Settings) -> pl.DataFrame:
     """Return the contract lines running at the as-of date, the largest first, with the account's name."""
     lines = data.subscriptions.filter(line_runs(data.as_of))
@@ -31,6 +33,7 @@ def running(data: Dataset, settings: Settings) -> pl.DataFrame:
     return named.select(columns).sort("mrr_amount", "account_id", descending=[True, False])
 
 
+@needs_amounts
 def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     """Monthly recurring revenue (MRR) on the as-of date, and how it got there.
 

@@ -12,6 +12,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.metrics.attainment import regions_of
 from core.metrics.bookings import daily, dated
@@ -25,6 +26,7 @@ MEASURES = ("Bookings", "Attainment", "Revenue", "Open pipeline")
 SHAPE = {"region": pl.String, "amount": pl.Float64, "earlier_amount": pl.Float64, "rate": pl.Float64}
 
 
+@needs_amounts
 def regions(data: Dataset, settings: Settings, measure: str = "Bookings") -> Measure:
     """Every region's amount with its change on a year ago, or with its share of quota, and its place on the map.
 
@@ -104,6 +106,7 @@ def places(names: Sequence[str], settings: Settings) -> list[tuple[int, int]]:
     return [tidy[name] for name in names]
 
 
+@needs_amounts
 def behind(data: Dataset, settings: Settings, measure: str, region: str) -> pl.DataFrame:
     """Return the rows behind a tile, the latest or largest first; of all its members where some stand together."""
     tile = regions(data, settings, measure).frame.filter(pl.col("region") == region)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.config import Settings
 from core.config.calendar import add_months, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import QuarterdeckError
 from core.contracts.spans import line_runs, unbroken
 from core.metrics.measure import Measure, money, percent, ratio
@@ -83,6 +84,7 @@ class Cohorts:
         return "" if pale.is_empty() else f" Cohorts up to {pale[-1]} are left out: {self.reason}."
 
 
+@needs_amounts
 def cohorts(data: Dataset, settings: Settings, by: str = "quarter", base_months: int = 0) -> Cohorts:
     """Customers and their revenue over time, by when they started to pay.
 
@@ -251,6 +253,7 @@ def _paid(lines: pl.DataFrame, began: pl.DataFrame, as_of: date) -> pl.DataFrame
     )
 
 
+@needs_amounts
 def last_year(data: Dataset, settings: Settings, months: int = YEAR) -> Measure:
     """Net revenue retention of the last twelve months, with gross and logo retention and their path.
 

@@ -74,6 +74,10 @@ class Risks:
             f"{counted(self.frame.height, 'open deal is', 'open deals are')} at risk: "
             f"{money(amount, self.currency)}, {share} of the pipeline."
         )
+        if self.frame["amount"].null_count() == self.frame.height:
+            n_due = self.frame.filter(pl.col("close_on") <= self.due_by).height
+            n_deals = counted(self.frame.height, "open deal is", "open deals are")
+            return f"{n_deals} at risk; {n_due:,} due by {_day(self.due_by)}."
         if self.value is None:
             return f"{text} There are too few past deals to say what that costs."
         text += f" {money(self.value, self.currency)} of expected wins is at risk."

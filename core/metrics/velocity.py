@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.metrics.deal_events import at, tracks
 from core.metrics.measure import Measure, growth_rate, money, percent, ratio
 from core.metrics.stage_history import journeys
@@ -41,6 +42,7 @@ class Velocity:
         return self.text
 
 
+@needs_amounts
 def velocity(data: Dataset, settings: Settings, months: int = 12) -> Velocity:
     """Sales velocity: what the pipeline brings per day, and what changed it.
 

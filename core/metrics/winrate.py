@@ -7,6 +7,7 @@ import polars as pl
 from core.config import Settings
 from core.config.windows import Days, last_months
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN, needs_amounts
 from core.metrics.measure import Measure, counted, money, percent, ratio, share
 
 
@@ -46,7 +47,7 @@ def win_rate(data: Dataset, settings: Settings, months: int = 12) -> Measure:
         return Measure("Win rate", None, "rate", frame, f"No deal closed in the last {months} months.")
     text = (
         f"{percent(by_count)} of the {deals.height:,} deals closed in the last {months} months were won; "
-        f"{_by_amount(deals)}."
+        f"{_by_amount(deals) if data.amounts != HIDDEN else 'amounts are hidden'}."
     )
     return Measure("Win rate", by_count, "rate", frame, text)
 
@@ -67,6 +68,7 @@ def _by_amount(deals: pl.DataFrame) -> str:
     return f"by amount {percent(rate)} of those with one, for {blind}"
 
 
+@needs_amounts
 def deal_size(data: Dataset, settings: Settings, months: int = 12) -> Measure:
     """Average amount of the deals won over the last months; deals without an amount are left out."""
     won = closed(data, last_months(data.as_of, months)).filter("is_won", pl.col("amount").is_not_null())

@@ -12,6 +12,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.features.labels import plain
 from core.marts.exact import exact_sum
@@ -225,6 +226,7 @@ def lift(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
     return Answer(table, text)
 
 
+@needs_amounts
 def confusion(
     dataset: Dataset,
     settings: Settings,

@@ -14,6 +14,7 @@ from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import Z80
 from core.contracts.spans import is_valid
 from core.metrics.attainment import quota_of_reps
@@ -157,6 +158,7 @@ class Behind:
         )
 
 
+@needs_amounts
 @remembered(4)
 def current(dataset: Dataset, settings: Settings, bundle: Bundle) -> Outlook:
     """The bookings forecast: what is closed, open deals by their win chance, and deals still to be created.

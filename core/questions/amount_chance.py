@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.metrics.measure import Measure, likely, money
 from core.models import outlook, sum_correction
 from core.models.bundle import Bundle
 
 
+@needs_amounts
 def reached(data: Dataset, settings: Settings, bundle: Bundle, amount: float) -> Measure:
     """Say how likely the quarter is to bring an amount or more.
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import HIDDEN, spoken
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import week_ago
 from core.models.bundle import Bundle
@@ -224,13 +225,15 @@ def _told(
     result: Any, reading: Reading, topic: Topic, rows: Dataset, settings: Settings, words: str, more: tuple[Any, ...]
 ) -> Answer:
     value = _value(result, topic)
+    if rows.amounts == HIDDEN and getattr(result, "unit", topic.unit) == "money":
+        value = None
     scope = reading.slots.scope
     part = narrowing.sentence(rows.whole or rows, settings, scope) if scope.parts or scope.currency else ""
     part = part or rows_shown.heading(rows)
     return Answer(
         question=reading.question,
         topic=topic,
-        sentence=str(result.sentence()),
+        sentence=spoken(str(result.sentence()), rows.amounts),
         value=value,
         unit=getattr(result, "unit", topic.unit),
         currency=settings.currency,

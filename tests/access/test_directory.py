@@ -78,11 +78,19 @@ def test_rules_of_the_app_add_to_the_file_and_never_change_it(settings):
     assert rules.administrators() == ["ana@example.com"]
 
 
-def test_a_role_without_amounts_opens_nothing_that_is_about_money(settings):
-    rules = in_force(settings, [entry("role", "guest", rights=["*"], hidden_fields=["amounts"])])
-    assert rules.rights(["partner"]) == ("requirements:write",)
-    assert "forecast:read" not in rules.rights(["guest"])
-    assert "admin:write" in rules.rights(["guest"])
+def test_a_role_without_amounts_opens_every_page_and_writes_nothing_back_to_the_crm(settings):
+    rules = in_force(
+        settings,
+        [
+            entry("role", "guest", rights=["*"], hidden_fields=["amounts"]),
+            entry("role", "visitor", rights=["*"], hidden_fields=["exact_amounts"]),
+        ],
+    )
+    assert rules.rights(["partner"]) == ("forecast:read", "pipeline:read", "requirements:write")
+    for role in ("guest", "visitor"):
+        assert {"forecast:read", "scenarios:write", "admin:write"} <= set(rules.rights([role]))
+        assert "crm:write" not in rules.rights([role])
+    assert rules.hidden(["guest", "visitor"]) == ("exact_amounts",)
     assert rules.hidden(["partner", "rep"]) == ("margin",)
     assert rules.hidden(["partner", "leader"]) == ()
     assert rules.hidden(["nobody"]) == ()

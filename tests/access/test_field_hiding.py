@@ -7,7 +7,8 @@ import pytest
 
 from core.access import row_scope, view
 from core.access.field_hiding import hide
-from core.contracts.errors import AccessError
+from core.contracts.errors import AccessError, AmountsHiddenError
+from core.metrics import bookings
 from tests.small_company import sample, settings
 
 __all__ = ["sample", "settings"]
@@ -56,3 +57,28 @@ def test_ones_own_team_is_found_by_the_mail_address_alone(sample):
     for stranger in ("x@example.com", "two@example.com", "y@example.com", "local"):
         with pytest.raises(AccessError, match="Nobody in the sales team"):
             row_scope.own_head(company, stranger)
+
+
+def test_without_exact_amounts_every_amount_has_two_digits(sample, settings):
+    part = view(sample, settings, ("EMEA",), "", False, ("exact_amounts",))
+    whole = view(sample, settings, ("EMEA",))
+    assert part.amounts == "rounded"
+    for name, column in (("opportunities", "amount"), ("subscriptions", "mrr_amount"), ("quotas", "quota_amount")):
+        before, after = (data.frame(name)[column] for data in (whole, part))
+        assert after.equals(before.round_sig_figs(2))
+    history = part.lazy("opportunity_history").collect()["amount"].drop_nulls()
+    assert history.equals(history.round_sig_figs(2))
+    assert part.company is sample
+
+
+def test_hidden_names_can_take_the_amounts_along(sample, settings):
+    part = view(sample, settings, (), "", True, (), "hidden")
+    assert part.is_masked
+    assert part.amounts == "hidden"
+    assert part.opportunities["amount"].null_count() == part.opportunities.height
+
+
+def test_what_is_made_of_amounts_is_refused_without_them(sample, settings):
+    with pytest.raises(AmountsHiddenError, match="hidden from you"):
+        bookings.by_month(view(sample, settings, (), "", False, ("amounts",)), settings)
+    bookings.by_month(view(sample, settings, (), "", False, ("exact_amounts",)), settings)

@@ -9,6 +9,7 @@ import pytest
 
 from core.access import identify, masking, rights, row_scope, view
 from core.access.identity import Identity
+from core.config.settings import Person
 from core.contracts import SCHEMAS
 from core.contracts.errors import AccessError
 from core.metrics import bookings, pipeline
@@ -207,3 +208,24 @@ def test_scope_in_words():
     led = replace(Identity("", "", ()), regions=("EMEA", "APAC"), team_of="R1")
     assert led.scope({"R1": "Ada"}) == "EMEA, APAC and Ada's team"
     assert replace(led, regions=(), roles=("rep",)).scope({"R1": "Ada"}) == "Ada's deals"
+
+
+def test_an_administrator_of_a_region_is_not_told_who_leads_a_team_elsewhere(sample, settings):
+    team = sample.sales_team.filter(pl.col("region") != "EMEA").row(0, named=True)
+    mine = sample.sales_team.filter(pl.col("region") == "EMEA").row(0, named=True)
+    listed = {
+        "far@example.com": Person(roles=("rep",), team_of=team["rep_id"]),
+        "near@example.com": Person(roles=("rep",), team_of=mine["rep_id"]),
+    }
+    asked = settings.model_copy(update={"access": settings.access.model_copy(update={"people": listed})})
+    for is_masked in (False, True):
+        part = view(sample, settings, ("EMEA",), "", is_masked)
+        frame = rights.people(part, asked).frame
+        text = frame.write_json()
+        assert team["rep_name"] not in text
+        assert team["rep_id"] not in text
+        scopes = dict(frame.select("user", "scope").iter_rows())
+        assert "outside your part" in scopes["far@example.com"]
+        names = set(part.sales_team["rep_name"])
+        assert scopes["near@example.com"].removesuffix("'s deals") in names
+    assert team["rep_name"] in rights.people(sample, asked).frame.write_json()

@@ -31,6 +31,7 @@ FEW = {
     "rep": ["pages/day.py", "pages/pipeline.py"],
 }
 # Pages whose words come from an industry's catalogue, lists, wordings and updates.
+INDUSTRIES = ("medical", "logistics")
 WORDED = ("pages/requirements.py", "pages/catalogue.py", "pages/enablement.py", "pages/deal.py", "pages/day.py")
 TEXT = "The service of {name} shall export its audit trail every night, says {person}."
 
@@ -185,9 +186,15 @@ def test_no_role_with_hidden_names_meets_a_mark(come, store, company, role, page
     assert not leaks(test, come.files, company)
 
 
+def skinned():
+    """Return pages in industries: those with words of an industry in each, the others in one of them by turns."""
+    worded = [(industry, page) for page in WORDED for industry in INDUSTRIES]
+    others = [page for page in PAGES if page not in WORDED]
+    return worded + [(INDUSTRIES[number % len(INDUSTRIES)], page) for number, page in enumerate(others)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("industry", ["medical", "logistics"])
-@pytest.mark.parametrize("page", WORDED)
+@pytest.mark.parametrize(("industry", "page"), skinned())
 def test_in_no_industry_a_mark_is_met(come, store, company, industry, page):
     test = come("admin", page, industry=industry)
     assert not test.exception

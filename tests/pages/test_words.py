@@ -195,3 +195,10 @@ def test_every_term_of_the_glossary_has_a_meaning_and_a_place():
         if term.measure:
             module, _, name = f"core.{term.measure}".rpartition(".")
             assert callable(getattr(importlib.import_module(module), name)), term.term
+
+
+@pytest.mark.parametrize("rows", [[["Jan", "Feb"], None], [], [None]])
+def test_a_column_of_lists_has_a_width(rows):
+    frame = pl.DataFrame({"months": pl.Series(rows, dtype=pl.List(pl.String))})
+    assert column_layout.dressed(frame, {}, "USD")["months"]["width"] > 0
+    assert calculation.csv(frame).startswith("months")

@@ -10,6 +10,7 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import is_money
 from core.contracts.errors import ModelError
 from core.explain import drivers
 from core.explain.actions import playbooks
@@ -60,7 +61,7 @@ def fields(dataset: Dataset, settings: Settings, customers: Customers, account_i
     out = []
     for name in dict.fromkeys(play.feature for play in playbooks.load()):
         now = row[name][0] if name in row.columns else None
-        if now is None or name not in past.columns:
+        if now is None or name not in past.columns or (dataset.amounts and is_money(name)):
             continue
         ends = supposed_fields.bounds(past[name], float(now))
         if ends is not None:

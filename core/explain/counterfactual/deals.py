@@ -12,6 +12,7 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import is_money
 from core.explain import drivers
 from core.explain.contributions import written
 from core.explain.counterfactual import supposed_fields
@@ -94,7 +95,7 @@ def fields(
     editable = []
     for name, label in LABELS.items():
         now = row[name][0] if name in looked_at else None
-        if now is None or past.is_empty():
+        if now is None or past.is_empty() or (dataset.amounts and is_money(name)):
             continue
         if name == "stage_rank":
             names = tuple(settings.stages.open)

@@ -15,6 +15,7 @@ from core.config import Settings, windows
 from core.config.calendar import quarter_end
 from core.config.stages import is_open
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.marts.exact import exact_mean, exact_sum
@@ -78,6 +79,7 @@ class Arrivals:
         )
 
 
+@needs_amounts
 def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days: int | None = None) -> Arrivals:
     """What deals not yet created will add, by source, segment, region or type.
 

@@ -11,6 +11,7 @@ from core.artifacts import ACCOUNTS, open_cache, remembered
 from core.artifacts import key as key_of
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import visible
 from core.contracts.errors import ModelError, QuarterdeckError
 from core.features import accounts
 from core.models.bundle import Bundle
@@ -311,11 +312,14 @@ def _part(customers: Customers, dataset: Dataset) -> Customers:
     """Return one person's part; past cases of other accounts stay, without saying whose they are."""
     own = pl.col("account_id").is_in(dataset.accounts["account_id"].implode())
     frames: dict[str, Any] = {
-        name: frame.filter(own) if frame.width else frame for name, frame in _frames(customers).items()
+        name: visible(frame.filter(own), dataset.amounts) if frame.width else frame
+        for name, frame in _frames(customers).items()
     }
     if customers.lived.width:
         other = pl.format("Not yours {}", pl.col("account_id").rank("dense"))
-        frames["lived"] = customers.lived.with_columns(account_id=pl.when(own).then("account_id").otherwise(other))
+        frames["lived"] = visible(customers.lived, dataset.amounts).with_columns(
+            account_id=pl.when(own).then("account_id").otherwise(other)
+        )
     return replace(customers, **frames)
 
 

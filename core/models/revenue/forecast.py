@@ -13,6 +13,7 @@ from core.artifacts import remembered
 from core.config import Settings, windows
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
@@ -186,6 +187,7 @@ class RevenueOutlook:
         return f"{text} {self.note}".strip()
 
 
+@needs_amounts
 def revenue(dataset: Dataset, settings: Settings, bundle: Bundle) -> RevenueOutlook:
     """Monthly revenue forecast with its likely range, in total and by region.
 

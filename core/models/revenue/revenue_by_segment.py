@@ -12,6 +12,7 @@ from core import marts
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
 from core.marts.exact import exact_sum
@@ -85,6 +86,7 @@ class Parts:
         ).sort("growth_rate", "unit", descending=[True, False], nulls_last=True)
 
 
+@needs_amounts
 def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "region") -> Parts:
     """Monthly revenue forecast of each region, segment, product family or team; they add up to the total.
 

@@ -13,6 +13,7 @@ from core import marts
 from core.config import Settings, windows
 from core.config.calendar import add_months
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.marts.exact import exact_sum
 from core.metrics import money, percent
@@ -74,6 +75,7 @@ class Weeks:
         return f", {money(billed, self.currency)} of it invoiced" if isinstance(billed, float) and billed else ""
 
 
+@needs_amounts
 def weekly(dataset: Dataset, settings: Settings, bundle: Bundle) -> Weeks:
     """Weekly revenue forecast with its likely range, in line with the monthly one.
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ScenarioError
 from core.metrics.measure import left_over, likely, money
 from core.scenarios.analysis import attribution
@@ -257,6 +258,7 @@ def warning(past: Seen, s: LeverSetting) -> str:
     )
 
 
+@needs_amounts
 def ground(dataset: Dataset, settings: Settings, bundle: Bundle | None) -> Ground:
     """Work out what every scenario starts from.
 

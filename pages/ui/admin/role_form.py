@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.access import rights
 from core.access.directory import FILE, ROLE, Directory, RoleRule
+from core.access.field_hiding import WORDS
 from core.access.identity import AREAS
 from core.config.settings import HiddenField
 from core.contracts.errors import ConfigError
@@ -42,7 +43,8 @@ def offer(page: Page, directory: Directory) -> None:
                 list(get_args(HiddenField)),
                 list(directory.hidden([base])),
                 key=f"role_hidden_{chosen}",
-                help="Without amounts, pages whose answers rest on money are closed too.",
+                format_func=WORDS.get,
+                help="Pages stay open, and say where an answer is made of amounts that are hidden.",
             )
             masked = st.toggle(
                 "Hide names of companies and people", directory.masks([base]), key=f"role_masked_{chosen}"

@@ -43,7 +43,7 @@ def panel(page: Page, cell: Cell, quarter: date | None = None) -> None:
     if now.frame.is_empty():
         return
     cell.table(now.frame, column_config=STATES, column_order=list(STATES), height=250)
-    if not page.may("review:write"):
+    if not page.may("review:write") or not page.may_enter_amounts():
         return
     _decide(page, now)
     _remind(page, now)

@@ -101,6 +101,8 @@ def form(page: Page, team: Rollup) -> None:
     if not page.may("review:write"):
         st.caption("Your role can read forecasts but not submit them.")
         return
+    if not page.may_enter_amounts():
+        return
     try:
         calls.check_open(page.data, page.settings, team.period)
     except QuarterdeckError as error:

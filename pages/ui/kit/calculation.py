@@ -48,11 +48,24 @@ def show(
     for remark in remarks:
         st.caption(escaped(remark))
     drill(page, frame, height=240)
-    downloads.button(st, "Records as CSV", frame.write_csv, f"{function.__name__}.csv", key=f"csv-{question}")
+    downloads.button(st, "Records as CSV", lambda: csv(frame), f"{function.__name__}.csv", key=f"csv-{question}")
     with st.expander(FOLDED, type="compact"):
         for paragraph in details:
             st.markdown(escaped(paragraph))
         st.code("\n".join([*definitions.imports([call]), *definitions.lines([call]), call]), language="python")
+
+
+def csv(frame: pl.DataFrame) -> str:
+    """Return records as CSV; a cell with several values has them with semicolons between.
+
+    Examples
+    --------
+    >>> csv(pl.DataFrame({"deal": ["D1"], "signs": [["late", "silent"]]})).splitlines()[1]
+    'D1,late; silent'
+    """
+    lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
+    texts = (pl.col(name).cast(pl.List(pl.String)).list.join("; ").alias(name) for name in lists)
+    return frame.with_columns(texts).write_csv()
 
 
 def explained(function: Callable[..., Any]) -> tuple[str, str, list[str]]:

@@ -15,7 +15,8 @@ import streamlit as st
 
 from core.charts import page_tables
 from core.charts.page_tables import PageTable
-from core.contracts.errors import NotMadeYetError, QuarterdeckError, is_panic
+from core.contracts import amount_visibility
+from core.contracts.errors import AmountsHiddenError, NotMadeYetError, QuarterdeckError, is_panic
 from core.formats import Formats
 from core.metrics import Measure, counted
 from core.operations import instruments
@@ -43,6 +44,7 @@ SHORTEST_TREND = 2
 MOST_SPOKEN = 400
 DATA_PAGE = "on the Data page"
 NOT_YOURS = "There is nothing to show yet; whoever looks after the data here can load what is missing."
+NOT_SHOWN = "Nothing can be shown here without amounts of money, which are hidden from you."
 NARROWEST = 430  # pixels of a column; where two do not fit, the cells stand one below the other
 Span = Literal[1, 2, "all"]
 MODELS = "The models speak of the whole company."
@@ -76,6 +78,7 @@ class Cell:
         bold. `before` and `after` are Markdown said beside it in the same element; names in them are escaped by
         whoever composes them.
         """
+        sentence = amount_visibility.spoken(sentence, self.page.data.amounts)
         self.page.shown.append((self.question, "text", sentence))
         self.said = f"{self.said} {sentence}".strip()
         more = f" :small[[{called or see}](#{anchor(see)})]" if see else ""
@@ -171,7 +174,7 @@ class Cell:
 
         `room` is what it has beside something else, default the cell's width.
         """
-        listed, shown_as = deal_lists.complete(self.page, frame, options)
+        listed, shown_as = deal_lists.complete(self.page, self._seen(frame), options)
         self.carry(listed, shown_as)
         if cards.fits(listed) and cards.is_phone():
             config = column_layout.dressed(listed, shown_as.get("column_config") or {})
@@ -179,6 +182,10 @@ class Cell:
             cards.deals(page_tables.shown(listed, config, order, currency), self.page.formats)
             return
         grid(listed, self.room if room is None else room, **shown_as)
+
+    def _seen(self, frame: Any) -> Any:
+        """Return a frame without sums of amounts that are hidden, which would be 0."""
+        return amount_visibility.without_sums(frame, self.page.data.amounts)
 
     def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
         """Let the files of the page and the cell's workbook carry a table that is drawn."""
@@ -214,14 +221,17 @@ class Cell:
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
         first, *others = (escaped(name) for name in frame.columns)
+        seen = self.page.data.amounts
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
-            cells = " | ".join(escaped(value).replace(" ", NARROW) for value in values)
+            words = [amount_visibility.spoken(str(value), seen) if seen else value for value in values]
+            cells = " | ".join(escaped(value).replace(" ", NARROW) for value in words)
             lines.append(f"| {escaped(name)} | {cells} |")
         st.markdown("\n".join(lines), width="stretch")
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
+        frame = self._seen(frame)
         self.carry(frame, options)
         grid(
             frame,
@@ -239,7 +249,9 @@ class Cell:
 
     def empty(self, advice: str) -> None:
         """Say what to do where there is nothing to show; whoever may not load data is not told to."""
-        if DATA_PAGE in advice and not self.page.may("data:write"):
+        if self.page.data.amounts == amount_visibility.HIDDEN and "oad " in advice:
+            advice = NOT_SHOWN
+        elif DATA_PAGE in advice and not self.page.may("data:write"):
             advice = NOT_YOURS
         st.markdown(f":gray[{escaped(advice)}]")
 
@@ -369,6 +381,9 @@ def cell(
         except NotMadeYetError as error:
             here.failed = True
             _tell(page, question, str(error), ":material/hourglass_top:")
+        except AmountsHiddenError as error:
+            here.failed = True
+            _tell(page, question, str(error), ":material/visibility_off:")
         except QuarterdeckError as error:
             here.failed = True
             instruments.error_met(error, page.title)
@@ -428,7 +443,9 @@ def tile(
     path = trend.frame["amount"].to_list() if "amount" in trend.frame.columns else []
     if path and "month" in trend.frame.columns and trend.frame["month"].max() == page.measured.as_of.replace(day=1):
         path.pop()  # A month of a few days would look like a fall.
-    value = shown(measure, page.settings.currency, page.formats)
+    is_hidden = measure.unit == "money" and page.data.amounts == amount_visibility.HIDDEN
+    value = "Hidden" if is_hidden else shown(measure, page.settings.currency, page.formats)
+    path = [] if is_hidden else path
     snapshot.note("tile", (measure.name, value, change))
     st.metric(
         measure.name,

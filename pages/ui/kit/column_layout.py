@@ -167,7 +167,12 @@ def _width(cell_type: str | None, form: str, values: pl.Series, is_long: bool) -
         return DATE_WIDTH if values.dtype == pl.Date else DATE_WIDTH + 60
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return _number_width(values, form)
-    longest = int(values.head(SEEN).cast(pl.String, strict=False).str.len_chars().max() or 0)  # type: ignore[arg-type]
+    some = values.head(SEEN)
+    if some.dtype.is_nested():
+        texts = pl.Series([str(value) for value in some.to_list()], dtype=pl.String)
+    else:
+        texts = some.cast(pl.String, strict=False)
+    longest = int(texts.str.len_chars().max() or 0)  # type: ignore[arg-type]
     return max(TEXT[0], min(int(longest * LETTER) + EDGE, WIDEST_SAID if is_long else TEXT[1]))
 
 

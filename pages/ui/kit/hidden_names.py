@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from core.access import Identity, masking
+from core.access.masking import HIDDEN as NO_AMOUNTS
 from core.access.masking import ROUNDED, SCALED
 from core.config import Settings
 from core.store.repositories import Saved
@@ -19,7 +20,12 @@ KIND = "names"
 NAMES, HIDDEN, DEMO = "names", "hidden", "demo"
 SWITCH, AMOUNTS, NOTICE = "hide_names", "hidden_amounts", "hidden_names_notice"
 SHARED, LINK = "everybody", "Demo link"
-WORDS = {"": "Amounts as they are", ROUNDED: "Amounts rounded", SCALED: "Amounts scaled"}
+WORDS = {
+    "": "Amounts as they are",
+    ROUNDED: "Amounts rounded",
+    SCALED: "Amounts scaled",
+    NO_AMOUNTS: "Amounts hidden",
+}
 BY_RULE = "by your administrator"
 HELP = (
     "Companies, people and deals get invented names, so that you can show live numbers to others. It stays on in "
@@ -37,7 +43,7 @@ class Hiding:
     ----------
     is_on : bool
     amounts : str
-        "" for money as it is, "rounded" or "scaled".
+        "" for money as it is, "rounded", "scaled" or "hidden".
     reason : str
         Who hides them where the person cannot show them: a rule, or the name of a demo link; empty for own choice.
     """
@@ -49,7 +55,7 @@ class Hiding:
     @property
     def words(self) -> str:
         """Return what the badge says."""
-        return "Names hidden" + {ROUNDED: ", amounts rounded", SCALED: ", amounts scaled"}.get(self.amounts, "")
+        return "Names hidden" + (f", {WORDS[self.amounts].lower()}" if self.amounts else "")
 
 
 SHOWN = Hiding()

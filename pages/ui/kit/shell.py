@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from core.access.identity import OWN
 from core.artifacts import all_notices, combined
 from core.config import Settings
 from core.config.stages import fitted
-from core.contracts import Dataset
+from core.contracts import Dataset, amount_visibility
 from core.contracts.errors import NotMadeYetError, QuarterdeckError
 from core.formats import Formats, chosen
 from core.operations import instruments
@@ -127,6 +128,16 @@ class Page:
         span = fiscal_period.days(self.scope, self.data.as_of, self.settings)
         return span.begin.isoformat(), span.last.isoformat()
 
+    def shows(self, function: Callable[..., Any]) -> bool:
+        """Say whether the person sees what a function's result is made of: not where that is hidden amounts."""
+        return amount_visibility.is_shown(function, self.data.amounts)
+
+    def may_enter_amounts(self) -> bool:
+        """Say whether the person sees exact amounts, and so may enter or approve them; where not, tell so."""
+        if self.data.amounts:
+            st.caption(escaped(amount_visibility.READ_ONLY))
+        return not self.data.amounts
+
     def may(self, right: str) -> bool:
         """Say whether the person holds a right such as `scenarios:write`."""
         return can(self.identity, right, self.settings.roles)
@@ -196,7 +207,7 @@ def open(title: str, needs: str = "") -> Page:
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
-    if rows_of := whose.sentence(who, view, visible):
+    if rows_of := f"{whose.sentence(who, view, visible)} {amount_visibility.NOTICES[data.amounts]}".strip():
         bar.notice_slot.caption(escaped(rows_of))
     data_notice.show(bar, settings, who, state, formats)
     made_ahead.show(bar, settings, who, own, ahead, formats)

@@ -16,6 +16,8 @@ HEALTH, COVERAGE = "health", "coverage"
 
 def order(page: Page) -> tuple[str, str]:
     """Return the two cells, the one that leads first."""
+    if not page.shows(metrics.health.health):
+        return COVERAGE, HEALTH
     scored = cache.result(metrics.health.health, page.measured, page.settings)
     return (HEALTH, COVERAGE) if scored.value is not None else (COVERAGE, HEALTH)
 

@@ -108,13 +108,17 @@ def table(page: Page, view: View, rows: Any) -> None:
         column_config=COLUMNS,
         column_order=list(COLUMNS),
         placeholder=NOTHING,
-        disabled=[n for n in COLUMNS if n not in weekly_review.EDITABLE or not page.may("review:write")],
+        disabled=[
+            n for n in COLUMNS if n not in weekly_review.EDITABLE or page.data.amounts or not page.may("review:write")
+        ],
         on_change=_harvest,
         args=(page, key),
     )
     drafts = _drafts(page)
     if not page.may("review:write"):
         st.caption("Your role can read the review but not change it.")
+        return
+    if not page.may_enter_amounts():
         return
     row = st.container(horizontal=True, gap="xsmall")
     label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
