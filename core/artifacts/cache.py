@@ -151,7 +151,10 @@ class ArtifactCache:
         """Say whether an artefact is there, in memory or whole on disk; nothing is read but its manifest."""
         if key in self.in_memory(kind):
             return True
-        return any(entry.key == key and not entry.is_damaged for entry in self.entries(kind))
+        try:
+            return self.tier.has(kind.name, key)
+        except OSError:
+            return False
 
     def entries(self, kind: Kind) -> list[Entry]:
         """Return what lies on disk of a kind, that made or read last at the end; empty where it cannot be read."""
