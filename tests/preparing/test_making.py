@@ -24,6 +24,7 @@ def take_back():
     """Let this process make everything itself again."""
     left_to_workers._LEFT.clear()
     left_to_workers._TRIED.clear()
+    left_to_workers._AWAITED.clear()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.formats import Formats
 from core.models import registry
 from core.preparing import making
 from core.preparing.making import Lack, Work
-from pages.ui.kit import cache, data_states, session_data
+from pages.ui.kit import cache, data_states, own_models, session_data
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
@@ -39,6 +39,10 @@ def look(settings: Settings, who: Identity, shown: Served | None, data: Dataset)
         What the page shows of everybody's data; None where the session looks at other data.
     data : Dataset
     """
+    if session_data.upload() is not None:
+        own_models.look(data, settings)
+        return None
+    own_models.leave(settings)
     if shown is not None and shown.waiting is not None:
         return None  # Who prepares the newer state makes what is lacking of it.
     lack = making.lack_of(data, settings, *_source(shown))
@@ -53,6 +57,9 @@ def look(settings: Settings, who: Identity, shown: Served | None, data: Dataset)
 
 def show(bar: Bar, settings: Settings, who: Identity, data: Dataset, lack: Lack | None, formats: Formats) -> None:
     """Say in the bar that models are being trained, and which stand meanwhile; or why they cannot be."""
+    if session_data.upload() is not None:
+        own_models.show(bar, settings)
+        return
     work = _work(settings, lack) if lack is not None else None
     if lack is None or work is None:
         return
