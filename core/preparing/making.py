@@ -26,7 +26,7 @@ from core.artifacts import (
     open_cache,
     process_shelf,
 )
-from core.artifacts.left_to_workers import is_left, leave, note_tried
+from core.artifacts.left_to_workers import is_left, is_tried, leave, note_tried
 from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset
@@ -93,7 +93,7 @@ def leave_to_workers(settings: Settings) -> None:
         leave(READ)
 
 
-def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lack | None:
+def lack_of(data: Dataset, settings: Settings, source: str, version: int, tables: bool = False) -> Lack | None:
     """Return what is not there yet for some rows; None where all is, or where they are one session's own.
 
     Parameters
@@ -104,6 +104,8 @@ def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lac
         With the data's stages and currency.
     source : str
     version : int
+    tables : bool
+        Whether the tables count where this process may make them too.
     """
     from core.marts.build import name_of
     from core.models import registry
@@ -124,7 +126,7 @@ def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lac
     shelf, seen = process_shelf(RESULTS), ("all there", str(settings.home), wanted)
     if time.monotonic() - (shelf.peek(seen) or float("-inf")) < SEEN_SECONDS:
         return None
-    left = [(kind, name) for kind, name in names if is_left(kind, name)]
+    left = [(kind, name) for kind, name in names if is_left(kind, name) or (tables and _is_read_ahead(kind, name))]
     lacking = tuple((kind.name, name) for kind, name in left if not is_made(kind, name, settings))
     if lacking:
         return Lack(source, version, lacking, wanted)
@@ -149,7 +151,20 @@ def rows_lack(settings: Settings, source: str, version: int) -> Lack | None:
 
 def is_there(lack: Lack, settings: Settings) -> bool:
     """Say whether what was lacking is there by now, or is tried here because no worker could make it."""
-    return not any(is_left(KINDS[kind], name) and not is_made(KINDS[kind], name, settings) for kind, name in lack.names)
+    waited_for = [(KINDS[kind], name) for kind, name in lack.names]
+    return not any(
+        (is_left(kind, name) or _is_read_ahead(kind, name)) and not is_made(kind, name, settings)
+        for kind, name in waited_for
+    )
+
+
+def make_here(lack: Lack) -> None:
+    """Let this process make what is lacking after all, as where no worker is there."""
+    note_tried(name for _, name in lack.names)
+
+
+def _is_read_ahead(kind: Kind, name: str) -> bool:
+    return kind in READ and not is_tried(name)
 
 
 def is_made(kind: Kind, name: str, settings: Settings) -> bool:
