@@ -33,6 +33,7 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.preparing.preparation import BY
 from core.store.jobs import DONE
+from core.store.tables import QUEUED
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -41,7 +42,7 @@ KIND = "make"
 Report = Callable[[float, str], None]
 MODELLED, READ = (MODELS, ACCOUNTS, LANDMARKS, REPLAYS), (SNAPSHOTS, MARTS)
 LATER = (ACCOUNTS.name, LANDMARKS.name)
-AGAIN = timedelta(minutes=10)
+AGAIN, PATIENCE = timedelta(minutes=10), timedelta(seconds=5)
 SEEN_SECONDS = 60.0
 
 
@@ -73,12 +74,26 @@ class Lack:
 
 @dataclass(frozen=True)
 class Work:
-    """How far a worker is: the share that is done, what it is at, and why it gave up; empty while it did not."""
+    """How far a worker is.
+
+    Attributes
+    ----------
+    share : float
+        How much is done, from 0 to 1.
+    message : str
+        What it is at.
+    failure : str
+        Why it gave up; empty while it did not.
+    has_worker : bool
+    is_late : bool
+        Workers are at other work, and have not begun within seconds.
+    """
 
     share: float = 0.0
     message: str = ""
     failure: str = ""
     has_worker: bool = True
+    is_late: bool = False
 
 
 def leave_to_workers(settings: Settings) -> None:
@@ -159,8 +174,8 @@ def is_there(lack: Lack, settings: Settings) -> bool:
 
 
 def make_here(lack: Lack) -> None:
-    """Let this process make what is lacking after all, as where no worker is there."""
-    note_tried(name for _, name in lack.names)
+    """Let this process read and make tables after all, as where no worker is there; models it trains in no case."""
+    note_tried(name for kind, name in lack.names if KINDS[kind] in READ)
 
 
 def _is_read_ahead(kind: Kind, name: str) -> bool:
@@ -190,7 +205,10 @@ def ask(store: Store, lack: Lack, now: datetime) -> Work | None:
             return None
     if last is None or not last.is_active:
         last = queue.ask(KIND, lack.source, {"version": lack.version, "wanted": lack.wanted}, BY)
-    return Work(last.share, last.message, has_worker=bool(queue.workers()))
+        return Work(last.share, last.message, has_worker=bool(queue.workers()))
+    is_other = last.payload.get("version") != lack.version
+    is_late = is_other or (last.state == QUEUED and now - last.asked_at > PATIENCE)
+    return Work(last.share, last.message, has_worker=bool(queue.workers()), is_late=is_late)
 
 
 def again(store: Store, lack: Lack) -> None:

@@ -37,7 +37,9 @@ def before_reading(settings: Settings, who: Identity, shown: Served | None) -> N
     if lack is None or making.is_there(lack, settings) or not _has_worker(settings):
         return
     work = _work(settings, lack)
-    if work is not None:
+    if work is None or work.is_late:
+        making.make_here(lack)
+    else:
         _wait(settings, who, lack, work)
 
 
@@ -62,7 +64,7 @@ def look(settings: Settings, who: Identity, shown: Served | None, data: Dataset)
     if shown is not None and shown.waiting is not None:
         return None  # Who prepares the newer state makes what is lacking of it.
     lack = making.lack_of(data, settings, *_source(shown), tables=_may_wait(settings))
-    if lack is not None and lack.has_no_tables and _may_wait(settings) and not _has_worker(settings):
+    if lack is not None and lack.has_no_tables and _may_wait(settings) and _is_left_alone(settings, lack):
         making.make_here(lack)
         lack = making.lack_of(data, settings, *_source(shown))
     work = _work(settings, lack) if lack is not None else None
@@ -168,11 +170,17 @@ def _has_worker(settings: Settings) -> bool:
     return bool(cache.store(settings.database).jobs.workers())
 
 
+def _is_left_alone(settings: Settings, lack: Lack) -> bool:
+    """Say whether no worker makes what is lacking, or none in time."""
+    work = _work(settings, lack)
+    return work is None or work.is_late or not work.has_worker
+
+
 def _watch(lack: Lack, is_made_here_alone: bool = False) -> None:
     @st.fragment(run_every=EVERY_SECONDS)
     def watch() -> None:
         settings = cache.settings()
-        if making.is_there(lack, settings) or (is_made_here_alone and not _has_worker(settings)):
+        if making.is_there(lack, settings) or (is_made_here_alone and _is_left_alone(settings, lack)):
             st.rerun(scope="app")
 
     watch()
