@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from core.artifacts import notices as sentences
 from core.artifacts.codecs import FolderCodec, UnkeepableError
 from core.artifacts.kinds import Kind
-from core.artifacts.left_to_workers import is_left
+from core.artifacts.left_to_workers import is_awaited, is_left
 from core.artifacts.memory import MEMORY, Memory, Shelf
 from core.artifacts.notices import Notice, Notices, is_failure
 from core.artifacts.pins import Pins
@@ -86,7 +86,11 @@ class ArtifactCache:
         is_written = keep and kind.is_kept_on_disk
         return self.in_memory(kind).get(
             key if alias is None else alias,
-            lambda: self._from_disk(kind, _text(key), make, _codec(kind, codec), about) if is_written else make(),
+            lambda: (
+                self._from_disk(kind, _text(key), make, _codec(kind, codec), about)
+                if is_written
+                else _made_here(kind, key, make)
+            ),
         )
 
     def read(self, kind: Kind, key: str, codec: FolderCodec[T] | None = None) -> T | None:
@@ -151,7 +155,10 @@ class ArtifactCache:
         """Say whether an artefact is there, in memory or whole on disk; nothing is read but its manifest."""
         if key in self.in_memory(kind):
             return True
-        return any(entry.key == key and not entry.is_damaged for entry in self.entries(kind))
+        try:
+            return self.tier.has(kind.name, key)
+        except OSError:
+            return False
 
     def entries(self, kind: Kind) -> list[Entry]:
         """Return what lies on disk of a kind, that made or read last at the end; empty where it cannot be read."""
@@ -204,9 +211,7 @@ class ArtifactCache:
     ) -> T:
         value = self._read(kind, key, codec, is_last_try=False)
         if value is _MISSING and is_left(kind, key):
-            raise NotMadeYetError(
-                f"The {kind.title} for this are being made.", mend="They show here when they are ready."
-            )
+            raise _not_yet(kind)
         if value is _MISSING:
             with self._holding(kind, key):
                 value = self._read(kind, key, codec, is_last_try=True)
@@ -294,6 +299,17 @@ class ArtifactCache:
             self._swept.add(kind.name)
         if is_new:
             self.tier.sweep(kind.name)
+
+
+def _made_here(kind: Kind, key: Hashable | Callable[[], str], make: Callable[[], T]) -> T:
+    """Make what is never written, unless a worker is at it."""
+    if isinstance(key, str) and is_awaited(key):
+        raise _not_yet(kind)
+    return make()
+
+
+def _not_yet(kind: Kind) -> NotMadeYetError:
+    return NotMadeYetError(f"The {kind.title} for this are being made.", mend="They show here when they are ready.")
 
 
 def _text(key: Hashable | Callable[[], str]) -> str:

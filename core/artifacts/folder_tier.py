@@ -93,6 +93,11 @@ class FolderTier:
             if manifest is not None:
                 manifests.renumbered(folder, manifest, self._next_number(kind))
 
+    def has(self, kind: str, key: str) -> bool:
+        """Say whether an artefact is there and its manifest can be read."""
+        entry = self._entry(kind, key) if NAME.fullmatch(key) else None
+        return entry is not None and not entry.is_damaged
+
     def entries(self, kind: str) -> list[Entry]:
         """Return the artefacts of a kind by their number; a damaged one has number 0."""
         listed = [entry for key in self._keys(kind) if (entry := self._entry(kind, key)) is not None]

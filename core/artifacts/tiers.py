@@ -75,6 +75,10 @@ class Tier(Protocol):
         """Give an artefact that was read the next number, unless it is among the latest ones already."""
         ...
 
+    def has(self, kind: str, key: str) -> bool:
+        """Say whether `read` would give an artefact's folder; nothing is read but its manifest."""
+        ...
+
     def entries(self, kind: str) -> list[Entry]:
         """Return all artefacts of a kind, the lowest number first."""
         ...

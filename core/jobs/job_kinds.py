@@ -10,7 +10,7 @@ from core.artifacts import DOWNLOADS, UNSAVED, UPLOADS, open_cache
 from core.config import Settings
 from core.contracts.errors import SourceError
 from core.jobs import digest_job
-from core.preparing import making, preparation
+from core.preparing import making, preparation, session_models
 from core.replaying import forecast_history
 from core.sources.connectors import sync_request
 from core.sources.source_registry import opened
@@ -84,6 +84,11 @@ def make(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     return making.make(settings, job.subject, int(job.payload["version"]), report)
 
 
+def own(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Train the models of one session's own data. Raises as `session_models.make`."""
+    return session_models.make(settings, str(job.payload.get(session_models.SECRET, "")), report, clock)
+
+
 def replay(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     """Replay past quarters as they would have been forecast then."""
     return forecast_history.replay(settings, report)
@@ -140,6 +145,7 @@ KINDS = {
     sync_request.KIND: Kind("Sync", sync),
     preparation.KIND: Kind("New data", prepare),
     making.KIND: Kind("Tables and models", make, is_heavy=True),
+    session_models.KIND: Kind("Models of one session's data", own, is_heavy=True),
     forecast_history.KIND: Kind("Forecast history", replay, is_heavy=True),
     LEARN: Kind("Models", learn, is_heavy=True),
     digest_job.KIND: Kind("Digests", digests),

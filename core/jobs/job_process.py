@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from core.config import load
 from core.contracts.errors import QuarterdeckError
 from core.jobs.job_kinds import KINDS
 from core.orphans import end_with_parent
+from core.preparing.session_models import SECRET
 from core.replicas import sharing
 from core.sources.source_registry import opened
 from core.store.jobs import ENDED, Job, JobQueue
@@ -67,7 +69,10 @@ def main() -> None:
     settings = load()
     sharing.share(settings, now)
     with opened(settings) as store:
-        do(store.jobs, store.jobs.get(int(sys.argv[1])))
+        job = store.jobs.get(int(sys.argv[1]))
+        if secret := sys.stdin.read():
+            job = replace(job, payload={**job.payload, SECRET: secret})
+        do(store.jobs, job)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from core.config import Settings
 from core.config.handover import environment
-from core.contracts.errors import StoreError
+from core.contracts.errors import SourceError, StoreError
 from core.jobs import schedule
 from core.jobs.job_kinds import KINDS, tidy
+from core.preparing.session_models import BOXES
+from core.sealing.key_boxes import KeyPair
 from core.store.jobs import ENDED, LEASE, Job, JobQueue
 
 LOOKS_EVERY_S, GRACE_S, N_SLOTS = 1.0, 5.0, 2
@@ -61,6 +63,7 @@ class Worker:
         self.host = socket.gethostname()
         self.name = f"{self.host[:80]}:{os.getpid()}:{clock():%Y%m%d%H%M%S}"
         self.running: list[Running] = []
+        self._keys = KeyPair()
         self._started_at = clock()
         self._asked_at: datetime | None = None
 
@@ -93,7 +96,10 @@ class Worker:
         for name, process in self.queue.on_host(self.host).items():
             if not _is_there(process):
                 self.queue.gone(name)
-        self.queue.alive(self.name, self.host, os.getpid())
+        self._note_alive()
+
+    def _note_alive(self) -> None:
+        self.queue.alive(self.name, self.host, os.getpid(), self._keys.public)
 
     def _step(self) -> bool:
         """Look after what runs and begin what is due; say whether nothing runs or was begun."""
@@ -113,7 +119,7 @@ class Worker:
         if self._asked_at is not None and self.clock() - self._asked_at < ASKED_EVERY / 2:
             return
         is_first, self._asked_at = self._asked_at is None, self.clock()
-        self.queue.alive(self.name, self.host, os.getpid())
+        self._note_alive()
         schedule.ask_due(self.settings, self.queue, self.clock, self._started_at)
         tidy(self.settings, self.clock)
         if is_first:
@@ -125,13 +131,25 @@ class Worker:
 
     def _start(self, job: Job) -> subprocess.Popen[bytes]:
         variables = {**os.environ, **environment(self.settings), "QUARTERDECK_DATABASE_URL": self.settings.database}
-        return subprocess.Popen(
+        secret = self._secret(job)
+        process = subprocess.Popen(
             [sys.executable, "-m", "core.jobs.job_process", str(job.id), str(os.getpid())],
             env=variables,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if secret else subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl+C is for the worker, which ends its jobs in order.
         )
+        if process.stdin is not None:
+            with suppress(OSError), process.stdin as target:  # It may have ended already.
+                target.write(secret)
+        return process
+
+    def _secret(self, job: Job) -> bytes:
+        """Return what somebody sealed for this worker with a job; nothing where it is for others or for nobody."""
+        box = job.payload.get(BOXES, {}).get(self.name, "")
+        with suppress(SourceError):
+            return self._keys.opened(box) if box else b""
+        return b""
 
     def _look_after(self, entry: Running) -> None:
         """Note the end of a job that has ended; renew the lease of one that has not, and end one nobody wants."""

@@ -26,13 +26,14 @@ from core.artifacts import (
     open_cache,
     process_shelf,
 )
-from core.artifacts.left_to_workers import is_left, leave, note_tried
+from core.artifacts.left_to_workers import is_left, is_tried, leave, note_tried
 from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.preparing.preparation import BY
 from core.store.jobs import DONE
+from core.store.tables import QUEUED
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -41,7 +42,7 @@ KIND = "make"
 Report = Callable[[float, str], None]
 MODELLED, READ = (MODELS, ACCOUNTS, LANDMARKS, REPLAYS), (SNAPSHOTS, MARTS)
 LATER = (ACCOUNTS.name, LANDMARKS.name)
-AGAIN = timedelta(minutes=10)
+AGAIN, PATIENCE = timedelta(minutes=10), timedelta(seconds=5)
 SEEN_SECONDS = 60.0
 
 
@@ -73,12 +74,26 @@ class Lack:
 
 @dataclass(frozen=True)
 class Work:
-    """How far a worker is: the share that is done, what it is at, and why it gave up; empty while it did not."""
+    """How far a worker is.
+
+    Attributes
+    ----------
+    share : float
+        How much is done, from 0 to 1.
+    message : str
+        What it is at.
+    failure : str
+        Why it gave up; empty while it did not.
+    has_worker : bool
+    is_late : bool
+        Workers are at other work, and have not begun within seconds.
+    """
 
     share: float = 0.0
     message: str = ""
     failure: str = ""
     has_worker: bool = True
+    is_late: bool = False
 
 
 def leave_to_workers(settings: Settings) -> None:
@@ -93,7 +108,7 @@ def leave_to_workers(settings: Settings) -> None:
         leave(READ)
 
 
-def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lack | None:
+def lack_of(data: Dataset, settings: Settings, source: str, version: int, tables: bool = False) -> Lack | None:
     """Return what is not there yet for some rows; None where all is, or where they are one session's own.
 
     Parameters
@@ -104,6 +119,8 @@ def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lac
         With the data's stages and currency.
     source : str
     version : int
+    tables : bool
+        Whether the tables count where this process may make them too.
     """
     from core.marts.build import name_of
     from core.models import registry
@@ -124,7 +141,7 @@ def lack_of(data: Dataset, settings: Settings, source: str, version: int) -> Lac
     shelf, seen = process_shelf(RESULTS), ("all there", str(settings.home), wanted)
     if time.monotonic() - (shelf.peek(seen) or float("-inf")) < SEEN_SECONDS:
         return None
-    left = [(kind, name) for kind, name in names if is_left(kind, name)]
+    left = [(kind, name) for kind, name in names if is_left(kind, name) or (tables and _is_read_ahead(kind, name))]
     lacking = tuple((kind.name, name) for kind, name in left if not is_made(kind, name, settings))
     if lacking:
         return Lack(source, version, lacking, wanted)
@@ -149,7 +166,20 @@ def rows_lack(settings: Settings, source: str, version: int) -> Lack | None:
 
 def is_there(lack: Lack, settings: Settings) -> bool:
     """Say whether what was lacking is there by now, or is tried here because no worker could make it."""
-    return not any(is_left(KINDS[kind], name) and not is_made(KINDS[kind], name, settings) for kind, name in lack.names)
+    waited_for = [(KINDS[kind], name) for kind, name in lack.names]
+    return not any(
+        (is_left(kind, name) or _is_read_ahead(kind, name)) and not is_made(kind, name, settings)
+        for kind, name in waited_for
+    )
+
+
+def make_here(lack: Lack) -> None:
+    """Let this process read and make tables after all, as where no worker is there; models it trains in no case."""
+    note_tried(name for kind, name in lack.names if KINDS[kind] in READ)
+
+
+def _is_read_ahead(kind: Kind, name: str) -> bool:
+    return kind in READ and not is_tried(name)
 
 
 def is_made(kind: Kind, name: str, settings: Settings) -> bool:
@@ -175,7 +205,10 @@ def ask(store: Store, lack: Lack, now: datetime) -> Work | None:
             return None
     if last is None or not last.is_active:
         last = queue.ask(KIND, lack.source, {"version": lack.version, "wanted": lack.wanted}, BY)
-    return Work(last.share, last.message, has_worker=bool(queue.workers()))
+        return Work(last.share, last.message, has_worker=bool(queue.workers()))
+    is_other = last.payload.get("version") != lack.version
+    is_late = is_other or (last.state == QUEUED and now - last.asked_at > PATIENCE)
+    return Work(last.share, last.message, has_worker=bool(queue.workers()), is_late=is_late)
 
 
 def again(store: Store, lack: Lack) -> None:

@@ -96,6 +96,10 @@ class SharedTier:
         self.local.renew(kind, key, latest)
         self._ask(lambda: self.place.renew(kind, key, latest), None)
 
+    def has(self, kind: str, key: str) -> bool:
+        """Say whether this machine or the place has an artefact: what was made before anything was shared counts."""
+        return self.local.has(kind, key) or self._ask(lambda: self.place.digest(kind, key), None) is not None
+
     def entries(self, kind: str) -> list[Entry]:
         """Return what the place has of a kind; where it cannot be reached, what this machine has."""
         shared = self._ask(lambda: self.place.entries(kind), None)

@@ -16,13 +16,15 @@ from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError, failures_as
 from core.sources import folder, guarded_read
 
-TRIAL_BYTES, TRIAL_SECONDS = 4 << 30, 120
+TRIAL_BYTES = 4 << 30
+# Of the processor, both threads together: a busy machine makes no file larger. On the clock there is an end too.
+TRIAL_SECONDS, LONGEST_SECONDS = 240, 600
 ROOT = Path(__file__).resolve().parents[2]
 ONE_AT_A_TIME = Lock()
 
 
 def trial(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, settings: Settings) -> None:
-    """Read uploaded files once in a process of its own, with 4 GB and two minutes at most.
+    """Read uploaded files once in a process of its own, with 4 GB and four minutes of the processor at most.
 
     Parameters
     ----------
@@ -63,11 +65,11 @@ def attempt(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, setti
     with ONE_AT_A_TIME:
         try:
             done = subprocess.run(
-                [sys.executable, "-c", f"from {__name__} import main; main()"],
+                [sys.executable, "-c", f"from {__name__} import main; main({TRIAL_SECONDS})"],
                 input=task,
                 capture_output=True,
                 env=environment,
-                timeout=TRIAL_SECONDS,
+                timeout=LONGEST_SECONDS,
                 check=False,
             )
         except subprocess.TimeoutExpired:
@@ -94,13 +96,19 @@ def _too_much(files: Mapping[str, bytes]) -> SourceError:
     )
 
 
-def main() -> None:
-    """Read what stands on standard input, and write what is wrong with it, if anything, as JSON."""
+def main(seconds: int) -> None:
+    """Read standard input in so many seconds of the processor, and write what is wrong with it, if anything, as JSON.
+
+    Parameters
+    ----------
+    seconds : int
+    """
     if sys.platform != "win32":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (TRIAL_BYTES, TRIAL_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     files, mapping, settings = pickle.loads(sys.stdin.buffer.read())
     wrong: list[str] = []
     try:

@@ -243,10 +243,10 @@ class JobQueue:
         job = self.get(number)
         return job if job.is_active else self.ask(job.kind, job.subject, job.payload, by)
 
-    def alive(self, worker: str, host: str, process: int) -> None:
-        """Note that a worker is there."""
+    def alive(self, worker: str, host: str, process: int, public_key: str = "") -> None:
+        """Note that a worker is there, and the public key by which something is sealed for it alone."""
         now = self._clock()
-        values = {"host": host[:120], "process": process, "seen_at": now}
+        values = {"host": host[:120], "process": process, "seen_at": now, "public_key": public_key}
         with self._sessions.begin() as session:
             same = update(WorkerRow).where(WorkerRow.name == worker).values(**values)
             if cast("CursorResult[Any]", session.execute(same)).rowcount == 0:
@@ -268,9 +268,16 @@ class JobQueue:
 
     def workers(self) -> list[str]:
         """Return the workers that were there within the last half minute."""
-        asked = select(WorkerRow.name).where(WorkerRow.seen_at >= self._clock() - STALE).order_by(WorkerRow.name)
+        return list(self._present())
+
+    def keys(self) -> dict[str, str]:
+        """Return the public keys of the workers that are there, each by its worker's name."""
+        return {name: key for name, key in self._present().items() if key}
+
+    def _present(self) -> dict[str, str]:
+        asked = select(WorkerRow.name, WorkerRow.public_key).where(WorkerRow.seen_at >= self._clock() - STALE)
         with self._sessions() as session:
-            return list(session.scalars(asked))
+            return {row.name: row.public_key for row in session.execute(asked.order_by(WorkerRow.name))}
 
     def tidy(self) -> int:
         """Delete jobs that ended a month ago, and workers nobody has seen for as long; return how many jobs."""

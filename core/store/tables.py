@@ -552,6 +552,7 @@ class WorkerRow(Base):
     process: Mapped[int] = mapped_column(Integer)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    public_key: Mapped[str] = mapped_column(String(64), server_default="")
 
 
 class SharedArtifactRow(Base):

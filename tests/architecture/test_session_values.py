@@ -33,7 +33,7 @@ NO_WORK = {
     "rows as they were first shown; their version is part of the keys of what is typed over them": """
         calls_seen library_opened offer_opened offer_shown review""",
     "found again by the address or the cookie": """
-        own_data_person own_data_token session_source sign_in_mark uploaded_data""",
+        own_data_person own_data_token own_models_order own_models_here session_source sign_in_mark uploaded_data""",
     "found again through `unsaved`": "unsaved_work wizard",
 }
 # Keys that are worked out: all are keys of controls.

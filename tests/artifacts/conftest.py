@@ -60,6 +60,9 @@ class ObjectStore:
         if number <= self.last - latest:
             self.notes[kind, key] = (self._next(), about)
 
+    def has(self, kind: str, key: str) -> bool:
+        return (kind, key) in self.objects
+
     def entries(self, kind: str) -> list[Entry]:
         out = [
             Entry(kind, name[1], *(self.notes[name][0], sum(map(len, files.values()))), about=self.notes[name][1])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.artifacts import forget_all
+from core.artifacts import SNAPSHOTS, forget_all, open_cache
 from core.config import load
-from core.preparing import making
+from core.preparing import making, session_models
+from core.sealing.key_boxes import KeyPair
+from core.sources import load_data
 from core.store import Store
-from pages.ui.kit import made_ahead
+from pages.ui.kit import made_ahead, own_models
 from tests.pages.test_data_states import write
 from tests.pages.test_pages import ROOT
 from tests.preparing.test_making import take_back
@@ -82,3 +86,57 @@ def test_a_server_that_shares_what_is_made_reads_nothing_itself(monkeypatch, tmp
     as_server()
     assert made_ahead.READING not in words(test.run())
     assert "3 rows in 8 tables" in words(test)
+
+
+def test_a_server_of_its_own_lets_a_worker_read_where_one_is_there(monkeypatch, tmp_path, as_server):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    write(exports, 3)
+    for name, value in {
+        "HOME": tmp_path / "home",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'store.db'}",
+        "DATA": exports,
+    }.items():
+        monkeypatch.setenv(f"QUARTERDECK_{name}", str(value))
+    as_server()
+    store = Store.open(load().database)
+    store.jobs.alive("w1", "host", 1)
+    test = opened("pages/data.py")
+    assert not test.exception
+    assert made_ahead.READING in words(test)
+    assert made_ahead.NO_WORKER not in words(test)
+    assert jobs(load()) == [(making.KIND, "settings")]
+    assert open_cache(load().home).entries(SNAPSHOTS) == [], "the page read nothing"
+    store.jobs.gone("w1")
+    store.close()
+    assert "3 rows in 8 tables" in words(test.run()), "without a worker it reads, as ever"
+    assert made_ahead.READING not in words(test)
+
+
+def test_models_of_an_upload_are_left_to_a_worker_and_without_one_trained_here(monkeypatch, tmp_path, as_server):
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    write(exports, 3)
+    for name, value in {"HOME": tmp_path / "home", "DATABASE_URL": f"sqlite:///{tmp_path / 'store.db'}"}.items():
+        monkeypatch.setenv(f"QUARTERDECK_{name}", str(value))
+    monkeypatch.setattr(session_models, "FEW_DEALS", 2)
+    settings = load()
+    upload = load_data(load(environ={"QUARTERDECK_HOME": str(tmp_path / "other"), "QUARTERDECK_DATA": str(exports)}))
+    as_server()
+    store = Store.open(settings.database)
+    store.jobs.alive("w1", "host", 1, KeyPair().public)
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).switch_page("pages/models.py")
+    test.session_state["uploaded_data"] = replace(upload, is_transient=True, home=None)
+    test.run()
+    assert not test.exception
+    assert "Models of your own data are being trained (0 %)." in words(test)
+    assert [kind for kind, _ in jobs(settings)] == [session_models.KIND]
+    store.jobs.cancel(store.jobs.recent()[0].id)
+    assert "being trained" not in words(test.run()), "what no worker made is tried here"
+    take_back()
+    forget_all()
+    as_server()
+    store.jobs.gone("w1")
+    store.close()
+    test.run()
+    assert own_models.NO_WORKER in words(test)

@@ -24,6 +24,7 @@ def take_back():
     """Let this process make everything itself again."""
     left_to_workers._LEFT.clear()
     left_to_workers._TRIED.clear()
+    left_to_workers._AWAITED.clear()
 
 
 @pytest.fixture
@@ -123,6 +124,22 @@ def test_a_worker_is_asked_once_and_says_why_it_cannot(store, settings):
     store.jobs.cancel(again.id)
     store.jobs.finish(again.id, "w")
     assert [j.kind for j in store.jobs.recent()] == [making.KIND] * 2
+
+
+def test_work_that_workers_do_not_come_to_is_late_and_only_tables_are_then_made_here(store, settings):
+    lack = making.Lack("settings", 2, ((SNAPSHOTS.name, "s"), (MODELS.name, "m")), "s m")
+    store.jobs.alive("w", "host", 1)
+    asked_at = store.jobs._clock()
+    assert not making.ask(store, lack, asked_at).is_late
+    assert making.ask(store, lack, asked_at + 2 * making.PATIENCE).is_late
+    earlier = making.Lack("settings", 1, lack.names, "s m")
+    assert making.ask(store, earlier, asked_at).is_late, "another version of it is made first"
+    store.jobs.claim("w", [making.KIND])
+    assert not making.ask(store, lack, asked_at + 2 * making.PATIENCE).is_late
+    making.make_here(lack)
+    assert left_to_workers.is_tried("s")
+    assert not left_to_workers.is_tried("m")
+    take_back()
 
 
 def test_what_no_worker_could_make_is_tried_where_it_is_asked_for(store, settings, as_pages):

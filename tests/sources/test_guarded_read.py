@@ -160,8 +160,9 @@ def test_a_long_table_whose_bytes_bear_it_out_is_read_up_to_the_most_of_all(monk
         opened("accounts.parquet", content)
 
 
-def test_what_exhausts_memory_dies_on_trial_and_alone(settings, monkeypatch):
-    monkeypatch.setattr(trial_read, "TRIAL_SECONDS", 60)
+@pytest.mark.parametrize("seconds", [60, 1], ids=["memory", "processor"])
+def test_what_exhausts_memory_or_processor_dies_on_trial_and_alone(settings, monkeypatch, seconds):
+    monkeypatch.setattr(trial_read, "TRIAL_SECONDS", seconds)
     strings = f"<si><t>{'x' * 32_000}</t></si>"
     rows = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(2, 250_001))
     with pytest.raises(SourceError, match="more memory or time"):

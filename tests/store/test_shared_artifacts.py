@@ -94,6 +94,17 @@ def test_what_one_server_made_another_reads(servers):
     assert second.cache.read(SAMPLE, "other", FRAME) is None
 
 
+def test_what_was_made_before_anything_was_shared_is_there_and_others_get_it(servers):
+    first, second = servers
+    alone = ArtifactCache(first.tier.local, Memory())
+    alone.put(SNAPSHOTS, "before", {"n": 1}, JSON)
+    assert first.cache.is_kept(SNAPSHOTS, "before")
+    assert not second.cache.is_kept(SNAPSHOTS, "before")
+    assert first.cache.get(SNAPSHOTS, "before", never, JSON) == {"n": 1}
+    assert second.cache.is_kept(SNAPSHOTS, "before")
+    assert not second.cache.is_kept(SNAPSHOTS, "../before")
+
+
 def test_one_makes_it_while_the_other_waits(servers):
     made, results = [], []
 

@@ -56,10 +56,21 @@ def data(config: Settings, source: tuple[str, int] | None = None) -> Dataset:
     return of_state(config, served(config))
 
 
+def is_read(config: Settings, shown: data_states.Served | None, source: tuple[str, int] | None) -> bool:
+    """Say whether the rows of what a page shows are in the memory of this process."""
+    if shown is not None:
+        return _state_key(config, shown) in process_shelf(SNAPSHOTS)
+    return source is not None and (settings_text(config), *source) in process_shelf(SNAPSHOTS)
+
+
 def of_state(config: Settings, shown: data_states.Served) -> Dataset:
     """Return the rows of a state of the source that serves everybody."""
-    key = (settings_text(config), shown.source, shown.state or shown.version)
+    key = _state_key(config, shown)
     return remembered(SNAPSHOTS, key, lambda: data_states.read(config, shown), "Loading the data")
+
+
+def _state_key(config: Settings, shown: data_states.Served) -> tuple[Hashable, ...]:
+    return (settings_text(config), shown.source, shown.state or shown.version)
 
 
 def served(config: Settings) -> data_states.Served:

@@ -12,9 +12,9 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.formats import Formats
 from core.models import registry
-from core.preparing import making
+from core.preparing import making, preparation
 from core.preparing.making import Lack, Work
-from pages.ui.kit import cache, data_states, session_data
+from pages.ui.kit import cache, data_states, own_models, session_data
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
@@ -23,6 +23,24 @@ from pages.ui.server import freshness
 EVERY_SECONDS = 2
 READING = "Your data are being read and their tables made. This page shows them as soon as they are there."
 NO_WORKER = "No worker is running that could make them; whoever runs Quarterdeck starts one."
+
+
+def before_reading(settings: Settings, who: Identity, shown: Served | None) -> None:
+    """Let a worker read rows nobody has read, where one is there: the page waits and shows how far it is.
+
+    Servers that share what is made read nothing at all; see `wait`.
+    """
+    is_kept = shown is not None and shown.waiting is not None
+    if not _may_wait(settings) or is_kept or cache.is_read(settings, shown, session_data.source()):
+        return
+    lack = making.rows_lack(settings, *_source(shown))
+    if lack is None or making.is_there(lack, settings) or not _has_worker(settings):
+        return
+    work = _work(settings, lack)
+    if work is None or work.is_late:
+        making.make_here(lack)
+    else:
+        _wait(settings, who, lack, work)
 
 
 def look(settings: Settings, who: Identity, shown: Served | None, data: Dataset) -> Lack | None:
@@ -39,9 +57,16 @@ def look(settings: Settings, who: Identity, shown: Served | None, data: Dataset)
         What the page shows of everybody's data; None where the session looks at other data.
     data : Dataset
     """
+    if session_data.upload() is not None:
+        own_models.look(data, settings)
+        return None
+    own_models.leave(settings)
     if shown is not None and shown.waiting is not None:
         return None  # Who prepares the newer state makes what is lacking of it.
-    lack = making.lack_of(data, settings, *_source(shown))
+    lack = making.lack_of(data, settings, *_source(shown), tables=_may_wait(settings))
+    if lack is not None and lack.has_no_tables and _may_wait(settings) and _is_left_alone(settings, lack):
+        making.make_here(lack)
+        lack = making.lack_of(data, settings, *_source(shown))
     work = _work(settings, lack) if lack is not None else None
     if lack is None or work is None:
         return None
@@ -53,6 +78,9 @@ def look(settings: Settings, who: Identity, shown: Served | None, data: Dataset)
 
 def show(bar: Bar, settings: Settings, who: Identity, data: Dataset, lack: Lack | None, formats: Formats) -> None:
     """Say in the bar that models are being trained, and which stand meanwhile; or why they cannot be."""
+    if session_data.upload() is not None:
+        own_models.show(bar, settings)
+        return
     work = _work(settings, lack) if lack is not None else None
     if lack is None or work is None:
         return
@@ -97,7 +125,9 @@ def _wait(settings: Settings, who: Identity | None, lack: Lack, work: Work) -> N
         st.stop()
     st.info(escaped(READING if work.has_worker else f"{READING} {NO_WORKER}"), icon=":material/hourglass_top:")
     st.progress(min(work.share, 1.0), work.message or "Waiting for a worker")
-    _watch(lack)
+    if who is not None and session_data.is_own():
+        session_data.way_out(settings, who)
+    _watch(lack, _may_wait(settings))
     st.stop()
 
 
@@ -131,10 +161,26 @@ def _note(shown: Served | None, lack: Lack) -> None:
         freshness.note(cache.served(cache.settings()))
 
 
-def _watch(lack: Lack) -> None:
+def _may_wait(settings: Settings) -> bool:
+    """Say whether this server makes tables itself only where no worker does."""
+    return preparation.is_wanted() and not settings.replicas.artifacts
+
+
+def _has_worker(settings: Settings) -> bool:
+    return bool(cache.store(settings.database).jobs.workers())
+
+
+def _is_left_alone(settings: Settings, lack: Lack) -> bool:
+    """Say whether no worker makes what is lacking, or none in time."""
+    work = _work(settings, lack)
+    return work is None or work.is_late or not work.has_worker
+
+
+def _watch(lack: Lack, is_made_here_alone: bool = False) -> None:
     @st.fragment(run_every=EVERY_SECONDS)
     def watch() -> None:
-        if making.is_there(lack, cache.settings()):
+        settings = cache.settings()
+        if making.is_there(lack, settings) or (is_made_here_alone and _is_left_alone(settings, lack)):
             st.rerun(scope="app")
 
     watch()

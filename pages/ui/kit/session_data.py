@@ -25,7 +25,7 @@ from pages.ui.kit.escaping import escaped
 
 UPLOAD, SOURCE = "uploaded_data", "session_source"
 OWN, TOKEN, PERSON = "own", "own_data_token", "own_data_person"
-DATA, CHOICE = "data", "source"
+DATA, CHOICE, MODELS = "data", "source", "models"
 GONE = "The address names data of another session, or data that are not kept any more. Everybody's data are shown."
 logger = logging.getLogger(__name__)
 
@@ -68,8 +68,21 @@ def leave() -> None:
     token = st.session_state.pop(TOKEN, None)
     st.query_params.pop(OWN, None)
     if token is not None:
-        for name in (DATA, CHOICE):
+        for name in (DATA, CHOICE, MODELS):
             _files().drop(_secret(token), name)
+
+
+def models() -> bytes | None:
+    """Return what was trained on the data uploaded for this session; None where nothing is kept."""
+    token = st.session_state.get(TOKEN)
+    return _files().read(_secret(token), MODELS, data_states.now()) if token is not None else None
+
+
+def keep_models(content: bytes) -> None:
+    """Keep what was trained on the data uploaded for this session, for as long as the data."""
+    token = st.session_state.get(TOKEN)
+    if token is not None:
+        _seal(token, MODELS, content)
 
 
 def take_over(who: Identity) -> None:
@@ -115,14 +128,20 @@ def _restore(token: str) -> None:
 def _keep(name: str, content: bytes) -> None:
     """Keep what this session looks at; where that cannot be, it lives as long as this server does."""
     token = secrets.token_urlsafe(24)
+    if _seal(token, name, content):
+        st.session_state[TOKEN] = token
+        st.query_params[OWN] = token
+
+
+def _seal(token: str, name: str, content: bytes) -> bool:
+    """Keep something sealed under a token; say whether it is."""
     age = timedelta(hours=cache.settings().replicas.upload_hours)
     try:
         _files().keep(_secret(token), name, content, data_states.now(), age)
     except (QuarterdeckError, OSError) as error:
         logger.warning("Data of a session are not kept: %s", error)
-        return
-    st.session_state[TOKEN] = token
-    st.query_params[OWN] = token
+        return False
+    return True
 
 
 def _files() -> SessionFiles:

@@ -246,6 +246,7 @@ def _rows(settings: Settings, who: Identity, state: Served | None, hiding: Hidin
     own = session_data.upload()
     if own is not None:
         return own, View(is_masked=hiding.is_on, amounts=hiding.amounts)
+    made_ahead.before_reading(settings, who, state)
     data = cache.of_state(settings, state) if state else cache.data(settings, session_data.source())
     head = row_scope.own_head(data.company, who.user) if who.team_of == OWN else who.team_of
     return data, View(who.regions, head, hiding.is_on, who.hidden, hiding.amounts)
