@@ -22,13 +22,13 @@ from pydantic import (
 )
 
 from core import formats
+from core.config.branding import SAVED, BrandSettings, over
 from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
 URL_FILE = "QUARTERDECK_DATABASE_URL_FILE"  # where secrets come as files, as in containers
-RETIRED = ("branding",)
 FREELY_NAMED = (
     "roles.",
     "access.people.",
@@ -38,6 +38,7 @@ FREELY_NAMED = (
     "map.places.",
     "crm_url.",
     "warehouse.tables.",
+    "branding.links.",
 )
 
 
@@ -376,6 +377,7 @@ class Settings(_Section):
     """All settings of one installation; frozen, so that it may be part of a cache key."""
 
     company: str
+    branding: BrandSettings = BrandSettings()
     currency: str = Field(min_length=3, max_length=3)
     time_zone: str
     locale: str = ""
@@ -501,6 +503,9 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
         values["source"] = {**values["source"], "folder": env["QUARTERDECK_DATA"]}
     if env.get("QUARTERDECK_MAPPING"):
         values["source"] = {**values["source"], "mapping": env["QUARTERDECK_MAPPING"]}
+    brand = Path(values["home"]) / SAVED
+    if brand.is_file():
+        values["branding"] = over(values["branding"], _read(brand), brand.parent)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -543,8 +548,6 @@ def _parsed(path: Path, _changed: int, _size: int) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
     out = dict(base)
     for name, value in over.items():
-        if not prefix and name in RETIRED:
-            continue
         if name not in base and prefix not in FREELY_NAMED:
             near = closest(str(name), base)
             mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."
