@@ -22,6 +22,7 @@ from starlette.routing import Mount
 from core.access.proxy_gate import gate
 from core.assistants import mcp_mount
 from core.config import load
+from core.config.branding import BrandSettings
 from core.contracts.errors import QuarterdeckError
 from core.operations import instruments, log_lines, traces
 from pages.ui.kit.rooms import ROOMS
@@ -177,11 +178,18 @@ def chats() -> Any:
     return chat_doors.application(answers.built.state.company)
 
 
+def brand() -> BrandSettings:
+    """Return the brand in force, which the Admin page may change while the server runs."""
+    from pages.ui.kit import brand_look
+
+    return brand_look.in_force()[0]
+
+
 answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
-    *web_manifest.routes(),
-    *preload.routes(Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms if file != "app.py"),
+    *web_manifest.routes(brand),
+    *preload.routes((Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms if file != "app.py"), brand),
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),
     Mount("/odata", api_mount.ApiMount(feed)),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 
 from core.branding import logo_pictures
+from core.branding.brand_pictures import picture_address
 from core.config import Settings
 from core.config.branding import ACCENT, PRODUCT
 
@@ -44,7 +44,7 @@ class Letterhead:
     @property
     def source(self) -> str:
         """Return the logo as an address that holds the picture itself; empty without one."""
-        return f"data:image/png;base64,{base64.b64encode(self.logo).decode()}" if self.logo else ""
+        return picture_address(self.logo) if self.logo else ""
 
 
 HOUSE = Letterhead()

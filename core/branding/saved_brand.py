@@ -74,6 +74,11 @@ def save(settings: Settings, brand: BrandSettings, pictures: Mapping[str, bytes]
         raise ConfigError("The brand cannot be saved.", str(folder), "Check the home folder's rights.") from error
 
 
+def is_saved(settings: Settings) -> bool:
+    """Say whether the Admin page's brand is in force, and not that of the settings file."""
+    return (settings.home / SAVED).is_file()
+
+
 def forget(settings: Settings) -> None:
     """Take back what was saved: the brand of the settings file is in force again."""
     (settings.home / SAVED).unlink(missing_ok=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.branding import letterhead
 from core.charts import board_leaf as leaf
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
@@ -191,7 +192,7 @@ def _files(form: ScenarioForm) -> None:
         downloads.button(
             st,
             "Brief as PDF",
-            lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
+            lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn), letterhead.of(cache.settings())),
             "brief.pdf",
             mime="application/pdf",
             icon=":material/picture_as_pdf:",
