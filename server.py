@@ -23,6 +23,7 @@ from core.access.proxy_gate import gate
 from core.assistants import mcp_mount
 from core.config import load
 from core.config.branding import BrandSettings
+from core.config.tenant_name import tenant_name
 from core.contracts.errors import QuarterdeckError
 from core.operations import instruments, log_lines, traces
 from pages.ui.kit.rooms import ROOMS
@@ -40,6 +41,7 @@ from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.draining import Draining
 from pages.ui.server.identity_header import IdentityHeader
+from pages.ui.server.known_hosts import KnownHosts
 from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
@@ -136,6 +138,8 @@ try:
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
         middleware.append(Middleware(WantedPage))
+    if tenant_name():
+        middleware.insert(0, Middleware(KnownHosts, settings.access.hosts))
     middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header, counts))
     middleware.append(Middleware(CompressedFiles))
 except QuarterdeckError as error:

@@ -11,8 +11,8 @@ from core.config.contrast import contrast
 
 LETTER, HIGH = 11.5, 32  # pixels: a letter of the name, about, and the height of a sidebar's picture
 FONTS = {
-    "sans-serif": "'Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif",
-    "serif": "Georgia,'Times New Roman',serif",
+    "sans-serif": "'Source Sans','Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif",
+    "serif": "'Source Serif',Georgia,'Times New Roman',serif",
 }
 PAPER = {False: ("#fbfaf7", "#1b2733", "#dcd8cc"), True: ("#10181f", "#e6ebee", "#2c3a45")}
 
