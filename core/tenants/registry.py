@@ -32,6 +32,15 @@ FIRST_PORT, LAST_PORT = 8601, 9600
 TENANT_FILE, KEYS, HOME, BACKUPS, TEMPORARY = "tenant.yaml", "keys", "home", "backups", "tmp"
 SEAL, LOG_SECRET, METRICS_TOKEN, DATABASE = "seal", "log-secret", "metrics-token", "database-url"
 GONE = ".deleted-"
+SIGN_IN = Path(".streamlit") / "secrets.toml"
+SIGN_IN_TEXT = """# Fill in your identity provider's three lines and take their # away; the admin guide shows how.
+[auth]
+redirect_uri = "https://{host}/oauth2callback"
+cookie_secret = "{secret}"
+# client_id = ""
+# client_secret = ""
+# server_metadata_url = "https://login.example.com/.well-known/openid-configuration"
+"""
 
 
 @dataclass(frozen=True)
@@ -157,7 +166,7 @@ class Registry:
             self._refuse_taken(name, names, database, others)
             part = self.root / f".creating-{name}"
             shutil.rmtree(part, ignore_errors=True)
-            _lay_out(part, database)
+            _lay_out(part, database, names[0])
             port = _free_port(others)
             _write(part / TENANT_FILE, {"port": port, "is_demo": is_demo, "account": account})
             access = {**settings.get("access", {}), "hosts": list(names)}
@@ -205,7 +214,7 @@ class Registry:
             ) from error
 
 
-def _lay_out(part: Path, database: str) -> None:
+def _lay_out(part: Path, database: str, host: str) -> None:
     """Make the folders and secrets, which only their owner may read."""
     part.mkdir(mode=0o700)
     for name in (HOME, KEYS, BACKUPS, TEMPORARY):
@@ -215,9 +224,15 @@ def _lay_out(part: Path, database: str) -> None:
         database_url(database)
         values[DATABASE] = database
     for name, secret in values.items():
-        target = os.open(part / KEYS / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(target, "w", encoding="utf-8") as file:
-            file.write(f"{secret}\n")
+        _write_secret(part / KEYS / name, f"{secret}\n")
+    (part / SIGN_IN.parent).mkdir(mode=0o700)
+    _write_secret(part / SIGN_IN, SIGN_IN_TEXT.format(host=host, secret=secrets.token_hex(32)))
+
+
+def _write_secret(path: Path, text: str) -> None:
+    target = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(target, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _write(path: Path, values: dict[str, Any]) -> None:
