@@ -57,7 +57,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     from core.artifacts import open_cache
     from core.artifacts.session_files import SessionFiles
     from core.preparing import making, preparation
-    from pages.ui.kit import cache, first_page, people
+    from pages.ui.kit import brand_look, cache, first_page, people
     from pages.ui.server import (
         early_clicks,
         freshness,
@@ -72,6 +72,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     age = timedelta(hours=settings.replicas.upload_hours)
     uploads.bound(uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age))
     patches.keep_caches()
+    brand_look.paint(brand())
     early_clicks.keep()
     draining.install(settings.replicas.drain_seconds)
     if preparation.is_wanted():

@@ -1,4 +1,4 @@
-"""What stands for a brand where it has no picture: its name written out, its first letter as an icon; and a preview."""
+"""What stands for a brand where it has no picture: its first letter as an icon; and a preview."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from urllib.parse import quote
 from core.config.branding import ACCENT, ACCENT_DARK, PRODUCT, BrandSettings
 from core.config.contrast import contrast
 
-LETTER, HIGH = 11.5, 32  # pixels: a letter of the name, about, and the height of a sidebar's picture
 FONTS = {
     "sans-serif": "'Source Sans','Source Sans 3','Segoe UI',Helvetica,Arial,sans-serif",
     "serif": "'Source Serif',Georgia,'Times New Roman',serif",
@@ -26,17 +25,6 @@ def ink_on(colour: str) -> str:
     ('#ffffff', '#000000')
     """
     return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, colour))
-
-
-def wordmark(brand: BrandSettings, is_dark: bool = False) -> str:
-    """Return the name as an SVG as high as a logo, for a company that has none."""
-    colour = brand.accent_dark if is_dark else brand.accent
-    wide = max(int(len(brand.name) * LETTER) + 8, HIGH)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {HIGH}" width="{wide}" height="{HIGH}">'
-        f'<text x="0" y="23" font-size="21" font-weight="600" fill="{colour}" font-family="{FONTS[brand.font]}" '
-        f'textLength="{wide - 8}" lengthAdjust="spacingAndGlyphs">{escape(brand.name)}</text></svg>'
-    )
 
 
 def mark(brand: BrandSettings) -> str:

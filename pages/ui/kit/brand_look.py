@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 import streamlit as st
 from streamlit import config
 
 from core.branding import brand_pictures, logo_pictures
+from core.charts import wordmark
 from core.config import Settings, load
 from core.config.branding import ACCENT, ACCENT_DARK, BrandSettings
 from core.contracts.errors import QuarterdeckError
@@ -64,11 +64,9 @@ def logo(brand: BrandSettings, settings: Settings | None) -> str:
         own = None
     if own is not None:
         return brand_pictures.picture_address(own)  # Held by the page itself, so that it stands at the sign-in too.
-    return brand_pictures.wordmark(brand, is_dark) if brand_pictures.icon_address(brand) else str(_house())
-
-
-def _house() -> Path:
-    return asset("logo.svg")
+    if not brand_pictures.icon_address(brand):
+        return str(asset("logo.svg"))
+    return wordmark.wordmark(brand.name, brand.accent_dark if is_dark else brand.accent)
 
 
 def links(brand: BrandSettings) -> None:

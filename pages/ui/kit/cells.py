@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core import local_times
 from core.charts import page_tables
 from core.charts.page_tables import PageTable
 from core.contracts.errors import NotMadeYetError, QuarterdeckError, is_panic
@@ -171,7 +172,8 @@ class Cell:
 
         `room` is what it has beside something else, default the cell's width.
         """
-        listed, shown_as = deal_lists.complete(self.page, frame, options)
+        own, options = self._in_own_time(frame, options)
+        listed, shown_as = deal_lists.complete(self.page, own, options)
         self.carry(listed, shown_as)
         if cards.fits(listed) and cards.is_phone():
             config = column_layout.dressed(listed, shown_as.get("column_config") or {})
@@ -179,6 +181,13 @@ class Cell:
             cards.deals(page_tables.shown(listed, config, order, currency), self.page.formats)
             return
         grid(listed, self.room if room is None else room, **shown_as)
+
+    def _in_own_time(self, frame: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return a table whose moments stand in the company's time."""
+        if not options.get("column_config"):
+            return frame, options
+        own, config = local_times.localised(frame, options["column_config"], self.page.settings.time_zone)
+        return own, {**options, "column_config": config}
 
     def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
         """Let the files of the page and the cell's workbook carry a table that is drawn."""
@@ -222,6 +231,7 @@ class Cell:
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
+        frame, options = self._in_own_time(frame, options)
         self.carry(frame, options)
         grid(
             frame,
