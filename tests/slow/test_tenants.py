@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("br
 NAMES = ("north", "south")
 MARKS = {"north": "Zephyrine Nordlicht", "south": "Quillon Suedwind"}
 ANA = "ana@example.com"
-PATIENCE_S = 600.0
+PATIENCE_S = 1_500.0
 PAGES = ("", "pipeline", "customers", "digest", "data", "admin")
 ENDPOINTS = ("me", "data", "scope", "deals?limit=500", "accounts?limit=500", "products", "team", "alerts", "jobs")
 FEEDS = ("", "$metadata", "accounts", "deals", "Measures")

@@ -52,8 +52,7 @@ def _standing(brand: BrandSettings) -> str:
     if not brand.is_own:
         return "Pages, mails and documents bear the look they were shipped with."
     logo = "a logo" if brand.logo else "no logo"
-    line = f", {brand.tagline}" if brand.tagline else ""
-    return f"Pages, mails and documents bear the name {brand.name}{line}; {logo}, colour {brand.accent}."
+    return f"Pages, mails and documents bear the name {brand.name}, with {logo} and the colour {brand.accent}."
 
 
 def _draft(brand: BrandSettings) -> tuple[dict[str, Any], dict[str, bytes]]:
