@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +19,7 @@ import typer
 from core.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
-    from core.tenants.registry import Registry, Tenant
+    from core.tenants.tenant_registry import Registry, Tenant
 
 app = typer.Typer(no_args_is_help=True, help="Several companies, each in processes, folders and a database of its own.")
 Name = Annotated[str, typer.Argument(help="The tenant's name: small letters, digits and hyphens.")]
@@ -154,7 +155,7 @@ def serve() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    Supervisor(_registry(), dict(os.environ), typer.echo).run(stop)
+    Supervisor(_registry(), dict(os.environ), typer.echo, lambda: datetime.now(UTC)).run(stop)
 
 
 @app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
@@ -164,7 +165,7 @@ def run(context: typer.Context, name: Name) -> None:
 
 
 def _registry() -> Registry:
-    from core.tenants.registry import FOLDER, Registry
+    from core.tenants.tenant_registry import FOLDER, Registry
 
     return Registry(Path(os.environ.get(FOLDER) or DEFAULT_FOLDER))
 

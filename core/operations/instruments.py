@@ -125,7 +125,7 @@ def count_sessions(count: Callable[[], float]) -> None:
 def exposition() -> bytes:
     """Return everything that is counted, in Prometheus' text format."""
     name = tenant_name()
-    return bytes(generate_latest(_OfTenant(REGISTRY, name) if name else REGISTRY))  # type: ignore[arg-type]
+    return bytes(generate_latest(_OfTenant(REGISTRY, name) if name else REGISTRY))
 
 
 class _OfTenant:

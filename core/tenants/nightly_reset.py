@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.artifacts import ACCOUNTS, ALARMS, LANDMARKS, MARTS, MODELS, RECORDS, REPLAY_DAYS, REPLAYS, SAMPLE, SNAPSHOTS
-from core.tenants.registry import TEMPORARY, Tenant
+from core.tenants.tenant_registry import TEMPORARY, Tenant
 
 NIGHT = time(3)
 ARTIFACTS = "artifacts"

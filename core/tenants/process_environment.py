@@ -11,7 +11,7 @@ from pathlib import Path
 from core.config.tenant_name import TENANT
 from core.operations.log_lines import FORMAT, LEVEL, PLAIN, SECRET
 from core.sealing.sealing_keys import KEY_FILE
-from core.tenants.registry import LOG_SECRET, METRICS_TOKEN, SEAL, TEMPORARY, Tenant
+from core.tenants.tenant_registry import LOG_SECRET, METRICS_TOKEN, SEAL, TEMPORARY, Tenant
 
 PASSED_ON = (
     "PATH",

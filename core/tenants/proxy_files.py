@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from string import Template
 
-from core.tenants.registry import Tenant
+from core.tenants.tenant_registry import Tenant
 
 REFUSAL = "No Quarterdeck answers under this name. Check the address, or ask whoever gave it to you."
 HEAD = "# Written by `quarterdeck tenant proxy`; write it again after a tenant was made, changed or deleted."

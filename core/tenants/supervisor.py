@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from core.tenants import nightly_reset
 from core.tenants.process_environment import environment
-from core.tenants.registry import Registry, Tenant
+from core.tenants.tenant_registry import Registry, Tenant
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S, STEADY_S = 1.0, 60.0, 60.0
 LOOKS_EVERY_S, PATIENCE_S = 1.0, 60.0
@@ -43,17 +43,17 @@ class Supervisor:
         The supervisor's own environment.
     say : callable
         Takes a sentence for whoever runs it.
-    clock : callable
-        Returns seconds that only grow.
     now : callable
         Returns the present time in UTC.
+    clock : callable
+        Returns seconds that only grow.
     """
 
     registry: Registry
     environ: Mapping[str, str]
     say: Callable[[str], None]
+    now: Callable[[], datetime]
     clock: Callable[[], float] = time.monotonic
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
     groups: dict[str, Group] = field(default_factory=dict)
     _again: dict[str, tuple[float, float]] = field(default_factory=dict)
     _told: dict[str, str] = field(default_factory=dict)

@@ -21,7 +21,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 from streamlit.web.server.starlette.starlette_auth_routes import USER_COOKIE_NAME
 
 from core.sample import generate
-from core.tenants.registry import Registry
+from core.tenants.tenant_registry import Registry
 from tests.browser.steps import quiet
 from tests.servers import free_port, is_healthy
 
@@ -43,7 +43,7 @@ def other(name):
 def files(tmp_path_factory):
     """One small company's files, once with each mark in the name of an account and of a deal."""
     plain = tmp_path_factory.mktemp("company") / "plain"
-    generate(plain, 40, 3_000, 3, 5, None, 4_000, "csv")
+    generate(plain, 12, 300, 2, 5, None, 300, "csv")
     folders = {}
     for name in NAMES:
         folders[name] = plain.parent / name

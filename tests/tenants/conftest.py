@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.tenants.registry import Registry
+from core.tenants.tenant_registry import Registry
 from tests.cli.commands import Done, in_process
 
 

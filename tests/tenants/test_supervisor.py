@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.tenants import nightly_reset, supervisor
-from core.tenants.registry import Tenant
 from core.tenants.supervisor import Supervisor
+from core.tenants.tenant_registry import Tenant
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 ENDS = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -35,7 +35,7 @@ def watch(registry, monkeypatch):
     watch.said, watch.started = [], made
     monkeypatch.setattr(supervisor.subprocess, "Popen", start)
     watch.supervisor = Supervisor(
-        registry, {"PATH": "/bin"}, watch.said.append, lambda: watch.seconds, lambda: watch.moment
+        registry, {"PATH": "/bin"}, watch.said.append, lambda: watch.moment, lambda: watch.seconds
     )
     yield watch
     watch.supervisor.end()

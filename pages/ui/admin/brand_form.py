@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.branding import brand_pictures, logo_pictures, saved_brand
-from core.config.branding import MOST_LINKS, BrandSettings
+from core.config.branding import BrandSettings
 from core.contracts.errors import AccessError, QuarterdeckError
 from pages.ui.admin import changes
 from pages.ui.kit.cells import Cell
@@ -94,7 +94,7 @@ def _uploaded(name: str) -> bytes:
 
 def _links(brand: BrandSettings) -> dict[str, str]:
     """Let legal links be written; a row without a name or an address is left out."""
-    st.caption(f"Legal links, such as Privacy or Imprint; {MOST_LINKS} at most")
+    st.caption("Legal links, such as Privacy or Imprint; six at most")
     rows = [{"label": label, "address": address} for label, address in brand.links.items()]
     edited = st.data_editor(
         rows or [{"label": "", "address": ""}],

@@ -9,7 +9,7 @@ import yaml
 
 from core.contracts.errors import ConfigError, StoreError
 from core.tenants.process_environment import environment
-from core.tenants.registry import Registry
+from core.tenants.tenant_registry import Registry
 
 SECRETS = ("seal", "log-secret", "metrics-token")
 DATABASE_OF_NORTH = {"database_url": "sqlite:///{north}/home/quarterdeck.db", "access": {"hosts": ["s.example.com"]}}

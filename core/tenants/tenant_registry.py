@@ -12,7 +12,7 @@ import secrets
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +109,7 @@ class Registry:
     def tenants(self) -> list[Tenant]:
         """Return all tenants by name; what two of them share is the problem of both."""
         folders = sorted(self.root.glob(f"*/{TENANT_FILE}")) if self.root.is_dir() else []
-        found = [_read(path.parent) for path in folders if not path.parent.name.startswith(".")]
-        return _apart(found)
+        return _apart([_read(path.parent) for path in folders if not path.parent.name.startswith(".")])
 
     def get(self, name: str) -> Tenant:
         """Return one tenant.
@@ -281,8 +280,7 @@ def _apart(tenants: list[Tenant]) -> list[Tenant]:
     out = []
     for tenant in tenants:
         reason = next((words for other in tenants if (words := _shared(tenant, other))), "")
-        known = vars(tenant)
-        out.append(Tenant(**{**known, "problem": tenant.problem or reason}))
+        out.append(replace(tenant, problem=tenant.problem or reason))
     return out
 
 
