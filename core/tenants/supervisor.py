@@ -73,6 +73,7 @@ class Supervisor:
         wanted = {tenant.name: tenant for tenant in self.registry.tenants()}
         for name in [name for name in self.groups if name not in wanted]:
             self._stop(self.groups.pop(name), "was deleted")
+            self.registry.sweep(name)
         for name, tenant in wanted.items():
             self._tell_problem(tenant)
             self._reset_if_due(tenant)

@@ -29,6 +29,7 @@ FOLDER = "QUARTERDECK_TENANTS"
 NAME = re.compile(r"[a-z](?:[a-z0-9]|-(?=[a-z0-9])){1,30}")
 HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 FIRST_PORT, LAST_PORT = 8601, 9600
+TRIES = 3
 TENANT_FILE, KEYS, HOME, BACKUPS, TEMPORARY = "tenant.yaml", "keys", "home", "backups", "tmp"
 SEAL, LOG_SECRET, METRICS_TOKEN, DATABASE = "seal", "log-secret", "metrics-token", "database-url"
 GONE = ".deleted-"
@@ -186,7 +187,13 @@ class Registry:
             tenant = self.get(name)
             away = self.root / f"{GONE}{name}-{secrets.token_hex(4)}"
             os.replace(tenant.folder, away)
-        shutil.rmtree(away)
+        _removed(away)
+
+    def sweep(self, name: str) -> None:
+        """Remove what a tenant's processes wrote between its deletion and their end."""
+        folder = self.root / name
+        if not (folder / TENANT_FILE).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _refuse_taken(self, name: str, hosts: tuple[str, ...], database: str, others: list[Tenant]) -> None:
         if (self.root / name).exists():
@@ -211,6 +218,14 @@ class Registry:
             raise ConfigError(
                 "The tenants' folder cannot be written to.", str(self.root), f"Name another in {FOLDER}."
             ) from error
+
+
+def _removed(folder: Path) -> None:
+    """Delete a folder into which processes that are about to end may still write."""
+    for _ in range(TRIES - 1):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _lay_out(part: Path, database: str, host: str) -> None:

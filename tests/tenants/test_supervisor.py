@@ -59,7 +59,9 @@ def test_tenants_are_started_as_they_come_and_ended_as_they_go(registry, watch):
     assert options["cwd"] == registry.get("north").folder
     process = watch.supervisor.groups["north"].process
     registry.delete("north")
+    (registry.root / "north" / "home").mkdir(parents=True)  # as a server may that is about to end
     watch.supervisor.look()
+    assert not (registry.root / "north").exists()
     assert process.poll() is not None
     assert "north was deleted." in watch.said
     assert list(watch.supervisor.groups) == ["south"]
