@@ -33,7 +33,7 @@ def mark(brand: BrandSettings) -> str:
     return (
         f'<rect width="32" height="32" rx="7" fill="{brand.accent}"/><text x="16" y="23" font-size="20" '
         f'font-weight="700" text-anchor="middle" fill="{ink_on(brand.accent)}" '
-        f'font-family="Source Sans 3,Segoe UI,Arial,sans-serif">{escape(letter)}</text>'
+        f"font-family=\"'Source Sans 3','Segoe UI',Arial,sans-serif\">{escape(letter)}</text>"
     )
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.branding import brand_pictures
+from core.charts import typeface
 from core.config.branding import BrandSettings
 from core.resources import asset
 
@@ -68,6 +69,7 @@ class Icons:
 def _drawn(side: int, mark: str) -> bytes:
     import vl_convert
 
+    typeface.register()  # A letter of an unknown family would not be drawn.
     picture = ICON.format("http://www.w3.org/2000/svg", side, GROUND, mark)
     return bytes(vl_convert.svg_to_png(picture, scale=1))
 
