@@ -22,6 +22,8 @@ from starlette.routing import Mount
 from core.access.proxy_gate import gate
 from core.assistants import mcp_mount
 from core.config import load
+from core.config.branding import BrandSettings
+from core.config.tenant_name import tenant_name
 from core.contracts.errors import QuarterdeckError
 from core.operations import instruments, log_lines, traces
 from pages.ui.kit.rooms import ROOMS
@@ -39,6 +41,7 @@ from pages.ui.server.browser_mark import BrowserMark
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.draining import Draining
 from pages.ui.server.identity_header import IdentityHeader
+from pages.ui.server.known_hosts import KnownHosts
 from pages.ui.server.private_addresses import PrivateAddresses
 from pages.ui.server.security_headers import SecurityHeaders
 from pages.ui.server.sign_in_routes import WantedPage
@@ -54,7 +57,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     from core.artifacts import open_cache
     from core.artifacts.session_files import SessionFiles
     from core.preparing import making, preparation
-    from pages.ui.kit import cache, first_page, people
+    from pages.ui.kit import brand_look, cache, first_page, people
     from pages.ui.server import (
         early_clicks,
         freshness,
@@ -69,6 +72,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     age = timedelta(hours=settings.replicas.upload_hours)
     uploads.bound(uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age))
     patches.keep_caches()
+    brand_look.paint(brand())
     early_clicks.keep()
     draining.install(settings.replicas.drain_seconds)
     if preparation.is_wanted():
@@ -135,6 +139,8 @@ try:
         middleware.append(Middleware(IdentityHeader, gate(settings, os.environ)))
     if settings.access.sign_in == "oidc":
         middleware.append(Middleware(WantedPage))
+    if tenant_name():
+        middleware.insert(0, Middleware(KnownHosts, settings.access.hosts))
     middleware.append(Middleware(PrivateAddresses, settings.access.sign_in, settings.access.header, counts))
     middleware.append(Middleware(CompressedFiles))
 except QuarterdeckError as error:
@@ -177,11 +183,18 @@ def chats() -> Any:
     return chat_doors.application(answers.built.state.company)
 
 
+def brand() -> BrandSettings:
+    """Return the brand in force, which the Admin page may change while the server runs."""
+    from pages.ui.kit import brand_look
+
+    return brand_look.in_force()[0]
+
+
 answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(desk)
 routes = [
     *probes,
-    *web_manifest.routes(),
-    *preload.routes(Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms if file != "app.py"),
+    *web_manifest.routes(brand),
+    *preload.routes((Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms if file != "app.py"), brand),
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),
     Mount("/odata", api_mount.ApiMount(feed)),

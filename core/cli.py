@@ -34,6 +34,7 @@ from core import (
     scim_commands,
     source_commands,
     sync_commands,
+    tenant_commands,
 )
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError, SourceError
 from core.resources import is_writable
@@ -62,6 +63,7 @@ app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(chat_commands.app, name="chat")
 app.add_typer(call_commands.app, name="calls")
 app.add_typer(demo_commands.app, name="demo")
+app.add_typer(tenant_commands.app, name="tenant")
 app.add_typer(library_commands.app, name="library")
 app.add_typer(bi_commands.app, name="bi")
 app.add_typer(backup_commands.app)

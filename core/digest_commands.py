@@ -25,6 +25,7 @@ def digest(
 ) -> None:
     """Write the weekly summary: the number and its change, deals slipped and lost, commits, accounts, tasks."""
     from core import digest as digests
+    from core.branding import letterhead
     from core.config import load
     from core.config.stages import fitted
     from core.models import registry
@@ -39,7 +40,7 @@ def digest(
     plan = replace(plan, scope=narrowing.sentence(whole, settings, chosen))
     content = digests.digest(data, fitted(settings, data), registry.load_or_train(data, settings), plan)
     try:
-        out.write_text(digests.written(content, out), encoding="utf-8")
+        out.write_text(digests.written(content, out, letterhead.of(settings)), encoding="utf-8")
     except OSError as error:
         raise AccessError("The file cannot be written.", str(out), "Choose another place.") from error
     typer.echo(f"{content.sentence()}\nWritten to {out}.")

@@ -7,6 +7,7 @@ from core.access.directory import GROUP, PERSON
 from pages.ui.admin import (
     api_keys,
     audit_log,
+    brand_form,
     changes,
     demo_company,
     demo_links,
@@ -72,6 +73,9 @@ with cell(page, "Groups", "Groups") as c:
 
 with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
+
+with cell(page, "Brand", "Brand", span="all") as c:
+    brand_form.show(page, c)
 
 with cell(page, "Links for demos", "Demos") as c:
     demo_links.show(page, c)

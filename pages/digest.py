@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import digest
+from core.branding import letterhead
 from core.scope import narrowing, rows_shown
 from pages.ui.deal import tasks
 from pages.ui.digest import setup
@@ -24,7 +25,7 @@ with cell(page, "Digest preview", "Preview", "all") as c:
     c.answer(content.sentence())
     setup.files(page, content)
     with st.container(key="digest_paper"):  # On white in both themes, as it arrives.
-        st.html(digest.inside(content, page.formats))
+        st.html(digest.inside(content, page.formats, letterhead.of(settings)))
     c.method(digest.digest, content.frame, given=f"data, settings, bundle, digest.{plan!r}")
 
 notebook.offer(page)

@@ -70,7 +70,7 @@ with cell(page, "What to learn now", "Learn", span="all") as c:
     downloads.button(
         st,
         "Trainer's guide (Word)",
-        lambda: enablement.word.write(training.paper(), own.docx),
+        lambda: enablement.word.write(training.paper(), own.docx, own.head),
         "training.docx",
         WORD,
         icon=":material/school:",
@@ -86,7 +86,7 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
     downloads.button(
         row,
         "Battlecard (Word)",
-        lambda: enablement.word.write(card, own.docx),
+        lambda: enablement.word.write(card, own.docx, own.head),
         "battlecard.docx",
         WORD,
         icon=":material/swords:",
@@ -95,7 +95,7 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
     downloads.button(
         row,
         "One-pager (Word)",
-        lambda: enablement.word.write(sheet, own.docx),
+        lambda: enablement.word.write(sheet, own.docx, own.head),
         "one-pager.docx",
         WORD,
         icon=":material/article:",
@@ -104,7 +104,7 @@ with cell(page, "Sales materials", "Materials", span="all") as c:
     downloads.button(
         row,
         "Deck (PowerPoint)",
-        lambda: enablement.slides.write(deck, own.pptx),
+        lambda: enablement.slides.write(deck, own.pptx, own.head),
         "deck.pptx",
         SLIDES,
         icon=":material/slideshow:",
@@ -151,7 +151,7 @@ with cell(page, "Proof of concept", "Proof") as c:
         downloads.button(
             row,
             "Plan (Word)",
-            lambda: enablement.word.write(proof.paper(), own.docx),
+            lambda: enablement.word.write(proof.paper(), own.docx, own.head),
             "proof-of-concept.docx",
             WORD,
             icon=":material/science:",
@@ -159,7 +159,7 @@ with cell(page, "Proof of concept", "Proof") as c:
         downloads.button(
             row,
             "POC summary (Word)",
-            lambda: enablement.word.write(proof.read_out(), own.docx),
+            lambda: enablement.word.write(proof.read_out(), own.docx, own.head),
             "read-out.docx",
             WORD,
             icon=":material/fact_check:",
@@ -181,7 +181,7 @@ if analysis is not None:
         downloads.button(
             st,
             "Contract pack (Word)",
-            lambda: enablement.word.write(pack.paper(), own.docx),
+            lambda: enablement.word.write(pack.paper(), own.docx, own.head),
             "contract-pack.docx",
             WORD,
             icon=":material/contract:",

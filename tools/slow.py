@@ -163,6 +163,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py", "tests/browser/test_role_walks.py"),
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
     ),
+    "tenants": (
+        ("tests/slow/test_tenants.py",),
+        (*INSTALLED, *SERVED, "core/tenants", "core/tenant_commands.py", "pages/ui/server/known_hosts.py"),
+    ),
     "api": (
         ("tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),

@@ -13,6 +13,7 @@ from core.access.identity import AREAS, OWN, Identity, can
 from core.config import Settings
 from core.config.settings import AccessRule, Person
 from core.contracts import Dataset
+from core.local_times import moment
 
 WAYS = {
     "none": "Sign-in is off: everybody who can reach the app has full access.",
@@ -161,21 +162,24 @@ def _mistakes(frame: pl.DataFrame) -> str:
     return f" {wrong} of them have a setup error." if wrong else ""
 
 
-def done(rows: pl.DataFrame) -> Rights:
+def done(rows: pl.DataFrame, zone: str = "UTC") -> Rights:
     """Say what an audit log holds.
 
     Parameters
     ----------
     rows : pl.DataFrame
         [at, user, action, target, detail], newest first, at in UTC.
+    zone : str
+        By whose clocks the sentence says when.
     """
     if rows.is_empty():
         return Rights(rows, "Nothing has been logged yet.")
     last = rows.row(0, named=True)
+    at = moment(last["at"], "%d %B %Y at %H:%M", zone)
     return Rights(
         rows,
         f"{rows.height:,} actions by {rows['user'].n_unique()} people; "
-        f"the last on {last['at']:%d %B %Y at %H:%M} UTC: {last['user']} {last['action']} {last['target']}.",
+        f"the last on {at}: {last['user']} {last['action']} {last['target']}.",
     )
 
 

@@ -14,6 +14,7 @@ from core.alerts import ways as ways_of
 from core.alerts.message import Message, of_content, text, together
 from core.alerts.readers import Readers
 from core.alerts.sending import chat, mail, webhook
+from core.alerts.sending.mail import MailHead, mail_head
 from core.alerts.sending.outcome import PassingError, RefusedError
 from core.alerts.ways import APPRISE, MAIL, SLACK, TEAMS, WEBHOOK, Way
 from core.contracts.errors import QuarterdeckError
@@ -73,7 +74,7 @@ def deliver(store: Store, readers: Readers, clock: Clock) -> Sent:
         Returns the present time in UTC.
     """
     out, by_id = Sent(), {way.id: way for way in ways_of.listed(store)}
-    site, paused = site_of(store), dict[int, datetime]()
+    site, paused, head = site_of(store), dict[int, datetime](), mail_head(readers.settings)
     for group in _grouped(store.deliveries.claim()):
         numbers, first = [entry.id for entry in group], group[0]
         way = by_id.get(first.way_id)
@@ -84,7 +85,7 @@ def deliver(store: Store, readers: Readers, clock: Clock) -> Sent:
             store.deliveries.put_off(numbers, until, "The other side asked to wait.")
             out.n_put_off += len(numbers)
         else:
-            _send(store, group, way, site, clock, out, paused)
+            _send(store, group, way, site, clock, out, paused, head)
     return out
 
 
@@ -105,11 +106,18 @@ def _may_have(delivery: Delivery, readers: Readers) -> bool:
 
 
 def _send(
-    store: Store, group: list[Delivery], way: Way, site: str, clock: Clock, out: Sent, paused: dict[int, datetime]
+    store: Store,
+    group: list[Delivery],
+    way: Way,
+    site: str,
+    clock: Clock,
+    out: Sent,
+    paused: dict[int, datetime],
+    head: MailHead,
 ) -> None:
     numbers = [entry.id for entry in group]
     try:
-        send(store, group, way, site, clock())
+        send(store, group, way, site, clock(), head)
     except PassingError as error:
         n_attempts = max(entry.n_attempts for entry in group)
         if n_attempts >= MOST_ATTEMPTS:
@@ -129,10 +137,10 @@ def _send(
         out.n_sent += len(numbers)
 
 
-def send_now(store: Store, row: Delivery, way: Way, clock: Clock) -> None:
+def send_now(store: Store, row: Delivery, way: Way, clock: Clock, head: MailHead) -> None:
     """Send one message at once, and note what became of it; it is not tried again."""
     try:
-        send(store, [row], way, site_of(store), clock())
+        send(store, [row], way, site_of(store), clock(), head)
     except (PassingError, RefusedError, QuarterdeckError, ValueError) as error:
         store.deliveries.end([row.id], DEAD, str(error))
     else:
@@ -151,7 +159,7 @@ def pause(n_attempts: int, asked: float | None) -> timedelta:
     return max(min(FIRST_PAUSE * growth, LONGEST_PAUSE), timedelta(seconds=asked or 0.0))
 
 
-def send(store: Store, group: Sequence[Delivery], way: Way, site: str, now: datetime) -> None:
+def send(store: Store, group: Sequence[Delivery], way: Way, site: str, now: datetime, head: MailHead) -> None:
     """Send messages that go together.
 
     Raises
@@ -166,7 +174,8 @@ def send(store: Store, group: Sequence[Delivery], way: Way, site: str, now: date
     message = together([of_content(entry.content) for entry in group])
     if way.kind == MAIL:
         mark = "".join(f"{entry.id}." for entry in group[:5]) + "quarterdeck"
-        mail.send(way, first.reader, message, site, mark, now, unsubscribe_address(store, first.reader, site))
+        link = unsubscribe_address(store, first.reader, site)
+        mail.send(way, first.reader, message, site, mark, now, link, head)
     elif way.kind == SLACK:
         chat.slack(way, message, site)
     elif way.kind == TEAMS:

@@ -12,6 +12,7 @@ from core.alerts import ways as ways_of
 from core.alerts.alert_rule import Rule, checked, of_saved
 from core.alerts.message import Line, Message
 from core.alerts.quiet_hours import NAME, Habits
+from core.alerts.sending.mail import PLAIN, MailHead
 from core.alerts.ways import COMPANY, MAIL, WEBHOOK, Way
 from core.contracts.errors import AccessError, StoreError
 from core.store import Store
@@ -106,7 +107,7 @@ def delete_way(store: Store, user: str, number: int, is_admin: bool) -> None:
     store.alert_ways.delete(wanted.name, wanted.owner)
 
 
-def try_out(store: Store, user: str, number: int, now: datetime, is_admin: bool) -> Delivery:
+def try_out(store: Store, user: str, number: int, now: datetime, is_admin: bool, head: MailHead = PLAIN) -> Delivery:
     """Send a test message by a way at once, and return what became of it.
 
     Raises
@@ -117,11 +118,11 @@ def try_out(store: Store, user: str, number: int, now: datetime, is_admin: bool)
     wanted = next((entry for entry in ways(store, user, is_admin) if entry.id == number), None)
     if wanted is None:
         raise StoreError(f"There is no way number {number}.", mend="The Alerts page lists those there are.")
-    message = Message("Test from Quarterdeck", (Line("Messages of your alerts arrive here.", "/alerts"),))
+    message = Message(f"Test from {head.letterhead.name}", (Line("Messages of your alerts arrive here.", "/alerts"),))
     key = key_of("test", wanted.id, user, now.isoformat(), os.urandom(8).hex())
     store.deliveries.add([NewDelivery(key, "test", user, wanted.id, "Test", message.content)])
     row = next(entry for entry in store.deliveries.recent(50, [user]) if entry.kind == "test")
-    delivering.send_now(store, row, wanted, lambda: now)
+    delivering.send_now(store, row, wanted, lambda: now, head)
     return store.deliveries.get(row.id)
 
 

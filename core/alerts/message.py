@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.metrics.measure import counted
 
 MOST_LINES, MOST_BARS = 20, 8
@@ -79,22 +80,25 @@ def shown(message: Message) -> list[Line]:
     return [*message.lines[:MOST_LINES], Line(f"And {counted(rest, 'more line')}: see the Alerts page.", "/alerts")]
 
 
-def text(message: Message, site: str) -> str:
+def text(message: Message, site: str, head: Letterhead = HOUSE) -> str:
     """Return it as plain text."""
     lines = [f"- {line.sentence}{_plain_link(line, site)}" for line in shown(message)]
-    return "\n".join([message.title, "", *lines, "", *_foot(site)]).rstrip() + "\n"
+    return "\n".join([message.title, "", *lines, "", *_foot(site, head)]).rstrip() + "\n"
 
 
 def _plain_link(line: Line, site: str) -> str:
     return f"\n  {site}{line.link}" if site and line.link else ""
 
 
-def _foot(site: str) -> Iterable[str]:
+def _foot(site: str, head: Letterhead) -> Iterable[str]:
     if site:
         yield f"All alerts, snooze and acknowledge: {site}/alerts"
+    if head.name != HOUSE.name:
+        yield head.name
+    yield from (f"{label}: {address}" for label, address in head.links)
 
 
-def html(message: Message, site: str, picture: str = "") -> str:
+def html(message: Message, site: str, picture: str = "", head: Letterhead = HOUSE) -> str:
     """Return it as HTML for mail; `picture` is the address of its picture within the mail."""
     if message.html:
         return message.html
@@ -110,10 +114,22 @@ def html(message: Message, site: str, picture: str = "") -> str:
     )
     return (
         f'<!doctype html><html lang="en"><body style="margin:0;padding:20px;background:#ffffff;{style}">'
-        f'<h1 style="font-size:19px">{escape(message.title)}</h1><ul style="padding-left:18px">{items}</ul>'
-        f"{image}{foot}"
+        f'{_logo(head)}<h1 style="font-size:19px">{escape(message.title)}</h1>'
+        f'<ul style="padding-left:18px">{items}</ul>'
+        f"{image}{foot}{_signature(head)}"
         "</body></html>"
     )
+
+
+def _logo(head: Letterhead) -> str:
+    return f'<p><img src="{head.source}" alt="{escape(head.name)}" height="32"></p>' if head.logo else ""
+
+
+def _signature(head: Letterhead) -> str:
+    if head.name == HOUSE.name and not head.links:
+        return ""
+    links = "".join(f' · <a href="{escape(to)}">{escape(label)}</a>' for label, to in head.links)
+    return f'<p style="font-size:12px;color:#5c6a74">{escape(head.name)}{links}</p>'
 
 
 def _html_line(line: Line, site: str) -> str:

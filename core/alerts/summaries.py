@@ -12,6 +12,7 @@ from core.alerts.quiet_hours import Habits
 from core.alerts.readers import Reader
 from core.alerts.telling import Look
 from core.alerts.ways import COMPANY, MAIL
+from core.branding import letterhead
 from core.formats import Formats
 from core.store.deliveries import NewDelivery, key_of
 
@@ -65,4 +66,4 @@ def _summary(look: Look, reader: Reader) -> Message | None:
         return None
     plan = replace(digest.Plan(), person=reader.identity.name)
     content = digest.digest(ground.data, ground.settings, ground.bundle, plan)
-    return Message(content.title, html=digest.html(content, Formats()))
+    return Message(content.title, html=digest.html(content, Formats(), letterhead.of(ground.settings)))

@@ -33,10 +33,11 @@ from core.api.routes import (
     scenario_routes,
 )
 from core.config import Settings, load
+from core.config.branding import PRODUCT
 from core.contracts import Dataset
 from core.store import Store
 
-TITLE = "Quarterdeck"
+TITLE = PRODUCT
 A_MINUTE = 6_000
 CODE = re.compile(r"`([^`\n]+)`")
 DESCRIPTION = """What the pages show, as an API. A key stands for a person (or a service with roles): its answers hold
@@ -104,7 +105,7 @@ def application(
 
     @app.get("/docs", include_in_schema=False)
     def shown() -> HTMLResponse:
-        return HTMLResponse(page_of(app.openapi()))
+        return HTMLResponse(page_of(app.openapi(), read().branding.name))
 
     return app
 
@@ -162,8 +163,8 @@ def _as_problem(answer: dict[str, Any]) -> None:
             content[problems.MEDIA] = content.pop("application/json")
 
 
-def page_of(document: dict[str, Any]) -> str:
-    """Return a document as a page: every operation with its parameters, by kind."""
+def page_of(document: dict[str, Any], name: str = TITLE) -> str:
+    """Return a document as a page: every operation with its parameters, by kind; `name` is the brand's."""
     parts: dict[str, list[str]] = {}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -175,7 +176,7 @@ def page_of(document: dict[str, Any]) -> str:
         for tag, operations in parts.items()
     )
     about = _text(document["info"].get("description", ""))
-    return PAGE.format(title=f"{TITLE} API", about=about, links=links, body=body)
+    return PAGE.format(title=html.escape(f"{name} API"), about=about, links=links, body=body)
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:

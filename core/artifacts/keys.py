@@ -18,7 +18,7 @@ from core.artifacts.closure import ROOT, code_fingerprint
 from core.artifacts.kinds import Kind
 from core.config import Settings
 
-PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse"})
+PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse", "branding"})
 PLAIN = (str, int, float, bool, type(None), date, datetime, time, timedelta, Decimal)
 
 
@@ -53,7 +53,7 @@ _ALL = _Texts()
 _WITHOUT_PLACES = _Texts(PLACES)
 settings_text = _ALL.of
 # What is worked out of rows and settings is the same whatever database saves lie in; who reads one names it too.
-result_text = _Texts(frozenset({"database_url"})).of
+result_text = _Texts(frozenset({"database_url", "branding"})).of
 
 
 class UnkeyedError(TypeError):

@@ -26,7 +26,7 @@ from core.store.database import database_url
 FORMAT = 1
 ENDING = ".quarterdeck-backup"
 MANIFEST, DATABASE = "manifest.json", "database"
-KEPT_IN_HOME = ("sources",)
+KEPT_IN_HOME = ("sources", "branding")
 SETTINGS_FOLDER = "settings"
 
 

@@ -139,7 +139,7 @@ def _site(request: Request) -> str:
 
 def _shown(settings: Settings, inner: str, status: int) -> HTMLResponse:
     plain = f"<p>{escape(inner)}</p>" if status != 200 else inner
-    page = SHELL.format(style=f"{typeface.stylesheet()}\n{STYLE}", body=plain)
+    page = SHELL.format(title=escape(settings.branding.name), style=f"{typeface.stylesheet()}\n{STYLE}", body=plain)
     return HTMLResponse(page, status, headers=headers(settings))
 
 
@@ -161,7 +161,7 @@ table {{ border-collapse: collapse; width: 100%; font-size: 13px; display: block
 th, td {{ text-align: left; padding: 3px 6px; border-bottom: 1px solid #dfe3e6; vertical-align: top }}
 .n {{ text-align: right }}"""
 SHELL = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Quarterdeck</title><meta name="robots" content="noindex">
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><meta name="robots" content="noindex">
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
 <body>{body}</body></html>
 """

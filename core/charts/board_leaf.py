@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import scenarios, snapshot
 from core.charts.scenarios import Drawing
 from core.charts.snapshot import Part, Snapshot
@@ -13,17 +14,18 @@ from core.scenarios.levers import LEVERS, LeverSetting
 HIGH = 210
 
 
-def pdf(what_if: WhatIf) -> bytes:
+def pdf(what_if: WhatIf, head: Letterhead = HOUSE) -> bytes:
     """Return the brief of a scenario as PDF; the same words and numbers as the page and the HTML brief.
 
     Parameters
     ----------
     what_if : WhatIf
+    head : Letterhead
     """
     base, plan = what_if.ground.base, what_if.plan
-    head = [what_if.sentence(), what_if.recurring_sentence(), *([plan.description] if plan.description else [])]
+    first = [what_if.sentence(), what_if.recurring_sentence(), *([plan.description] if plan.description else [])]
     chart = scenarios.months(what_if.frame, base.currency, what_if.noun, what_if.is_rate)
-    parts = [*(Part("", "text", words) for words in head), Part("", "chart", finished(chart, HIGH))]
+    parts = [*(Part("", "text", words) for words in first), Part("", "chart", finished(chart, HIGH))]
     true = "What would have to be true"
     parts += [Part(true, "text", _lever(what_if, s)) for s in plan.moved] or [Part(true, "text", "No lever is moved.")]
     if not what_if.shown_parts.is_empty():
@@ -35,7 +37,7 @@ def pdf(what_if: WhatIf) -> bytes:
     parts += [Part("Beyond past range", "text", warning) for warning in what_if.warnings()]
     close = f"{what_if.tail()} {base.correlation.sentence()} Levers are arithmetic on the company's own past; "
     parts.append(Part("How it is calculated", "text", f"{close}independent."))
-    return snapshot.pdf(Snapshot(plan.name, f"As of {base.as_of:%d %B %Y}", tuple(parts)))
+    return snapshot.pdf(Snapshot(plan.name, f"As of {base.as_of:%d %B %Y}", tuple(parts), head=head))
 
 
 def finished(drawing: Drawing, height: int | None = None) -> dict[str, Any]:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import pdf_pages
 from core.enablement.document import Block, Paper, widths
 
 LETTER, BESIDE = 5, 10
 
 
-def pdf(paper: Paper) -> bytes:
+def pdf(paper: Paper, head: Letterhead = HOUSE) -> bytes:
     """Return a document as PDF.
 
     Parameters
     ----------
     paper : Paper
+    head : Letterhead
     """
-    blocks = [pdf_pages.title(paper.title, paper.subtitle)]
+    blocks = [pdf_pages.title(paper.title, paper.subtitle, head)]
     for title, inside in paper.sections():
         blocks.append(pdf_pages.heading(title))
         for block in inside:
             blocks += _blocks(block)
-    return pdf_pages.bound(pdf_pages.leaves(blocks, paper.title), paper.title)
+    return pdf_pages.bound(pdf_pages.leaves(blocks, paper.title, head), paper.title, creator=head.name)
 
 
 def _blocks(block: Block) -> list[pdf_pages.Block]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import deal_page, drawing, pdf_pages, snapshot
 from core.enablement import house_slides
 from core.enablement.office_file import clean, described, repeatable, signed
@@ -97,22 +98,24 @@ def _cell(value: Any, name: str, unit: str) -> str:
     return str(value)
 
 
-def pdf(content: Pack) -> bytes:
+def pdf(content: Pack, head: Letterhead = HOUSE) -> bytes:
     """Return the pack as a PDF of one A4 leaf; rows that would not fit are left out, those of deals first."""
     n_managers, n_deals, chart = len(content.managers), len(content.deals), _chart(content.walk)
     while True:
-        leaves = pdf_pages.leaves(_blocks(content, chart, n_managers, n_deals), content.title)
+        leaves = pdf_pages.leaves(_blocks(content, chart, n_managers, n_deals, head), content.title, head)
         if len(leaves) == 1 or n_managers <= FEWEST:
-            return pdf_pages.bound(leaves[:1], content.title)
+            return pdf_pages.bound(leaves[:1], content.title, creator=head.name)
         n_managers, n_deals = (n_managers, n_deals - 1) if n_deals > FEWEST else (n_managers - 1, n_deals)
 
 
-def _blocks(content: Pack, chart: list[pdf_pages.Block], n_managers: int, n_deals: int) -> list[pdf_pages.Block]:
+def _blocks(
+    content: Pack, chart: list[pdf_pages.Block], n_managers: int, n_deals: int, head: Letterhead
+) -> list[pdf_pages.Block]:
     first = pdf_pages.ROOM * 0.23
     by_manager = [first, *[(pdf_pages.ROOM - first) / len(FIELDS)] * len(FIELDS)]
     by_deal = [pdf_pages.ROOM * share for share in (0.36, 0.22, 0.15, 0.13, 0.14)]
     return [
-        pdf_pages.title(content.title, content.about),
+        pdf_pages.title(content.title, content.about, head),
         *pdf_pages.tiles(content.tiles),
         *(pdf_pages.paragraph(words, is_tied=False) for words in content.sentences),
         *chart,
@@ -129,9 +132,9 @@ def _chart(walk: Walk) -> list[pdf_pages.Block]:
         return []
 
 
-def pptx(content: Pack) -> bytes:
+def pptx(content: Pack, head: Letterhead = HOUSE) -> bytes:
     """Return the pack as a presentation of one slide, its tables as tables that can be changed."""
-    deck = house_slides.presentation()
+    deck = house_slides.presentation(head)
     slide = deck.slides.add_slide(deck.slide_layouts[1])
     slide.shapes.title.text = clean(f"{content.title}: {content.tiles[0][1]} ({content.tiles[0][2]})")
     body = next(p for p in slide.placeholders if p != slide.shapes.title)
@@ -141,7 +144,7 @@ def pptx(content: Pack) -> bytes:
     half = room // 2 - 80_000
     _grid(slide, content.managers[: MOST_MANAGERS - 3], edge, 2_450_000, half)
     _grid(slide, content.deals, edge + half + 160_000, 2_450_000, half)
-    signed(deck, content.title, content.about)
+    signed(deck, content.title, content.about, head.name)
     return repeatable(deck.save)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from core.branding import letterhead
 from core.charts import gap_ledger, requirements
 from core.charts.snapshot import Part, Snapshot
 from core.config import Settings
@@ -50,7 +51,7 @@ def summary(analysis: GapAnalysis, score: Scores, bid: Bid, settings: Settings) 
     parts.append(_text("Still to decide", _open(analysis)))
     deal = analysis.summary.get("opportunity")
     about = f"{settings.company} · {analysis.source.name}" + (f" · {deal}" if deal else "")
-    return Snapshot("Requirements at a glance", about, tuple(parts))
+    return Snapshot("Requirements at a glance", about, tuple(parts), head=letterhead.of(settings))
 
 
 def _tiles(analysis: GapAnalysis, score: Scores) -> list[Part]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import drawing, typeface
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ ROOM = WIDE - 2 * MARGIN
 BOTTOM = HIGH - MARGIN - 14
 INK, QUIET, ACCENT = "#17242d", "#6b7780", "#0a7d77"
 BAND = "#0a4f4d"
+ACCENTS = re.compile(f'fill="(?:{ACCENT}|{BAND})"')
 BODY, SMALL = 9.8, 8.6
+LOGO_HIGH, LOGO_GAP = 26.0, 12.0
 TILES_IN_A_ROW, PICTURE_SCALE = 3, 2
 NO_BREAK = "\u00a0"
 LACKING = "□ is a letter this file's font lacks"
@@ -68,11 +71,24 @@ def lines(
     return Block(step * len(broken), draw)
 
 
-def title(words: str, about: str) -> Block:
-    """Return the head of the first leaf."""
+def title(words: str, about: str, head: Letterhead = HOUSE) -> Block:
+    """Return the head of the first leaf, below the logo where there is one."""
     first, second = lines(words, 21, weight=700), lines(about, 9.5, QUIET)
-    high = first.height + second.height + 10
-    return Block(high, lambda top: first.draw(top) + second.draw(top + first.height), is_tied=True)
+    above = LOGO_HIGH + LOGO_GAP if head.logo else 0.0
+    high = above + first.height + second.height + 10
+
+    def draw(top: float) -> str:
+        return _logo(head, top) + first.draw(top + above) + second.draw(top + above + first.height)
+
+    return Block(high, draw, is_tied=True)
+
+
+def _logo(head: Letterhead, top: float) -> str:
+    if not head.logo:
+        return ""
+    wide, high = head.size
+    room = f'x="{MARGIN}" y="{top:.1f}" width="{min(LOGO_HIGH * wide / high, ROOM):.1f}" height="{LOGO_HIGH}"'
+    return f'<image {room} preserveAspectRatio="xMinYMid meet" xlink:href="{head.source}"/>'
 
 
 def heading(words: str) -> Block:
@@ -179,7 +195,7 @@ def _image(png: bytes, wide: float, high: float) -> str:
     return f'<image width="{wide:g}" height="{high:g}" xlink:href="{source}"/>'
 
 
-def leaves(blocks: Sequence[Block], running: str = "") -> list[str]:
+def leaves(blocks: Sequence[Block], running: str = "", head: Letterhead = HOUSE) -> list[str]:
     """Lay blocks on leaves, tied ones together where a leaf can hold them.
 
     Parameters
@@ -187,6 +203,8 @@ def leaves(blocks: Sequence[Block], running: str = "") -> list[str]:
     blocks : sequence of Block
     running : str
         Stands at the foot of every leaf, with its number.
+    head : Letterhead
+        Its name stands before that, and its colour in place of the house's.
 
     Returns
     -------
@@ -212,7 +230,13 @@ def leaves(blocks: Sequence[Block], running: str = "") -> list[str]:
                 top = MARGIN
             drawn[-1].append(block.draw(top))
             top += block.height
-    return [_leaf("".join(inside), f"{running} · {n} of {len(drawn)}") for n, inside in enumerate(drawn, 1)]
+    foot = f"{head.name} · {running}" if head.name != HOUSE.name else running
+    return [_leaf(_coloured("".join(part), head), f"{foot} · {n} of {len(drawn)}") for n, part in enumerate(drawn, 1)]
+
+
+def _coloured(inside: str, head: Letterhead) -> str:
+    """Put a brand's colour in place of the house's where it is the look's own; charts keep theirs."""
+    return ACCENTS.sub(f'fill="{head.accent}"', inside) if head.accent else inside
 
 
 def _leaf(inside: str, foot: str) -> str:
@@ -229,7 +253,7 @@ def _sheet(inside: str) -> str:
     )
 
 
-def bound(pages: Sequence[str], name: str = "", only_vectors: bool = False) -> bytes:
+def bound(pages: Sequence[str], name: str = "", only_vectors: bool = False, creator: str = HOUSE.name) -> bytes:
     """Turn leaves into one PDF, the same for the same leaves.
 
     Parameters
@@ -240,6 +264,8 @@ def bound(pages: Sequence[str], name: str = "", only_vectors: bool = False) -> b
         What a reader's window shows.
     only_vectors : bool
         True where no leaf may become a picture.
+    creator : str
+        Stands in the file's properties.
 
     Raises
     ------
@@ -254,7 +280,7 @@ def bound(pages: Sequence[str], name: str = "", only_vectors: bool = False) -> b
         _sorted(leaf.pages[0])
         writer.append(leaf, import_outline=False)
     writer.compress_identical_objects()
-    writer.add_metadata({"/Title": name, "/Creator": "Quarterdeck"})
+    writer.add_metadata({"/Title": name, "/Creator": creator})
     target = io.BytesIO()
     writer.write(target)
     return target.getvalue()

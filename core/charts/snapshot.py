@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import drawing, page_tables, pdf_pages, theme, typeface
 from core.charts.page_tables import PageTable
 from core.formats import Formats
@@ -53,12 +54,15 @@ class Snapshot:
         In the order of the page.
     formats : Formats
         How the reader writes numbers and days.
+    head : Letterhead
+        The brand it bears.
     """
 
     title: str
     about: str
     parts: tuple[Part, ...]
     formats: Formats = field(default_factory=Formats)
+    head: Letterhead = HOUSE
 
     def questions(self) -> list[str]:
         """Return the headings in the order of the page."""
@@ -136,8 +140,19 @@ def html(page: Snapshot) -> str:
         title=escape(page.title),
         about=escape(page.about),
         body="\n".join(body),
-        style=f"{typeface.stylesheet()}\n{_STYLE}",
+        style=f"{typeface.stylesheet()}\n{_STYLE}{_accented(page.head)}",
+        logo=_logo(page.head),
     )
+
+
+def _accented(head: Letterhead) -> str:
+    return f"\nth {{ background: {head.accent} }} .tile b {{ color: {head.accent} }}" if head.accent else ""
+
+
+def _logo(head: Letterhead) -> str:
+    if not head.logo:
+        return ""
+    return f'<img src="{head.source}" alt="{escape(head.name)}" style="height:32px;max-width:100%;margin-bottom:12px">'
 
 
 def _html(part: Part, mark: str, formats: Formats) -> str:
@@ -177,16 +192,17 @@ def bold(text: str) -> str:
 def pdf(page: Snapshot) -> bytes:
     """Return the page as a PDF of A4 leaves; a chart, and a heading with what follows it, is never cut."""
     try:
-        leaves = pdf_pages.leaves(_blocks(page, _figure_of), page.title)
-        return pdf_pages.bound(leaves, page.title, only_vectors=True)
+        leaves = pdf_pages.leaves(_blocks(page, _figure_of), page.title, page.head)
+        return pdf_pages.bound(leaves, page.title, only_vectors=True, creator=page.head.name)
     except (
         drawing.DrawingError
     ):  # Which chart it is shows only when each is drawn by itself, which takes as long again.
-        return pdf_pages.bound(pdf_pages.leaves(_blocks(page, _drawable), page.title), page.title)
+        leaves = pdf_pages.leaves(_blocks(page, _drawable), page.title, page.head)
+        return pdf_pages.bound(leaves, page.title, creator=page.head.name)
 
 
 def _blocks(page: Snapshot, chart: Callable[[Mapping[str, Any], str], pdf_pages.Block]) -> list[pdf_pages.Block]:
-    blocks: list[pdf_pages.Block] = [pdf_pages.title(page.title, page.about)]
+    blocks: list[pdf_pages.Block] = [pdf_pages.title(page.title, page.about, page.head)]
     for number, question in enumerate(page.questions()):
         parts = page.of(question)
         if question:
@@ -233,11 +249,15 @@ def _table(table: PageTable, formats: Formats) -> list[pdf_pages.Block]:
 
 
 def collected(
-    title: str, about: str, shown: Sequence[tuple[str, str, Any]], formats: Formats | None = None
+    title: str,
+    about: str,
+    shown: Sequence[tuple[str, str, Any]],
+    formats: Formats | None = None,
+    head: Letterhead = HOUSE,
 ) -> Snapshot:
     """Return a snapshot of what a page has shown: question, kind, and a body or a function that makes it."""
     parts = [Part(q, kind, body() if callable(body) else body) for q, kind, body in shown]  # type: ignore[arg-type]
-    return Snapshot(title, about, tuple(parts), formats or Formats())
+    return Snapshot(title, about, tuple(parts), formats or Formats(), head)
 
 
 _STYLE = f"""@page {{ size: A4; margin: 16mm 14mm }}
@@ -257,7 +277,7 @@ section > h2 + p {{ break-before: avoid }} section > p + figure {{ break-before:
 _SHELL = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{style}</style></head>
-<body><header><h1>{title}</h1><p>{about}</p></header>
+<body><header>{logo}<h1>{title}</h1><p>{about}</p></header>
 {body}
 </body></html>
 """

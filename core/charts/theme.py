@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from core.charts.lazy_altair import alt
+from core.config.contrast import contrast
 
 GROUND = "light-dark(#fbfaf7,#10181f)"
 INK = "light-dark(#1b2733,#e6ebee)"
@@ -117,24 +118,6 @@ def ink_on(colour: str) -> str:
     halves = re.findall(r"#[0-9a-f]{6}", colour)
     inks = [max((contrast(ink, half), ink) for ink in (BLACK, ON_DEEP))[1] for half in halves]
     return f"light-dark({','.join(inks)})"
-
-
-def contrast(ink: str, ground: str) -> float:
-    """Return the contrast of two colours by WCAG 2, from 1 to 21.
-
-    Examples
-    --------
-    >>> round(contrast("#000000", "#ffffff"), 1)
-    21.0
-    """
-    low, high = sorted((_luminance(ink), _luminance(ground)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def named_parts(

@@ -21,13 +21,13 @@ from pydantic import (
 )
 
 from core import formats
+from core.config.branding import SAVED, BrandSettings, over
 from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
 from core.contracts.errors import ConfigError, closest
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
 URL_FILE = "QUARTERDECK_DATABASE_URL_FILE"  # where secrets come as files, as in containers
-RETIRED = ("branding",)
 FREELY_NAMED = (
     "roles.",
     "access.people.",
@@ -37,6 +37,7 @@ FREELY_NAMED = (
     "map.places.",
     "crm_url.",
     "warehouse.tables.",
+    "branding.links.",
 )
 
 
@@ -375,6 +376,7 @@ class Settings(_Section):
     """All settings of one installation; frozen, so that it may be part of a cache key."""
 
     company: str
+    branding: BrandSettings = BrandSettings()
     currency: str = Field(min_length=3, max_length=3)
     time_zone: str
     locale: str = ""
@@ -461,6 +463,9 @@ def file_in_force(environ: Mapping[str, str] | None = None) -> Path | None:
     return Path(OWN_FILE) if Path(OWN_FILE).exists() else None
 
 
+Overrides = tuple[tuple[str, str | None], ...]
+
+
 class FileState(NamedTuple):
     """A settings file in one state; another working folder makes another of a relative path."""
 
@@ -500,27 +505,29 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
     url = env.get("QUARTERDECK_DATABASE_URL")
     if env.get(URL_FILE) and not url:
         url = _secret(Path(env[URL_FILE]))
-    return _validated(
-        files,
-        (("home", env.get("QUARTERDECK_HOME")), ("database_url", url)),
-        (("folder", env.get("QUARTERDECK_DATA")), ("mapping", env.get("QUARTERDECK_MAPPING"))),
-    )
+    own = (("home", env.get("QUARTERDECK_HOME")), ("database_url", url))
+    of_source = (("folder", env.get("QUARTERDECK_DATA")), ("mapping", env.get("QUARTERDECK_MAPPING")))
+    brand = Path(_values(files, own, of_source)["home"]) / SAVED
+    return _validated(files, own, of_source, _state(brand) if brand.is_file() else None)
 
 
-@lru_cache(maxsize=16)  # Every run of a page asks several times; the answer is frozen.
-def _validated(
-    files: tuple[FileState, ...],
-    own: tuple[tuple[str, str | None], ...],
-    of_source: tuple[tuple[str, str | None], ...],
-) -> Settings:
-    """Put together what the files say and what the environment sets above them."""
-    values, where = _read(files[0]), str(files[-1].path if len(files) > 1 else DEFAULTS.name)
+@lru_cache(maxsize=16)  # Every run of a page asks several times.
+def _values(files: tuple[FileState, ...], own: Overrides, of_source: Overrides) -> Mapping[str, Any]:
+    """Put together what the files say and what the environment sets above them; never to be changed."""
+    values = _read(files[0])
     if len(files) > 1:
-        values = _merge(values, _read(files[1]), where)
+        values = _merge(values, _read(files[1]), str(files[1].path))
     values |= {name: value for name, value in own if value}
-    over = {name: value for name, value in of_source if value}
-    if over:
-        values["source"] = {**values["source"], **over}
+    source = {name: value for name, value in of_source if value}
+    return values | {"source": {**values["source"], **source}} if source else values
+
+
+@lru_cache(maxsize=16)
+def _validated(files: tuple[FileState, ...], own: Overrides, of_source: Overrides, brand: FileState | None) -> Settings:
+    """Check what is set, under the brand that an administrator saved."""
+    values, where = dict(_values(files, own, of_source)), str(files[1].path if len(files) > 1 else DEFAULTS.name)
+    if brand is not None:
+        values["branding"] = over(values["branding"], _read(brand), brand.path.parent)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -566,8 +573,6 @@ def _read(file: FileState) -> dict[str, Any]:
 def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str = "") -> dict[str, Any]:
     out = dict(base)
     for name, value in over.items():
-        if not prefix and name in RETIRED:
-            continue
         if name not in base and prefix not in FREELY_NAMED:
             near = closest(str(name), base)
             mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."

@@ -9,6 +9,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import drawing, page_tables, snapshot
 from core.contracts.errors import ConfigError
 from core.digest.contents import Digest, Section
@@ -16,7 +17,7 @@ from core.formats import Formats
 
 FONT = "font-family:Source Sans 3,Segoe UI,Helvetica,Arial,sans-serif;color:#17242d"
 CELL = "padding:4px 8px;border-bottom:1px solid #dfe3e6;font-size:13px;vertical-align:top"
-HEAD = f"{CELL};background:#0a4f4d;color:#ffffff;text-align:left"
+BAND, HEAD = "#0a4f4d", "color:#ffffff;text-align:left"
 WIDE = 640
 MAIL = (
     '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>'
@@ -24,26 +25,40 @@ MAIL = (
 )
 
 
-def html(content: Digest, formats: Formats | None = None) -> str:
+def html(content: Digest, formats: Formats | None = None, head: Letterhead = HOUSE) -> str:
     """Return the digest as one HTML file that mail programs show: styles inline, pictures inside, nothing loaded.
 
     Text from the data is shown as text. A chart that cannot be drawn is left out, for its numbers stand in the
     sentence above it.
     """
-    return MAIL.format(title=escape(content.title), body=inside(content, formats or Formats()))
+    return MAIL.format(title=escape(content.title), body=inside(content, formats or Formats(), head))
 
 
-def inside(content: Digest, formats: Formats) -> str:
+def inside(content: Digest, formats: Formats, head: Letterhead = HOUSE) -> str:
     """Return the digest's body, for a preview inside a page."""
-    head = (
-        f'<h1 style="font-size:22px;margin:0">{escape(content.company)}</h1>'
+    top = (
+        f'{_logo(head)}<h1 style="font-size:22px;margin:0">{escape(content.company)}</h1>'
         f'<p style="margin:2px 0 14px;color:#5c6a74">{escape(_about(content, formats))}</p>'
     )
-    parts = "".join(_section(section, formats) for section in content.sections)
+    parts = "".join(_section(section, formats, head.accent or BAND) for section in content.sections)
     return (
         f'<table role="presentation" width="{WIDE}" align="center" cellpadding="0" cellspacing="0" '
-        f'style="{FONT};max-width:100%"><tr><td style="padding:20px">{head}{parts}</td></tr></table>'
+        f'style="{FONT};max-width:100%"><tr><td style="padding:20px">{top}{parts}{_foot(head)}</td></tr></table>'
     )
+
+
+def _logo(head: Letterhead) -> str:
+    if not head.logo:
+        return ""
+    return f'<p style="margin:0 0 12px"><img src="{head.source}" alt="{escape(head.name)}" height="32"></p>'
+
+
+def _foot(head: Letterhead) -> str:
+    """Return the name and the legal links at the foot; nothing where the brand is the house's."""
+    if head.name == HOUSE.name and not head.links:
+        return ""
+    links = "".join(f' · <a href="{escape(to)}" style="color:#5c6a74">{escape(label)}</a>' for label, to in head.links)
+    return f'<p style="margin:24px 0 0;font-size:12px;color:#5c6a74">{escape(head.name)}{links}</p>'
 
 
 def _about(content: Digest, formats: Formats) -> str:
@@ -52,10 +67,10 @@ def _about(content: Digest, formats: Formats) -> str:
     return f"{who}{content.plan.scope}, {days}. {content.source}."
 
 
-def _section(section: Section, formats: Formats) -> str:
+def _section(section: Section, formats: Formats, accent: str) -> str:
     out = f'<h2 style="font-size:16px;margin:22px 0 4px">{escape(section.title)}</h2>'
     out += f'<p style="margin:0 0 8px;font-size:14px;line-height:1.45">{escape(section.text)}</p>'
-    return out + _picture(section) + _table(section, formats)
+    return out + _picture(section) + _table(section, formats, accent)
 
 
 def _picture(section: Section) -> str:
@@ -69,12 +84,13 @@ def _picture(section: Section) -> str:
     return f'<img src="{source}" alt="{escape(section.title)}" width="{WIDE - 40}" style="max-width:100%;height:auto">'
 
 
-def _table(section: Section, formats: Formats) -> str:
+def _table(section: Section, formats: Formats, accent: str) -> str:
     if section.table is None:
         return ""
-    head, *body = page_tables.rows_of_text(section.table, formats)
+    names, *body = page_tables.rows_of_text(section.table, formats)
     sides = ["" if column.look == "text" else ";text-align:right" for column in section.table.columns]
-    top = "".join(f'<th style="{HEAD}{side}">{escape(word)}</th>' for word, side in zip(head, sides, strict=True))
+    look = f"{CELL};background:{accent};{HEAD}"
+    top = "".join(f'<th style="{look}{side}">{escape(word)}</th>' for word, side in zip(names, sides, strict=True))
     rows = "".join(f"<tr>{_cells(row, sides)}</tr>" for row in body)
     return f'<table width="100%" cellpadding="0" cellspacing="0"><tr>{top}</tr>{rows}</table>'
 
@@ -144,7 +160,7 @@ def _day(value: Any) -> str:
 WRITERS = {".html": html, ".md": markdown, ".json": as_json}
 
 
-def written(content: Digest, target: Path) -> str:
+def written(content: Digest, target: Path, head: Letterhead = HOUSE) -> str:
     """Return a digest as the ending of a file's name asks for: .html, .md or .json.
 
     Raises
@@ -158,4 +174,5 @@ def written(content: Digest, target: Path) -> str:
             str(target),
             "Name a file that ends in .html, .md or .json.",
         )
-    return WRITERS[target.suffix.lower()](content)
+    write = WRITERS[target.suffix.lower()]
+    return html(content, head=head) if write is html else write(content)

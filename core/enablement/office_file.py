@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.config.branding import PRODUCT
 from core.contracts.errors import ConfigError
 
 T = TypeVar("T")
@@ -30,10 +31,12 @@ def described(rows: tuple[tuple[str, ...], ...]) -> str:
     return clean(f"Table of {n} row{'' if n == 1 else 's'} with the columns {', '.join(rows[0]) if rows else ''}")
 
 
-def signed(document: Any, title: str, subtitle: str) -> None:
+def signed(document: Any, title: str, subtitle: str, author: str = PRODUCT) -> None:
     """Write title and subject into a file's properties, and take out when and by whom a template was made."""
     properties = document.core_properties
-    properties.title, properties.subject, properties.author = clean(title)[:255], clean(subtitle)[:255], "Quarterdeck"
+    properties.title, properties.subject, properties.author = (
+        clean(words)[:255] for words in (title, subtitle, author)
+    )
     properties.language = "en"
     for child in list(properties._element):
         if child.tag.rpartition("}")[2] in DATES:

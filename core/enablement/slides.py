@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.contracts.errors import ConfigError
 from core.enablement import house_slides, slide_parts
 from core.enablement.document import INK, Block, Paper
@@ -29,7 +30,7 @@ class Layouts:
         return int(body.width), int(body.height)
 
 
-def write(paper: Paper, template: bytes | None = None) -> bytes:
+def write(paper: Paper, template: bytes | None = None, head: Letterhead = HOUSE) -> bytes:
     """Return a deck as PPTX; a section too long for a slide goes on over the next.
 
     Titles and texts stand in the placeholders of the layouts, so that outline and screen readers see them.
@@ -39,6 +40,8 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
     paper : Paper
     template : bytes, optional
         A PPTX whose masters and layouts serve; its slides are left out. Without one, the house look.
+    head : Letterhead
+        Name, logo, colour and font; a template has its own look, and bears the name alone.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
     ConfigError
         When the template is no presentation, or lacks a layout that is needed.
     """
-    deck = house_slides.presentation() if template is None else _emptied(template)
+    deck = house_slides.presentation(head) if template is None else _emptied(template)
     layouts = _layouts(deck)
     _cover(deck, layouts, paper, is_house=template is None)
     for title, blocks in paper.sections():
@@ -59,7 +62,7 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
             slide.shapes.title.text = clean(heading)
             _fill(slide, part)
             _footed(slide, paper.title)
-    signed(deck, paper.title, paper.subtitle)
+    signed(deck, paper.title, paper.subtitle, head.name)
     return repeatable(deck.save)
 
 

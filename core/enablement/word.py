@@ -5,12 +5,15 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.enablement.document import GREY, INK, TEAL, Block, Paper, widths
 from core.enablement.office_file import clean, described, opened, repeatable, signed
 
 STYLES = {"heading": "Heading 1", "text": "Normal", "bullet": "List Bullet"}
 NEEDED = ("Title", "Subtitle", "Heading 1", "List Bullet")
 TABLE_STYLES = ("Grid Table 4 - Accent 1", "Grid Table 4 Accent 1", "Light Grid Accent 1", "Table Grid")
+FONT = "Calibri"
+LOGO_TWIPS = 520  # of height
 KIND = "Word document (.docx)"
 A4, MARGIN = (11_906, 16_838), 1_134  # in twentieths of a point, as is what follows
 LETTER, BESIDE, TWIP = 118, 240, 635
@@ -24,7 +27,7 @@ LOOKS = {  # size in points, colour, space below in points
 }
 
 
-def write(paper: Paper, template: bytes | None = None) -> bytes:
+def write(paper: Paper, template: bytes | None = None, head: Letterhead = HOUSE) -> bytes:
     """Return a document as DOCX: real titles, headings, lists and tables, each table with its alternative text.
 
     Parameters
@@ -32,6 +35,8 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
     paper : Paper
     template : bytes, optional
         A DOCX whose styles, page, header and footer serve; its text is left out. Without one, the house look.
+    head : Letterhead
+        Name, logo, colour and font; a template has its own look, and bears the name alone.
 
     Returns
     -------
@@ -43,17 +48,17 @@ def write(paper: Paper, template: bytes | None = None) -> bytes:
     ConfigError
         When the template is no Word document.
     """
-    document = _house() if template is None else _emptied(template)
+    document = _house(head) if template is None else _emptied(template)
     style = None if template is None else _table_style(template)
     _settle_styles(document)
     document.add_paragraph(clean(paper.title), style="Title")
     document.add_paragraph(clean(paper.subtitle), style="Subtitle")
     for block in paper.blocks:
         if block.kind == "table":
-            _table(document, block, style, is_house=template is None)
+            _table(document, block, style, _deep(head) if template is None else "")
         else:
             document.add_paragraph(clean(block.text), style=STYLES[block.kind])
-    signed(document, paper.title, paper.subtitle)
+    signed(document, paper.title, paper.subtitle, head.name)
     return repeatable(document.save)
 
 
@@ -120,7 +125,12 @@ def _table_style(template: bytes) -> str | None:
     return next((name for name in (*own, *TABLE_STYLES) if name in names), None)
 
 
-def _house() -> Any:
+def _deep(head: Letterhead) -> str:
+    """Return the colour of titles and heads of tables, as office files write it."""
+    return head.accent.removeprefix("#").upper() or TEAL
+
+
+def _house(head: Letterhead) -> Any:
     from docx import Document
     from docx.shared import Twips
 
@@ -129,7 +139,9 @@ def _house() -> Any:
     section.page_width, section.page_height = (Twips(side) for side in A4)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Twips(MARGIN)
     for name in LOOKS:
-        _look(document.styles[name])
+        _look(document.styles[name], head)
+    if head.logo:
+        _headed(document, section.header.paragraphs[0], head)
     _numbered(section.footer.paragraphs[0])
     return document
 
@@ -141,15 +153,16 @@ def _settle_styles(document: Any) -> None:
     names = {style.name for style in document.styles}
     for name in (*NEEDED, "Normal"):
         if name not in names:
-            _look(document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH))
+            _look(document.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH), HOUSE)
 
 
-def _look(style: Any) -> None:
+def _look(style: Any, head: Letterhead) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Pt, RGBColor
 
     size, colour, below = LOOKS[style.name]
-    style.font.name, style.font.size, style.font.color.rgb = "Calibri", Pt(size), RGBColor.from_string(colour)
+    style.font.name, style.font.size = head.font or FONT, Pt(size)
+    style.font.color.rgb = RGBColor.from_string(_deep(head) if colour == TEAL else colour)
     style.font.italic, style.font.bold = False, style.name in ("Title", "Heading 1")
     style.paragraph_format.space_after = Pt(below)
     fonts = style.element.rPr.rFonts
@@ -158,6 +171,16 @@ def _look(style: Any) -> None:
     for look, name in ((style.element.pPr, "w:pBdr"), (style.element.rPr, "w:spacing")):
         for part in look.findall(qn(name)):
             look.remove(part)
+
+
+def _headed(document: Any, paragraph: Any, head: Letterhead) -> None:
+    """Put the logo at the top of every page, with the name as what readers of the screen are told."""
+    import io
+
+    from docx.shared import Twips
+
+    picture = paragraph.add_run().add_picture(io.BytesIO(head.logo), height=Twips(LOGO_TWIPS))
+    picture._inline.docPr.set("descr", clean(head.name))
 
 
 def _numbered(paragraph: Any) -> None:
@@ -170,16 +193,17 @@ def _numbered(paragraph: Any) -> None:
     paragraph._p.append(field)
 
 
-def _table(document: Any, block: Block, style: str | None, *, is_house: bool) -> None:
+def _table(document: Any, block: Block, style: str | None, band: str) -> None:
+    """Write a table; `band` is the colour of its head, empty where a template has a look of its own."""
     section = document.sections[-1]
     room = int((section.page_width - section.left_margin - section.right_margin) / TWIP)
     wide = widths(block.rows, room, LETTER, BESIDE)
     table = document.add_table(rows=len(block.rows), cols=len(wide))
     if style is not None:
         table.style = style
-    _framed(table, block, wide, is_house=is_house)
+    _framed(table, block, wide, is_house=bool(band))
     for number, (cells, row) in enumerate(zip(table.rows, block.rows, strict=True)):
-        _row(cells, row, wide, is_head=number == 0, is_house=is_house)
+        _row(cells, row, wide, is_head=number == 0, band=band)
     document.add_paragraph("", style="Normal")
 
 
@@ -204,7 +228,7 @@ def _framed(table: Any, block: Block, wide: list[int], *, is_house: bool) -> Non
     look.append(described_as)
 
 
-def _row(cells: Any, row: tuple[str, ...], wide: list[int], *, is_head: bool, is_house: bool) -> None:
+def _row(cells: Any, row: tuple[str, ...], wide: list[int], *, is_head: bool, band: str) -> None:
     from docx.oxml import OxmlElement
     from docx.shared import Pt, RGBColor, Twips
 
@@ -217,13 +241,13 @@ def _row(cells: Any, row: tuple[str, ...], wide: list[int], *, is_head: bool, is
         words = cell.paragraphs[0].add_run(clean(row[k]) if k < len(row) else "")
         words.font.size = Pt(CELL_POINTS)
         words.bold = is_head or None
-        if is_head and is_house:
+        if is_head and band:
             words.font.color.rgb = RGBColor(255, 255, 255)
-            _shaded(cell)
+            _shaded(cell, band)
 
 
-def _shaded(cell: Any) -> None:
+def _shaded(cell: Any, band: str) -> None:
     from docx.oxml import parse_xml
     from docx.oxml.ns import nsdecls
 
-    cell._tc.get_or_add_tcPr().append(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="{TEAL}"/>'))
+    cell._tc.get_or_add_tcPr().append(parse_xml(f'<w:shd {nsdecls("w")} w:val="clear" w:fill="{band}"/>'))

@@ -110,6 +110,7 @@ def make_all(settings: Settings, store: Store, report: Report, clock: Callable[[
 def _made(entry: Saved, who: Identity, whole: Dataset, settings: Settings, bundle: Bundle, now: datetime) -> Ready:
     """Make one digest, of what its owner sees and its scope leaves of that."""
     from core import digest
+    from core.branding import letterhead
     from core.models import registry
     from core.scope import Scope, applied, narrowing
 
@@ -128,9 +129,8 @@ def _made(entry: Saved, who: Identity, whole: Dataset, settings: Settings, bundl
     )
     content = digest.digest(data, fitted(settings, data), registry.bundle_of(data, fit, bundle), plan)
     made_at = now.isoformat(timespec="seconds")
-    return Ready(
-        data.as_of.isoformat(), made_at, repr(view), content.sentence(), digest.html(content), digest.markdown(content)
-    )
+    page = digest.html(content, head=letterhead.of(settings))
+    return Ready(data.as_of.isoformat(), made_at, repr(view), content.sentence(), page, digest.markdown(content))
 
 
 def _identity(settings: Settings, store: Store, user: str) -> Identity:

@@ -6,12 +6,14 @@ Labels are names of pages, of questions and of classes, which are the code's own
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from core import __version__
+from core.config.tenant_name import tenant_name
 from core.contracts.errors import QuarterdeckError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -122,4 +124,21 @@ def count_sessions(count: Callable[[], float]) -> None:
 
 def exposition() -> bytes:
     """Return everything that is counted, in Prometheus' text format."""
-    return bytes(generate_latest(REGISTRY))
+    name = tenant_name()
+    return bytes(generate_latest(_OfTenant(REGISTRY, name) if name else REGISTRY))
+
+
+class _OfTenant:
+    """A registry whose every figure bears the tenant's name."""
+
+    def __init__(self, registry: CollectorRegistry, name: str) -> None:
+        self.registry, self.name = registry, name
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the figures."""
+        for metric in self.registry.collect():
+            named = Metric(metric.name, metric.documentation, metric.type, metric.unit)
+            named.samples = [
+                sample._replace(labels={**sample.labels, "tenant": self.name}) for sample in metric.samples
+            ]
+            yield named

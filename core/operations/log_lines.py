@@ -17,6 +17,7 @@ from typing import Any, TextIO
 
 import structlog
 
+from core.config.tenant_name import tenant_name
 from core.store.person_keys import MAIL
 
 FORMAT, LEVEL, SECRET = "QUARTERDECK_LOG", "QUARTERDECK_LOG_LEVEL", "QUARTERDECK_LOG_SECRET"
@@ -64,6 +65,13 @@ def without_mail(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
+def with_tenant(_: Any, __: str, line: dict[str, Any]) -> dict[str, Any]:
+    """Let a line say which of several companies it is of; nothing where there is but one."""
+    if name := tenant_name():
+        line["tenant"] = name
+    return line
+
+
 def formatter(kind: str) -> logging.Formatter:
     """Return the formatter of a kind of lines, "json" or "plain"; lines of every library go through it."""
     shared: list[Any] = [
@@ -74,6 +82,7 @@ def formatter(kind: str) -> logging.Formatter:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         without_mail,
+        with_tenant,
     ]
     last = structlog.processors.JSONRenderer() if kind == JSON else structlog.dev.ConsoleRenderer(colors=False)
     meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

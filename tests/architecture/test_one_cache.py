@@ -16,7 +16,7 @@ FILES = [
 ]
 CONTAINERS = {"dict", "list", "set", "OrderedDict", "defaultdict", "deque", "WeakSet", "WeakKeyDictionary"}
 # Below the artefacts, which need the settings themselves.
-OWN_CACHE = {"core/config/settings.py: _validated"}
+OWN_CACHE = {"core/config/settings.py: _validated", "core/config/settings.py: _values"}
 # Their arguments name something fixed with the code: a shipped file, a block of rules, a mark, a number of nodes.
 FIXED_ARGUMENTS = {
     "core/charts/typeface.py: advances",

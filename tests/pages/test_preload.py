@@ -7,6 +7,7 @@ import re
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from core.config.branding import BrandSettings
 from pages.ui.server import preload, web_manifest
 
 
@@ -19,6 +20,7 @@ def test_every_part_asked_for_early_has_its_file():
 def test_the_rest_of_the_document_is_left_as_it_is():
     own = (preload.FILES / "index.html").read_text(encoding="utf-8")
     document = re.sub(r"<style>@font-face.*?</style>", "", preload.document()).replace(web_manifest.HEAD, "")
+    document = document.replace("<title>Quarterdeck</title>", "<title>Streamlit</title>")
     assert re.sub(r'<script type="module">import.*?</script>', "", document) == own
 
 
@@ -31,7 +33,7 @@ def test_a_part_that_is_no_longer_there_is_left_out(tmp_path):
 
 
 def test_the_document_is_asked_for_anew_every_time():
-    client = TestClient(Starlette(routes=preload.routes(["pipeline"])))
+    client = TestClient(Starlette(routes=preload.routes(["pipeline"], BrandSettings)))
     for path, asked in (("/", "gzip"), ("/pipeline", "identity")):
         answer = client.get(path, headers={"Accept-Encoding": asked})
         assert answer.text == preload.document()
@@ -45,3 +47,9 @@ def test_what_draws_charts_waits_where_the_line_is_slow():
     assert "js/Metric." in light
     assert "js/embed." in heavy
     assert "js/embed." not in light
+
+
+def test_the_window_bears_the_brands_name_from_the_first_moment_on():
+    names = iter(["Acme", "Acme & Söhne <b>", "Acme & Söhne <b>"])
+    client = TestClient(Starlette(routes=preload.routes([], lambda: BrandSettings(name=next(names)))))
+    assert "<title>Acme &amp; Söhne &lt;b&gt;</title>" in client.get("/").text

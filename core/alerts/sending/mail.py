@@ -4,22 +4,62 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 
 from core.alerts import message as written
 from core.alerts.message import MOST_BARS, Message
 from core.alerts.sending.outcome import PassingError, RefusedError
 from core.alerts.ways import Way
+from core.branding import letterhead
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import alerts as charts
 from core.charts import drawing, snapshot
+from core.config import Settings
+from core.config.branding import BrandSettings
+from core.contracts.errors import ConfigError
 
 SECONDS = 30
 PICTURE = "chart"
 
 
-def send(way: Way, reader: str, message: Message, site: str, mark: str, now: datetime, unsubscribe: str = "") -> None:
+@dataclass(frozen=True)
+class MailHead:
+    """What mails bear of the brand: the sender's name beside the address, and the letterhead."""
+
+    sender: str = ""
+    letterhead: Letterhead = HOUSE
+
+
+PLAIN = MailHead()
+
+
+def mail_head(settings: Settings) -> MailHead:
+    """Return what mails of an installation bear; a logo that cannot be used is left out, for mails must go."""
+    brand = settings.branding
+    sender = brand.mail_sender or (brand.name if brand.name != HOUSE.name else "")
+    try:
+        return MailHead(sender, letterhead.of(settings))
+    except ConfigError:
+        return MailHead(sender, letterhead.of(settings.model_copy(update={"branding": _without_logo(brand)})))
+
+
+def _without_logo(brand: BrandSettings) -> BrandSettings:
+    return brand.model_copy(update={"logo": "", "logo_dark": ""})
+
+
+def send(
+    way: Way,
+    reader: str,
+    message: Message,
+    site: str,
+    mark: str,
+    now: datetime,
+    unsubscribe: str = "",
+    head: MailHead = PLAIN,
+) -> None:
     """Send a message to one reader.
 
     Parameters
@@ -36,6 +76,7 @@ def send(way: Way, reader: str, message: Message, site: str, mark: str, now: dat
     now : datetime
     unsubscribe : str
         The address at which one click ends the mails; empty for none.
+    head : MailHead
 
     Raises
     ------
@@ -44,7 +85,7 @@ def send(way: Way, reader: str, message: Message, site: str, mark: str, now: dat
     RefusedError
         When it answers 5xx, offers no encryption where that is required, or the reader has no mail address.
     """
-    mail = composed(way, reader, message, site, mark, now, unsubscribe)
+    mail = composed(way, reader, message, site, mark, now, unsubscribe, head)
     host, _, port = way.target.partition(":")
     try:
         with smtplib.SMTP(host, int(port), timeout=SECONDS) as server:
@@ -75,7 +116,14 @@ def _fail(code: int, words: bytes | str) -> None:
 
 
 def composed(
-    way: Way, reader: str, message: Message, site: str, mark: str, now: datetime, unsubscribe: str = ""
+    way: Way,
+    reader: str,
+    message: Message,
+    site: str,
+    mark: str,
+    now: datetime,
+    unsubscribe: str = "",
+    head: MailHead = PLAIN,
 ) -> EmailMessage:
     """Return a message as mail.
 
@@ -87,7 +135,7 @@ def composed(
     if "@" not in reader or parseaddr(reader)[1] != reader:
         raise RefusedError("The reader signs in with a name that is no mail address.")
     mail = EmailMessage()
-    mail["From"], mail["To"] = way.sender, reader
+    mail["From"], mail["To"] = formataddr((head.sender, way.sender)), reader
     mail["Subject"] = " ".join(message.title.split())[:200]
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{mark}@{way.sender.rpartition('@')[2]}>"
@@ -96,8 +144,10 @@ def composed(
         mail["List-Unsubscribe"] = f"<{unsubscribe}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     picture = _picture(message)
-    mail.set_content(written.text(message, site))
-    mail.add_alternative(written.html(message, site, f"cid:{PICTURE}" if picture else ""), subtype="html")
+    mail.set_content(written.text(message, site, head.letterhead))
+    mail.add_alternative(
+        written.html(message, site, f"cid:{PICTURE}" if picture else "", head.letterhead), subtype="html"
+    )
     if picture:
         part = mail.get_payload()[1]  # type: ignore[index]
         part.add_related(picture, "image", "png", cid=f"<{PICTURE}>", filename="chart.png", disposition="inline")  # type: ignore[union-attr]

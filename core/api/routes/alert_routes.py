@@ -15,6 +15,7 @@ from core.alerts import alert_rule, company_events, delivering, desk
 from core.alerts import ways as ways_of
 from core.alerts.alert_rule import KINDS, Rule
 from core.alerts.quiet_hours import Habits
+from core.alerts.sending.mail import mail_head
 from core.alerts.watched_measures import MEASURES
 from core.alerts.ways import COMPANY, Way
 from core.api.caller import Asking, Caller
@@ -284,7 +285,8 @@ def delete_way(number: Number, asking: Asking) -> None:
 @router.post("/alerts/ways/{number}/test", summary="Send a test message", operation_id="test_alert_way")
 def try_out(number: Number, asking: Asking) -> Sent:
     """Send a test message at once and return what became of it. Takes a key with `alerts:write`."""
-    return _sent(desk.try_out(asking.store, _writer(asking), number, now(), _is_admin(asking)))
+    head = mail_head(asking.settings)
+    return _sent(desk.try_out(asking.store, _writer(asking), number, now(), _is_admin(asking), head))
 
 
 @router.get("/alerts/deliveries", summary="Messages and what became of them", operation_id="deliveries")

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from core.contracts.errors import SourceError
 from core.sealing.secret_values import Secrets
+from core.sources.connectors.neighbours import refuse_neighbours
 
 BATCH = 10_000
 QUERY = re.compile(r"^\s*(select|with)\b", re.IGNORECASE)
@@ -56,6 +57,7 @@ class SqlReader:
             raise SourceError(f"{scheme!r} is no database that is read.", mend=f"There are: {', '.join(DRIVERS)}.")
         driver, self.extra = DRIVERS[scheme]
         self.address = f"{driver}://{keys.filled(url).partition('://')[2]}"
+        refuse_neighbours(self.address, keys.environment)
         self.is_duckdb = scheme == "duckdb"
 
     @contextmanager

@@ -31,7 +31,7 @@ def show(page: Page, cell: Cell) -> None:
         days = st.date_input("Days", (), key="audit_days", format="YYYY-MM-DD")
     begin, end = _days(days)
     asked = {"user": user or "", "action": action or "", "word": word.strip(), "begin": begin, "end": end}
-    listed = rights.done(saved_content.audit_log(page, MOST, **asked))
+    listed = rights.done(saved_content.audit_log(page, MOST, **asked), page.settings.time_zone)
     cell.answer(listed.sentence())
     if listed.frame.is_empty():
         cell.empty("Nothing fits. Saving, signing in, downloading and being turned away are logged here.")

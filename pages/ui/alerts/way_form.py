@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.alerts import delivering, desk
 from core.alerts.quiet_hours import AT_ONCE, DAILY, WEEKLY, Habits
+from core.alerts.sending.mail import mail_head
 from core.alerts.ways import APPRISE, COMPANY, EVENTS, KINDS, MAIL, SLACK, TEAMS, WEBHOOK, Way
 from core.contracts.errors import AccessError, ConfigError
 from core.metrics import counted
@@ -114,7 +115,7 @@ def _test(page: Page, number: int, is_admin: bool) -> None:
     store, user = cache.store(page.settings.database), page.identity.user
 
     def tried() -> None:
-        row = desk.try_out(store, user, number, told_list.now(), is_admin)
+        row = desk.try_out(store, user, number, told_list.now(), is_admin, mail_head(page.settings))
         if row.state != "sent":
             raise AccessError("The test message did not arrive.", mend=row.error)
 

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import AccessError, QuarterdeckError, SourceError
+from core.local_times import localised
 from core.sources import loading, source_registry
 from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
@@ -154,7 +155,8 @@ def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: i
         ]
         kinds = (pl.Int64, pl.Datetime("us"), pl.String, pl.Int64, pl.Date, pl.String)
         frame = pl.DataFrame(rows, schema=dict(zip(VERSIONS, kinds, strict=True)), orient="row")
-        st.dataframe(frame.to_arrow(), hide_index=True, lazy=False, column_config=VERSIONS, height="content")
+        own, columns = localised(frame, VERSIONS, page.settings.time_zone)
+        st.dataframe(own.to_arrow(), hide_index=True, lazy=False, column_config=columns, height="content")
         if shown.mapping:
             downloads.button(
                 st,

@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core import digest
+from core.branding import letterhead
 from core.contracts.errors import QuarterdeckError
 from core.digest import Digest, Plan
 from core.jobs import digest_job
@@ -91,7 +92,7 @@ def files(page: Page, content: Digest) -> None:
     """Offer the digest as HTML mail, Markdown and JSON, made when it is asked for."""
     name = f"digest-{page.data.as_of}"
     kinds = {
-        "HTML": ("html", "text/html", digest.html),
+        "HTML": ("html", "text/html", partial(digest.html, head=letterhead.of(page.settings))),
         "Markdown": ("md", "text/markdown", digest.markdown),
         "JSON": ("json", "application/json", digest.as_json),
     }

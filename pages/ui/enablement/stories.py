@@ -69,12 +69,17 @@ ASKED = {"text": pl.String, "capability_id": pl.String}
 def _files(where: Any, title: str, paper: Paper, own: Templates, name: str) -> None:
     row = where.container(horizontal=True, gap="xsmall")
     downloads.button(
-        row, f"{title} (Word)", lambda: word.write(paper, own.docx), f"{name}.docx", WORD, icon=":material/article:"
+        row,
+        f"{title} (Word)",
+        lambda: word.write(paper, own.docx, own.head),
+        f"{name}.docx",
+        WORD,
+        icon=":material/article:",
     )
     downloads.button(
         row,
         f"{title} (PowerPoint)",
-        lambda: slides.write(paper, own.pptx),
+        lambda: slides.write(paper, own.pptx, own.head),
         f"{name}.pptx",
         SLIDES,
         icon=":material/slideshow:",

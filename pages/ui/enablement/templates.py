@@ -8,6 +8,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.branding import letterhead
+from core.branding.letterhead import Letterhead
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.enablement import office_file, slides, word
@@ -18,10 +20,11 @@ MOST_MB = 20
 
 @dataclass(frozen=True)
 class Templates:
-    """The content of the templates that documents are written into; None is the house look."""
+    """The content of the templates that documents are written into; None is the house look, with the brand's head."""
 
     docx: bytes | None
     pptx: bytes | None
+    head: Letterhead
 
 
 def chosen(settings: Settings) -> Templates:
@@ -33,7 +36,7 @@ def chosen(settings: Settings) -> Templates:
             docx = _usable(_uploaded("Word template", "docx"), named.docx, word.lacking, is_needed=False)
         with right:
             pptx = _usable(_uploaded("PowerPoint template", "pptx"), named.pptx, slides.lacking, is_needed=True)
-    return Templates(docx, pptx)
+    return Templates(docx, pptx, letterhead.of(settings))
 
 
 def _uploaded(label: str, kind: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import models
+from core.branding import letterhead
 from core.charts import forecast_pack
 from core.forecasts import quarter_walk
 from core.forecasts.monday import Monday
@@ -35,4 +36,5 @@ def made(page: Page, quarter: Monday, ending: str) -> bytes:
     record = outlook.record if bundles.are_replayed(page.data, page.settings) else ""
     about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
     content = forecast_pack.pack(quarter, walk, record or outlook.record, about)
-    return forecast_pack.pdf(content) if ending == "pdf" else forecast_pack.pptx(content)
+    write = forecast_pack.pdf if ending == "pdf" else forecast_pack.pptx
+    return write(content, letterhead.of(page.settings))

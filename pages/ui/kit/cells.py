@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core import local_times
 from core.charts import page_tables
 from core.charts.page_tables import PageTable
 from core.contracts import amount_visibility
@@ -174,7 +175,8 @@ class Cell:
 
         `room` is what it has beside something else, default the cell's width.
         """
-        listed, shown_as = deal_lists.complete(self.page, self._seen(frame), options)
+        own, options = self._in_own_time(self._seen(frame), options)
+        listed, shown_as = deal_lists.complete(self.page, own, options)
         self.carry(listed, shown_as)
         if cards.fits(listed) and cards.is_phone():
             config = column_layout.dressed(listed, shown_as.get("column_config") or {})
@@ -186,6 +188,13 @@ class Cell:
     def _seen(self, frame: Any) -> Any:
         """Return a frame without sums of amounts that are hidden, which would be 0."""
         return amount_visibility.without_sums(frame, self.page.data.amounts)
+
+    def _in_own_time(self, frame: Any, options: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """Return a table whose moments stand in the company's time."""
+        if not options.get("column_config"):
+            return frame, options
+        own, config = local_times.localised(frame, options["column_config"], self.page.settings.time_zone)
+        return own, {**options, "column_config": config}
 
     def carry(self, frame: Any, options: Mapping[str, Any]) -> None:
         """Let the files of the page and the cell's workbook carry a table that is drawn."""
@@ -231,7 +240,7 @@ class Cell:
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
         """Show a frame as a table whose rows can be clicked."""
-        frame = self._seen(frame)
+        frame, options = self._in_own_time(self._seen(frame), options)
         self.carry(frame, options)
         grid(
             frame,

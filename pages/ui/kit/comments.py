@@ -9,6 +9,7 @@ import streamlit as st
 from core.access.mentions import mentioned
 from core.contracts.errors import QuarterdeckError
 from core.forecasts.calls import book
+from core.local_times import moment
 from core.metrics import counted
 from core.metrics.deal_scope import people
 from pages.ui.kit import cache, entity_links, questions, saved_content
@@ -115,7 +116,7 @@ def _lead_to(row: dict[str, Any]) -> None:
 
 
 def _said(row: dict[str, Any]) -> None:
-    st.caption(escaped(f"{row['author']}, {row['said_at']:%d %b %Y, %H:%M} UTC"))
+    st.caption(escaped(f"{row['author']}, {moment(row['said_at'], '%d %b %Y, %H:%M', cache.settings().time_zone)}"))
     st.markdown(escaped(row["body"]))
 
 

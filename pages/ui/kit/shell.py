@@ -19,10 +19,10 @@ from core.contracts import Dataset, amount_visibility
 from core.contracts.errors import NotMadeYetError, QuarterdeckError
 from core.formats import Formats, chosen
 from core.operations import instruments
-from core.resources import asset
 from core.scope import Scope, fiscal_period
 from pages.ui.kit import (
     auth,
+    brand_look,
     cache,
     currency_switch,
     data_notice,
@@ -164,14 +164,7 @@ def open(title: str, needs: str = "") -> Page:
     needs : str
         The right it takes; default to read the area of the page's title.
     """
-    # A picture of our own, for a named symbol would be fetched from another host.
-    st.set_page_config(
-        page_title=f"{title} · Quarterdeck",
-        page_icon=str(asset("mark.svg")),
-        layout="wide",
-        initial_sidebar_state=SIDEBAR,
-    )
-    st.logo(str(asset("logo.svg")), size="large")
+    brand_look.dress(title, SIDEBAR)
     bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None
@@ -327,4 +320,5 @@ def _sidebar(
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
         team = data.sales_team if data is not None else None
+        brand_look.links(settings.branding)
         auth.leave(settings, who, dict(team.select("rep_id", "rep_name").iter_rows()) if team is not None else {})

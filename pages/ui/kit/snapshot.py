@@ -74,6 +74,7 @@ def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
 
 def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
     """Return the snapshot of what a page has shown."""
+    from core.branding import letterhead
     from core.charts import snapshot
 
     about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
@@ -81,4 +82,4 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
         whole = page.visible or page.data
         days = fiscal_period.label(page.scope, whole.as_of, page.settings)
         about += f" · {days} · {narrowing.sentence(whole, page.settings, page.scope)}"
-    return snapshot.collected(page.title, about, shown, page.formats)
+    return snapshot.collected(page.title, about, shown, page.formats, letterhead.of(page.settings))

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.forecasts.calls import book
+from core.local_times import moment
 from core.metrics import counted
 from core.requirements.work import project_board, project_roles
 from core.store.work_tasks import ROLES
@@ -78,5 +79,6 @@ def activity(work: Work, c: Cell) -> None:
         c.answer("Nothing has happened yet.")
         return
     last = feed.row(0, named=True)
-    c.answer(f"Last: {last['who']} {last['what']}, {last['where']}, on {last['at']:%d %b at %H:%M} UTC.")
+    at = moment(last["at"], "%d %b at %H:%M", work.page.settings.time_zone)
+    c.answer(f"Last: {last['who']} {last['what']}, {last['where']}, on {at}.")
     c.table(feed, column_config=FEED, height=280)

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.branding import letterhead
 from core.charts import board_leaf as leaf
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
+from core.local_times import moment
 from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.levers import Scenario
@@ -126,7 +128,8 @@ def _label(depth: int, b: Branch, page: Page) -> str:
 def _about(page: Page, b: Branch) -> str:
     plan = files.from_dict(b.payload)
     moved = ", ".join(s.words() for s in plan.levers) or "no lever moved"
-    text = f"Version {b.version} by {saved_content.author(page, b.owner)}, {b.saved_at:%d %B %Y %H:%M} UTC: {moved}."
+    at = moment(b.saved_at, "%d %B %Y %H:%M", page.settings.time_zone)
+    text = f"Version {b.version} by {saved_content.author(page, b.owner)}, {at}: {moved}."
     return f"{text} {b.description}".strip()
 
 
@@ -191,7 +194,7 @@ def _files(form: ScenarioForm) -> None:
         downloads.button(
             st,
             "Brief as PDF",
-            lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn)),
+            lambda: leaf.pdf(whatif.work_out(form.ground, form.drawn), letterhead.of(cache.settings())),
             "brief.pdf",
             mime="application/pdf",
             icon=":material/picture_as_pdf:",

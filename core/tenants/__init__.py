@@ -1,0 +1,1 @@
+"""Several companies on one installation, each in processes, folders and a database of its own."""
