@@ -10,7 +10,7 @@ import polars as pl
 from core.contracts import Dataset
 
 AMOUNTS, MARGIN, CONTACTS = "amounts", "margin", "contacts"
-MONEY_AREAS = ("executive", "pipeline", "forecast", "scenarios", "review", "customers", "models", "crm")
+MONEY_AREAS = ("executive", "pipeline", "forecast", "scenarios", "review", "customers", "models", "crm", "pay")
 COSTS = ("cost_amount", "unit_cost_amount")
 
 

@@ -298,6 +298,12 @@ class AccessSettings(_Section):
     mask_key: str
 
 
+class PaySettings(_Section):
+    """Who of the sales team somebody who signs in is, where the CRM's users do not say so."""
+
+    people: dict[str, str]
+
+
 class RetentionSettings(_Section):
     """After how many days what people left is deleted; 0: never."""
 
@@ -396,6 +402,7 @@ class Settings(_Section):
     rates: RateCard
     requirements: RequirementSettings
     access: AccessSettings
+    pay: PaySettings
     retention: RetentionSettings
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings
