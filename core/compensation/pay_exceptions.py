@@ -9,7 +9,7 @@ import polars as pl
 
 from core.compensation.pay_plan import CENTS
 from core.compensation.pay_sight import Sight
-from core.compensation.pay_statements import EXCEPTIONS, Payroll
+from core.compensation.pay_statements import Granted, Payroll
 from core.compensation.plan_versions import check_kept
 from core.contracts import Dataset
 from core.contracts.errors import AccessError, StoreError
@@ -38,7 +38,7 @@ def listed(data: Dataset, store: Store, people: frozenset[str], period: date | N
     return rows.filter(mine, of_period).with_columns(amount=pl.col("cents") / CENTS).sort("saved_at", descending=True)
 
 
-def approved(data: Dataset, store: Store, day: date | None = None) -> pl.DataFrame:
+def approved(data: Dataset, store: Store, day: date | None = None) -> Granted:
     """Return the approved exceptions of everybody, as `pay_statements.payroll` takes them.
 
     Parameters
@@ -52,12 +52,8 @@ def approved(data: Dataset, store: Store, day: date | None = None) -> pl.DataFra
     if day is not None:
         rows = rows.filter(pl.col("saved_at").dt.date() <= day)
     newest = rows.sort("version").unique(["rep_id", "period_start_on", "number"], keep="last", maintain_order=True)
-    return (
-        newest.filter(pl.col("state") == APPROVED)
-        .sort("rep_id", "period_start_on", "number")
-        .select("rep_id", "period_start_on", pl.col("reason").alias("label"), "cents")
-        .cast(EXCEPTIONS)  # type: ignore[arg-type]
-    )
+    given = newest.filter(pl.col("state") == APPROVED).sort("rep_id", "period_start_on", "number")
+    return tuple(given.select("rep_id", "period_start_on", "reason", "cents").iter_rows())
 
 
 def ask(data: Dataset, store: Store, who: Sight, rep_id: str, period: date, cents: int, reason: str, author: str) -> int:

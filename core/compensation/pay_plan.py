@@ -154,10 +154,11 @@ class Split:
 
 @dataclass(frozen=True)
 class Plans:
-    """All plans of a file, in its order, and the deals that are split."""
+    """All plans of a file, in its order, the deals that are split, and who of the sales team signs in by which name."""
 
     plans: tuple[Plan, ...] = ()
     splits: tuple[Split, ...] = ()
+    sign_ins: tuple[tuple[str, str], ...] = ()
 
     def plan_of(self, rep_id: str, begin: date, place: tuple[str, str, str]) -> Plan | None:
         """Return the plan somebody has in the quarter that begins on a day; None where no plan is for them.

@@ -49,7 +49,7 @@ SUMMARY = {
     "cents": pl.Int64,
     "owed_amount": pl.Float64,
 }
-EXCEPTIONS = {"rep_id": pl.String, "period_start_on": pl.Date, "label": pl.String, "cents": pl.Int64}
+Granted = tuple[tuple[str, date, str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class OneStatement:
 
 
 def payroll(
-    data: Dataset, settings: Settings, plans: Plans, begin: date, exceptions: pl.DataFrame | None = None
+    data: Dataset, settings: Settings, plans: Plans, begin: date, exceptions: Granted = ()
 ) -> Payroll:
     """Statements of everybody for a quarter: what is paid, for what, by which deal.
 
@@ -178,8 +178,8 @@ def payroll(
     plans : Plans
     begin : date
         First day of the quarter.
-    exceptions : pl.DataFrame, optional
-        Approved ones: [rep_id, period_start_on, label, cents].
+    exceptions : tuple of (str, date, str, int)
+        Approved ones: person, first day of the quarter, words, cents.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def statement(
     plans: Plans,
     rep_id: str,
     begin: date,
-    exceptions: pl.DataFrame | None = None,
+    exceptions: Granted = (),
 ) -> OneStatement:
     """One person's statement of a quarter, as `payroll` works it out; no rows where no plan is for them."""
     whole = payroll(data, settings, plans, begin, exceptions)
@@ -279,11 +279,10 @@ def _first(plans: Plans, settings: Settings, last: date) -> date:
     return max(min([*begins, last]), earliest)
 
 
-def _granted(exceptions: pl.DataFrame | None) -> dict[tuple[str, date], list[tuple[str, int]]]:
+def _granted(exceptions: Granted) -> dict[tuple[str, date], list[tuple[str, int]]]:
     granted: dict[tuple[str, date], list[tuple[str, int]]] = defaultdict(list)
-    if exceptions is not None:
-        for rep, period, words, cents in exceptions.select(list(EXCEPTIONS)).iter_rows():
-            granted[rep, period].append((words, cents))
+    for rep, period, words, cents in exceptions:
+        granted[rep, period].append((words, cents))
     return granted
 
 

@@ -47,7 +47,8 @@ def from_yaml(text: str) -> Plans:
     Parameters
     ----------
     text : str
-        YAML with `plans`, a list, and `splits`, the deals that several people share. Amounts are a year's for base
+        YAML with `plans`, a list; `splits`, the deals that several people share; and `sign_ins`, by the name somebody
+        signs in with the id in the sales team, for whom the users of the CRM do not name. Amounts are a year's for base
         and variable pay and a quarter's for draw and cap; shares and rates are written as 6% or 0.06.
 
     Raises
@@ -70,17 +71,18 @@ def from_yaml(text: str) -> Plans:
     if not isinstance(content, dict) or not isinstance(content.get("plans"), list) or not content["plans"]:
         raise PlanError(["The plan file holds no plans. Begin it with “plans:” and a list of plans below."])
     top = Fields(content, "The plan file")
-    top.only(("plans", "splits"))
+    top.only(("plans", "splits", "sign_ins"))
     rows, shared = top.rows("plans", "plan"), top.rows("splits", "split")
     if len(rows) > MOST_PLANS or len(shared) > MOST_SPLITS:
         raise PlanError([f"The plan file holds more than {MOST_PLANS} plans or {MOST_SPLITS:,} splits. Leave some out."])
     plans = tuple(_plan(row) for row in rows)
     splits = tuple(_split(row) for row in shared)
+    sign_ins = _sign_ins(top)
     _overlaps(plans, top)
     _twice(splits, top)
     if top.faults:
         raise PlanError(top.faults)
-    return Plans(plans, splits)
+    return Plans(plans, splits, sign_ins)
 
 
 def _plan(row: Fields) -> Plan:
@@ -198,6 +200,17 @@ def _split(row: Fields) -> Split:
     if sum(share for _, share in shares) > 1:
         row.wrong("its shares come to more than 100%.", "Lower them: what is paid twice is no split.")
     return Split(row.text("deal"), shares)
+
+
+def _sign_ins(top: Fields) -> tuple[tuple[str, str], ...]:
+    inner = top.inner("sign_ins")
+    if inner is None:
+        return ()
+    pairs = [(str(name).lower(), inner.text(name)) for name in inner.values]
+    names = [name for name, _ in pairs]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        inner.wrong(f"{name!r} stands there twice.", "Keep one of them.")
+    return tuple(pairs)
 
 
 def _overlaps(plans: tuple[Plan, ...], top: Fields) -> None:

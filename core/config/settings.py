@@ -298,12 +298,6 @@ class AccessSettings(_Section):
     mask_key: str
 
 
-class PaySettings(_Section):
-    """Who of the sales team somebody who signs in is, where the CRM's users do not say so."""
-
-    people: dict[str, str]
-
-
 class RetentionSettings(_Section):
     """After how many days what people left is deleted; 0: never."""
 
@@ -402,7 +396,6 @@ class Settings(_Section):
     rates: RateCard
     requirements: RequirementSettings
     access: AccessSettings
-    pay: PaySettings
     retention: RetentionSettings
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings

@@ -45,6 +45,12 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts.segment": "segments",
         "activities": "activities: health goes by money alone",
     },
+    "Plans and pay": {
+        "opportunities": "won deals: no commission",
+        "sales_team": "the sales team: nobody to pay",
+        "quotas": "quotas: commission at the rate without a quota",
+        "subscriptions": "contracts: nothing is taken back when one ends",
+    },
     "Competitors": {
         "opportunities.competitor": "competitors: nothing to compare",
         "opportunities.lost_reason": "reasons of lost deals",
