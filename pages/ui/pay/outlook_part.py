@@ -52,6 +52,6 @@ def more(payroll: Payroll, rep_id: str) -> int:
     most = pay_outlook.most_more(payroll, rep_id) // CENTS
     step = max(round(most / 60 / 1000) * 1000, 1000)
     chosen = st.slider(
-        f"Sold on top, in {payroll.currency}", 0, most - most % step, 0, step, key="pay_more", format="localized"
+        f"Sold on top, in {payroll.currency}", 0, most - most % step, step * 6, step, key="pay_more", format="localized"
     )
     return int(chosen) * CENTS

@@ -12,20 +12,20 @@ SUMMARY: dict[str, Any] = {
     "team": "Team",
     "plan": "Plan",
     "attainment_rate": NUMBER("Of quota", format="percent"),
-    "base_amount": NUMBER("Fixed", format="localized"),
-    "variable_amount": NUMBER("Variable", format="localized"),
-    "amount": NUMBER("Pay", format="localized"),
-    "owed_amount": NUMBER("Still to be taken back", format="localized"),
-    "approved_amount": NUMBER("Approved", format="localized"),
-    "changed_amount": NUMBER("Changed since", format="localized"),
+    "base_amount": NUMBER("Fixed", format="accounting"),
+    "variable_amount": NUMBER("Variable", format="accounting"),
+    "amount": NUMBER("Pay", format="accounting"),
+    "owed_amount": NUMBER("Still to be taken back", format="accounting"),
+    "approved_amount": NUMBER("Approved", format="accounting"),
+    "changed_amount": NUMBER("Changed since", format="accounting"),
 }
 LINES: dict[str, Any] = {
     "kind": "Line",
     "label": "For",
     "opportunity_name": "Deal",
-    "credit_amount": NUMBER("Counts", format="localized"),
+    "credit_amount": NUMBER("Counts", format="accounting"),
     "rate": NUMBER("Rate", format="percent"),
-    "amount": NUMBER("Pay", format="localized"),
+    "amount": NUMBER("Pay", format="accounting"),
 }
 CHANCES: dict[str, Any] = {
     "rep_name": "Person",
@@ -58,7 +58,7 @@ COSTS: dict[str, Any] = {
 EXCEPTIONS: dict[str, Any] = {
     "rep_name": "Person",
     "period_start_on": st.column_config.DateColumn("Quarter from"),
-    "amount": NUMBER("Amount", format="localized"),
+    "amount": NUMBER("Amount", format="accounting"),
     "reason": "Reason",
     "state": "State",
     "asked_by": "Asked by",
@@ -67,7 +67,7 @@ EXCEPTIONS: dict[str, Any] = {
 }
 DIFFERENCES: dict[str, Any] = {
     "rep_name": "Person",
-    "then_amount": NUMBER("Known then", format="localized"),
-    "amount": NUMBER("Known now", format="localized"),
-    "difference_amount": NUMBER("Difference", format="localized"),
+    "then_amount": NUMBER("Known then", format="accounting"),
+    "amount": NUMBER("Known now", format="accounting"),
+    "difference_amount": NUMBER("Difference", format="accounting"),
 }
