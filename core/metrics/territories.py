@@ -110,5 +110,5 @@ def balance(data: Dataset, settings: Settings) -> Measure:
     )
     n_vacant = int(rest["n_accounts"].sum())
     if n_vacant:
-        text += f" {counted(n_vacant, 'account')} belong to nobody of today's team."
+        text += f" {counted(n_vacant, 'account belongs', 'accounts belong')} to nobody of today's team."
     return Measure(title, share, "rate", frame, text)

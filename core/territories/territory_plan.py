@@ -15,7 +15,7 @@ from core.contracts.errors import ContractError, closest
 from core.contracts.spans import line_runs
 from core.metrics import territories
 from core.metrics.measure import counted, money, percent
-from core.territories.account_potential import Potential
+from core.territories.account_potential import Potential, potential
 from core.territories.territory_solver import Problem, solve, unevenness
 
 MEASURES = ("potential", "bookings", "work", "accounts")
@@ -111,10 +111,10 @@ class Proposal:
         given = self.moves.height - moved.height
         parts = [f"{counted(moved.height, 'account')} of {self.wish.region} would change hands"]
         parts += [f"{counted(given, 'account')} without an owner would get one"] if given else []
-        potential = money(float(moved["potential_amount"].sum()), self.currency)
+        worth = money(float(moved["potential_amount"].sum()), self.currency)
         pipeline = money(float(moved["open_amount"].sum()), self.currency)
         n_soon = int(moved["renews_soon"].sum())
-        cost = f" With them go {potential} of potential and {pipeline} of open pipeline"
+        cost = f" With them go {worth} of potential and {pipeline} of open pipeline"
         cost += f"; {n_soon:,} {'renews' if n_soon == 1 else 'renew'} within 90 days." if n_soon else "."
         return (
             f"{' and '.join(parts)}: reps would be {percent(self.proposed)} away from even on average, today "
@@ -134,7 +134,7 @@ def regions(data: Dataset) -> list[str]:
     return [region for region in counts["region"] if region in staffed]
 
 
-def propose(data: Dataset, settings: Settings, potential: Potential, wish: Wish, seconds: float = SECONDS) -> Proposal:
+def propose(data: Dataset, settings: Settings, wish: Wish, seconds: float = SECONDS) -> Proposal:
     """New territories of a region that are as even as the limits allow.
 
     Formula: the mean distance of the reps' potential, bookings, work and number of accounts from their mean, weighed
@@ -148,7 +148,6 @@ def propose(data: Dataset, settings: Settings, potential: Potential, wish: Wish,
     ----------
     data : Dataset
     settings : Settings
-    potential : Potential
     wish : Wish
     seconds : float
         How long may be searched. What is found within a limit of time may differ from machine to machine.
@@ -168,7 +167,7 @@ def propose(data: Dataset, settings: Settings, potential: Potential, wish: Wish,
         hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(known) or 'none'}."
         raise ContractError(f"No rep of today works in a region called {wish.region!r}.", mend=hint)
     reps = territories.reps(data).filter(pl.col("region") == wish.region)
-    rows = _accounts(data, settings, potential, wish.region)
+    rows = _accounts(data, settings, potential(data, settings), wish.region)
     if rows.height > MOST_ACCOUNTS:
         raise ContractError(
             f"{wish.region} has {rows.height:,} accounts, more than the {MOST_ACCOUNTS:,} that are spread at once.",
@@ -194,8 +193,8 @@ def propose(data: Dataset, settings: Settings, potential: Potential, wish: Wish,
     )
 
 
-def _accounts(data: Dataset, settings: Settings, potential: Potential, region: str) -> pl.DataFrame:
-    amounts = potential.frame.select("account_id", "potential_amount")
+def _accounts(data: Dataset, settings: Settings, worth: Potential, region: str) -> pl.DataFrame:
+    amounts = worth.frame.select("account_id", "potential_amount")
     parts = data.accounts.select("account_id", "account_name", "segment", "parent_account_id")
     return (
         territories.accounts(data, settings)

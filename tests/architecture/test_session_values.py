@@ -24,6 +24,7 @@ NO_WORK = {
         review_turn wizard_uploads""",
     "a sign for the run that follows": """
         calls_pulse digest_opened library_next library_taken match_kept offer_next offer_taken outcome_arrived
+        territory_asked
         requirement_deal_came review_judged tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
         account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked

@@ -31,6 +31,7 @@ ROOMS = {
     "requirements",
     "scenarios",
     "scope",
+    "territories",
 }
 
 
