@@ -1,4 +1,4 @@
-"""Plans and pay: what is paid and for which deal, what somebody would earn, whether quotas are fair, what plans cost."""
+"""Plans and pay: what is paid and for which deal, what somebody would earn, fair quotas, what plans cost."""
 
 from core import compensation
 from core.charts import pay as charts

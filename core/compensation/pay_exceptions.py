@@ -56,7 +56,9 @@ def approved(data: Dataset, store: Store, day: date | None = None) -> Granted:
     return tuple(given.select("rep_id", "period_start_on", "reason", "cents").iter_rows())
 
 
-def ask(data: Dataset, store: Store, who: Sight, rep_id: str, period: date, cents: int, reason: str, author: str) -> int:
+def ask(
+    data: Dataset, store: Store, who: Sight, rep_id: str, period: date, cents: int, reason: str, author: str
+) -> int:
     """Ask for an amount beside the plan; nothing is paid until somebody else approves it.
 
     Returns

@@ -89,9 +89,7 @@ def costs(payroll: Payroll, chances: QuotaChances) -> Costs:
         prospect = chances.prospects.get(row["rep_id"])
         if prospect is None:
             continue
-        bonus = sum(
-            line.cents for line in pay_lines.statement(plan, quarter).lines if line.kind == pay_lines.SPIFF
-        )
+        bonus = sum(line.cents for line in pay_lines.statement(plan, quarter).lines if line.kind == pay_lines.SPIFF)
         at, weight = _outcomes(prospect)
         pay = variable_pay(plan, quarter.quota_cents / CENTS, prospect, at, bonus / CENTS)
         mean = float(pay @ weight)
@@ -137,7 +135,9 @@ def variable_pay(plan: Plan, quota: float, prospect: Prospect, bookings: np.ndar
         What bonuses add.
     """
     total = sum(prospect.by_type.values())
-    mix = {kind: amount / total if total > 0 else 1 / len(prospect.by_type) for kind, amount in prospect.by_type.items()}
+    mix = {
+        kind: amount / total if total > 0 else 1 / len(prospect.by_type) for kind, amount in prospect.by_type.items()
+    }
     counted_part = sum(part * float(plan.credit_share(kind)) for kind, part in mix.items())
     weighted = sum(part * float(plan.credit_share(kind) * plan.factor(kind)) for kind, part in mix.items())
     credit = np.asarray(bookings, float) * counted_part

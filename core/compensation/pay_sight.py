@@ -40,7 +40,7 @@ def sight(visible: Dataset, settings: Settings, who: Identity, plans: Plans) -> 
     """Return whose pay somebody may see.
 
     Who may write pay sees everybody's of the people within their rows. Who may read it sees their own, and that of
-    everybody who reports to them on the as-of date, at any depth, whatever rows of deals they see. Who somebody is, 
+    everybody who reports to them on the as-of date, at any depth, whatever rows of deals they see. Who somebody is,
     plan file's `sign_ins` say, else the mail address of a user of the CRM; neither a team nor a name is enough.
 
     Parameters
@@ -62,8 +62,8 @@ def sight(visible: Dataset, settings: Settings, who: Identity, plans: Plans) -> 
         return Sight(frozenset(), why="Your role does not see pay.")
     if not own:
         why = (
-            "Nobody in the sales team has your mail address, so there is no pay of yours to show. Ask whoever keeps the "
-            "plans to name you under sign_ins."
+            "Nobody in the sales team has your mail address, so there is no pay of yours to show. Ask whoever keeps "
+            "the plans to name you under sign_ins."
         )
         return Sight(frozenset(), why=why)
     return Sight(frozenset(reports(company.sales_team, own, company.as_of)), own)

@@ -151,16 +151,14 @@ class OneStatement:
             for name in ("amount", "base_amount", "variable_amount", "owed_amount")
         )
         text = (
-            f"{self.summary['rep_name']} earns {total} for {self.label}{self.so_far}{part}: {base} fixed and {variable} "
-            f"variable, by the plan {self.summary['plan']}."
+            f"{self.summary['rep_name']} earns {total} for {self.label}{self.so_far}{part}: {base} fixed and "
+            f"{variable} variable, by the plan {self.summary['plan']}."
         )
         owed = self.summary["owed_amount"] > 0
         return f"{text} {balance} is still to be taken from later quarters." if owed else text
 
 
-def payroll(
-    data: Dataset, settings: Settings, plans: Plans, begin: date, exceptions: Granted = ()
-) -> Payroll:
+def payroll(data: Dataset, settings: Settings, plans: Plans, begin: date, exceptions: Granted = ()) -> Payroll:
     """Statements of everybody for a quarter: what is paid, for what, by which deal.
 
     Formula: fixed pay of the quarter by days employed, commission per deal, bonuses, less what is above the cap, less
@@ -216,9 +214,7 @@ def payroll(
     label = quarter_label(last, settings)
     basis = {r.rep_id: (r.plan, r.quarter) for r in results}
     n_without = n_team - frame.height
-    return Payroll(
-        frame, lines, last, label, settings.currency, end <= company.as_of, n_without, unpriced, basis=basis
-    )
+    return Payroll(frame, lines, last, label, settings.currency, end <= company.as_of, n_without, unpriced, basis=basis)
 
 
 def statement(
@@ -238,7 +234,9 @@ def one_of(whole: Payroll, rep_id: str) -> OneStatement:
     """Return one person's statement out of all."""
     rows = whole.frame.filter(pl.col("rep_id") == rep_id)
     summary = rows.row(0, named=True) if rows.height else {}
-    return OneStatement(whole.lines.filter(pl.col("rep_id") == rep_id), summary, whole.label, whole.currency, whole.so_far)
+    return OneStatement(
+        whole.lines.filter(pl.col("rep_id") == rep_id), summary, whole.label, whole.currency, whole.so_far
+    )
 
 
 def as_of(data: Dataset, settings: Settings, day: date) -> Dataset:
@@ -256,7 +254,10 @@ def difference(now: Payroll, then: Payroll) -> pl.DataFrame:
         [rep_id, rep_name, then_amount, amount, difference_amount], of people whose pay differs, the largest first.
     """
     both = now.frame.select("rep_id", "rep_name", "cents").join(
-        then.frame.select("rep_id", "rep_name", then_cents="cents"), on=["rep_id", "rep_name"], how="full", coalesce=True
+        then.frame.select("rep_id", "rep_name", then_cents="cents"),
+        on=["rep_id", "rep_name"],
+        how="full",
+        coalesce=True,
     )
     cents, then_cents = pl.col("cents").fill_null(0), pl.col("then_cents").fill_null(0)
     return (
@@ -338,9 +339,7 @@ class _Run:
                 out.append(self._one(rep, place, plan, begin, end, quotas.get(rep, 0)))
         return out
 
-    def _one(
-        self, rep: str, place: pay_credits.Span, plan: Plan, begin: date, end: date, quota_cents: int
-    ) -> _Result:
+    def _one(self, rep: str, place: pay_credits.Span, plan: Plan, begin: date, end: date, quota_cents: int) -> _Result:
         mine = self.deals.get(rep, {"own": [], "team": []})[plan.counts]
         credits = tuple(
             Credit(d.opportunity_id, d.close_on, d.kind, d.family, rounded(plan.credit_share(d.kind) * cents))
@@ -350,9 +349,7 @@ class _Run:
         quarter = Quarter(
             credits,
             quota_cents,
-            pay_credits.base_cents(
-                plan.base_cents, begin, self.settings, self.team.employed[rep], self.company.as_of
-            ),
+            pay_credits.base_cents(plan.base_cents, begin, self.settings, self.team.employed[rep], self.company.as_of),
             tuple(self._reversed(rep, plan, mine, begin, end)),
             tuple(self.granted.get((rep, begin), [])),
             self.balances[rep],

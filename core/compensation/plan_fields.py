@@ -1,4 +1,4 @@
-"""Reads single fields of a plan file: money, shares, days, lists; whatever is wrong is noted with its place and mend."""
+"""Reads single fields of a plan file: money, shares, days, lists; what is wrong is noted with place and mend."""
 
 from __future__ import annotations
 

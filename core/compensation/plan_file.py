@@ -74,7 +74,9 @@ def from_yaml(text: str) -> Plans:
     top.only(("plans", "splits", "sign_ins"))
     rows, shared = top.rows("plans", "plan"), top.rows("splits", "split")
     if len(rows) > MOST_PLANS or len(shared) > MOST_SPLITS:
-        raise PlanError([f"The plan file holds more than {MOST_PLANS} plans or {MOST_SPLITS:,} splits. Leave some out."])
+        raise PlanError(
+            [f"The plan file holds more than {MOST_PLANS} plans or {MOST_SPLITS:,} splits. Leave some out."]
+        )
     plans = tuple(_plan(row) for row in rows)
     splits = tuple(_split(row) for row in shared)
     sign_ins = _sign_ins(top)

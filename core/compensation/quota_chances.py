@@ -92,8 +92,9 @@ class QuotaChances:
         first, last = self.frame.row(0, named=True), self.frame.row(-1, named=True)
         if n == 1:
             quota = money(first["quota_amount"], self.currency)
-            return f"The chance that {first['rep_name']} reaches the quota of {quota} in {self.label} is {likely(first['chance'])}."
-        low, high = (int(self.frame.select((test).sum()).item()) for test in _EDGES)
+            name, chance = first["rep_name"], likely(first["chance"])
+            return f"The chance that {name} reaches the quota of {quota} in {self.label} is {chance}."
+        low, high = (self.frame.filter(edge).height for edge in _EDGES)
         return (
             f"In {self.label} the chance of quota runs from {likely(first['chance'])} ({first['rep_name']}) to "
             f"{likely(last['chance'])} ({last['rep_name']}) over {counted(n, 'person', 'people')}: {low:,} under "

@@ -58,9 +58,11 @@ def accounts(data: Dataset, settings: Settings) -> pl.DataFrame:
     rows = data.accounts.select("account_id", "owner_id", pl.col("region").fill_null(NOT_KNOWN))
     for part in (booked, pipeline, work):
         rows = rows.join(part, on="account_id", how="left")
-    return rows.with_columns(pl.col("booked_amount", "open_amount", "n_activities").fill_null(0)).select(
-        pl.col(name).cast(kind) for name, kind in ACCOUNT.items()
-    ).sort("account_id")
+    return (
+        rows.with_columns(pl.col("booked_amount", "open_amount", "n_activities").fill_null(0))
+        .select(pl.col(name).cast(kind) for name, kind in ACCOUNT.items())
+        .sort("account_id")
+    )
 
 
 def balance(data: Dataset, settings: Settings) -> Measure:
@@ -83,11 +85,15 @@ def balance(data: Dataset, settings: Settings) -> Measure:
         booked_amount, even_amount (what an even spread within the region would give), open_amount, n_activities.
     """
     team = reps(data)
-    sums = accounts(data, settings).group_by("owner_id").agg(
-        n_accounts=pl.len().cast(pl.Int64),
-        booked_amount=pl.col("booked_amount").sum(),
-        open_amount=pl.col("open_amount").sum(),
-        n_activities=pl.col("n_activities").sum(),
+    sums = (
+        accounts(data, settings)
+        .group_by("owner_id")
+        .agg(
+            n_accounts=pl.len().cast(pl.Int64),
+            booked_amount=pl.col("booked_amount").sum(),
+            open_amount=pl.col("open_amount").sum(),
+            n_activities=pl.col("n_activities").sum(),
+        )
     )
     owned = team.join(sums, left_on="rep_id", right_on="owner_id", how="left")
     owned = owned.with_columns(pl.col("n_accounts", "booked_amount", "open_amount", "n_activities").fill_null(0))
@@ -103,8 +109,8 @@ def balance(data: Dataset, settings: Settings) -> Measure:
         return Measure(title, None, "rate", frame, "No rep of today owns an account with bookings in the last year.")
     top, last = frame.row(0, named=True), frame.row(-1, named=True)
     text = (
-        f"{percent(share)} of last year's bookings would have to change hands for even territories within each region. "
-        f"{top['rep_name']} has {money(top['booked_amount'], settings.currency)} over "
+        f"{percent(share)} of last year's bookings would have to change hands for even territories within each region."
+        f" {top['rep_name']} has {money(top['booked_amount'], settings.currency)} over "
         f"{counted(top['n_accounts'], 'account')}, {last['rep_name']} {money(last['booked_amount'], settings.currency)} "
         f"over {counted(last['n_accounts'], 'account')}."
     )

@@ -26,7 +26,12 @@ if TYPE_CHECKING:
 YEAR, YEARS_BACK = 12, 3
 FEWEST_ACCOUNTS, FEWEST_BUYERS = 40, 15
 NEIGHBOURS = 25
-LAST_YEAR, LOOK_ALIKES, LEARNT, BLEND = "last year's bookings", "look-alikes", "history and look-alikes", "both together"
+LAST_YEAR, LOOK_ALIKES, LEARNT, BLEND = (
+    "last year's bookings",
+    "look-alikes",
+    "history and look-alikes",
+    "both together",
+)
 KINDS = ("industry", "segment", "region")
 SURE = 1.96
 N_TREES = 80
@@ -89,7 +94,9 @@ class Potential:
         misses = dict(self.trials.select("model", "miss_amount").iter_rows())
         usual = money(misses[LAST_YEAR], self.currency)
         if self.model == LAST_YEAR:
-            return f"{text} if it goes like last year: nothing that was tried was surely nearer than that (miss {usual})."
+            return (
+                f"{text} if it goes like last year: nothing that was tried was surely nearer than that (miss {usual})."
+            )
         own = money(misses[self.model], self.currency)
         return (
             f"{text}, from {self.model}: on the year that is over its typical miss by account was {own}, that of last "
@@ -102,9 +109,10 @@ def potential(data: Dataset, settings: Settings) -> Potential:
 
     Formula: four ways are tried on the last twelve months, each knowing only what came before: the bookings of the
     year before; the mean of the 25 most similar accounts by industry, segment, region and employees; gradient-boosted
-    trees (Poisson loss) on two years' bookings, running contracts, size, kind and that mean; and the mean of the first
-    and the third. The one with the smallest squared miss serves, but only if it is surely nearer than last year's
-    bookings: the mean of the differences by account beyond 1.96 standard errors. It is then learnt anew up to today.
+    trees (Poisson loss) on two years' bookings, running contracts, size, kind and that mean; and the mean of the
+    first and the third. The one with the smallest squared miss serves, each account's divided by what its look-alikes
+    bring, so that a few large accounts do not decide alone; but only if it is surely nearer than last year's bookings: the mean
+    of the differences by account beyond 1.96 standard errors. It is then learnt anew up to today.
     Potential is an expectation of bookings, not the size of a market.
 
     Parameters
@@ -232,13 +240,16 @@ WAYS: dict[str, Way] = {LAST_YEAR: _last_year, LOOK_ALIKES: _look_alikes, LEARNT
 
 def _judged(tried: dict[str, Array], actual: Array) -> tuple[str, pl.DataFrame]:
     """Return the way that serves, and how near each came."""
-    squares = {name: (said - actual) ** 2 for name, said in tried.items()}
+    # Divided by what look-alikes bring, as a count's variance is its mean: else a few large accounts decide alone.
+    scale = tried[LOOK_ALIKES] + max(float(tried[LOOK_ALIKES].mean()), 1.0)
+    squares = {name: (guess - actual) ** 2 / scale for name, guess in tried.items()}
     best = min(squares, key=lambda name: float(squares[name].mean()))
     gain = squares[LAST_YEAR] - squares[best]
     is_sure = float(gain.mean()) > SURE * float(gain.std(ddof=1)) / len(gain) ** 0.5
     winner = best if is_sure else LAST_YEAR
     rows = [
-        (name, float(np.sqrt(squares[name].mean())), float(tried[name].sum()), name == winner) for name in tried
+        (name, float(np.sqrt(((guess - actual) ** 2).mean())), float(guess.sum()), name == winner)
+        for name, guess in tried.items()
     ]
     return winner, pl.DataFrame(rows, schema=TRIALS, orient="row").sort("miss_amount")
 

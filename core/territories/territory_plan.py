@@ -124,13 +124,18 @@ class Proposal:
     def _gap(self) -> str:
         if self.is_proven:
             return " No spread within these limits is more even by more than a hundredth."
-        return f" The best within these limits may be as low as {percent(self.bound)}; the search ended before that was settled."
+        best = percent(self.bound)
+        return f" The best within these limits may be as low as {best}; the search ended before that was settled."
 
 
 def regions(data: Dataset) -> list[str]:
     """Return the regions with a rep of today, the one with the most accounts first."""
     staffed = set(territories.reps(data)["region"].drop_nulls())
-    counts = data.accounts.group_by(pl.col("region").fill_null(NOT_KNOWN)).len().sort("len", "region", descending=[True, False])
+    counts = (
+        data.accounts.group_by(pl.col("region").fill_null(NOT_KNOWN))
+        .len()
+        .sort("len", "region", descending=[True, False])
+    )
     return [region for region in counts["region"] if region in staffed]
 
 

@@ -75,7 +75,12 @@ def test_bonuses_and_the_cap_on_both():
     spiff = Spiff("Launch", DAY, DAY + timedelta(days=9), ("new",), ("Platform",), 20_000, 2_500)
     share = Spiff("Share", DAY, DAY + timedelta(days=9), rate=PERCENT[1])
     plan = replace(PLAN, spiffs=(spiff, share), cap_cents=5_000)
-    deals = (credit("A", 50_000), credit("B", 19_999, 1), credit("C", 20_000, 10), credit("D", 20_000, 2, family="Other"))
+    deals = (
+        credit("A", 50_000),
+        credit("B", 19_999, 1),
+        credit("C", 20_000, 10),
+        credit("D", 20_000, 2, family="Other"),
+    )
     result = statement(plan, Quarter(deals, 1_000_000))
     assert amounts(result, SPIFF) == [2_500, 500, 200, 200]
     assert sum(amounts(result, COMMISSION)) + 3_400 + amounts(result, CAP)[0] == 5_000

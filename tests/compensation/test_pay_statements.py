@@ -41,7 +41,9 @@ sign_ins: {ann@example.com: ANN, max@example.com: MAX}
 def won(name, owner, amount, day, **more):
     values = {"account_id": "A", "product_id": "P", "opportunity_name": f"{name} deal", **more}
     values["created_on"] = date(2025, 10, 1)
-    return deal(name, owner_id=owner, amount=amount, close_on=day, is_closed=True, is_won=True, stage="Closed Won", **values)
+    return deal(
+        name, owner_id=owner, amount=amount, close_on=day, is_closed=True, is_won=True, stage="Closed Won", **values
+    )
 
 
 def by_hand(**more):
@@ -84,7 +86,7 @@ def conf():
 
 
 def test_a_quarter_by_hand(conf):
-    """Ann: 600 + 300 + 100 = 1,000 of 1,000: 60.00 on all, an average of 6 %; D0's 16.00 of last year are taken back."""
+    """Ann: 600 + 300 + 100 = 1,000 of 1,000: 60.00, an average of 6 %; D0's 16.00 of last year are taken back."""
     result = payroll(by_hand(), conf, PLANS, Q1)
     ann = one_of(result, "ANN")
     lines = [(line["kind"], line["opportunity_id"], line["cents"]) for line in ann.frame.iter_rows(named=True)]
@@ -103,8 +105,8 @@ def test_a_quarter_by_hand(conf):
     assert boss.summary["credit_amount"] == 1100.01
     assert boss.frame["cents"].to_list() == [600, 200, 300]
     assert result.sentence() == (
-        "USD 30,045.50 for Q1 2026 to 3 people, USD 45.50 of it variable; the lines add up to it to the cent. 1 person of "
-        "the team has no plan. 1 won deal without an amount is left out."
+        "USD 30,045.50 for Q1 2026 to 3 people, USD 45.50 of it variable; the lines add up to it to the cent. 1 person "
+        "of the team has no plan. 1 won deal without an amount is left out."
     )
     assert ann.sentence().startswith("Ann earns USD 20,030.50 for Q1 2026 at 100.0 % of quota: USD 20,000.00 fixed")
     assert statement(by_hand(), conf, PLANS, "EVE", Q1).sentence() == "No plan counts for this person in Q1 2026."
@@ -121,7 +123,12 @@ def test_a_replaced_contract_is_not_taken_back(conf):
 def test_a_statement_as_it_was_known_earlier_does_not_see_what_came_later(conf):
     data = by_hand()
     history = [
-        {"opportunity_id": row["opportunity_id"], "valid_from": row["close_on"], "valid_to": None, "stage": row["stage"]}
+        {
+            "opportunity_id": row["opportunity_id"],
+            "valid_from": row["close_on"],
+            "valid_to": None,
+            "stage": row["stage"],
+        }
         | {"amount": row["amount"], "close_on": row["close_on"], "owner_id": row["owner_id"], "is_deleted": False}
         for row in data.opportunities.iter_rows(named=True)
     ]
@@ -144,7 +151,12 @@ def test_odd_data_gives_sentences(conf):
     circle = [rep("ANN", "N", date(2025, 1, 1), manager_id="BOB"), rep("BOB", "N", date(2025, 1, 1), manager_id="ANN")]
     assert payroll(by_hand(sales_team=circle), conf, PLANS, Q1).frame.height == 2
     with pytest.raises(ContractError, match="is in EUR"):
-        payroll(by_hand(), conf, plan_file.from_yaml("plans: [{name: A, from: 2026-01-01, currency: EUR, tiers: [{rate: 1%}]}]"), Q1)
+        payroll(
+            by_hand(),
+            conf,
+            plan_file.from_yaml("plans: [{name: A, from: 2026-01-01, currency: EUR, tiers: [{rate: 1%}]}]"),
+            Q1,
+        )
     assert exact(-5, "USD") == "USD -0.05"
 
 

@@ -67,7 +67,10 @@ WRONG = [
     (f"{GOOD}, method: whole, order: by close date", "all deals have one rate, so there is no order."),
     (f"{GOOD}, clawback: {{within_days: 0}}", "clawback: within_days is '0'. Write a whole number from 1 to 1,100."),
     (f"{GOOD}, clawback: {{within_days: 9, types: [old]}}", "clawback: types names 'old'. There are: new, expansion"),
-    (f"{GOOD}, spiffs: [{{name: S, from: 2026-01-01, to: 2025-01-01, amount: 5, rate: 1%}}]", "SPIF 1: it has no amount"),
+    (
+        f"{GOOD}, spiffs: [{{name: S, from: 2026-01-01, to: 2025-01-01, amount: 5, rate: 1%}}]",
+        "SPIF 1: it has no amount",
+    ),
     (f"{GOOD}, spiffs: 5", "spiffs is no list. Begin each entry with a dash."),
     (GOOD.replace("{rate: 0.08}", "{up_to: 40%, rate: 2}, {up_to: 9, rate: 1}"), "tier 3: the last tier ends."),
     (GOOD.replace("{rate: 0.08}", "{up_to: 40%, rate: 2}, {rate: 1%}"), "tier 2: up_to does not rise."),

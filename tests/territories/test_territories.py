@@ -103,9 +103,10 @@ def test_odd_companies_give_sentences(conf):
     assert regions(by_hand()) == ["North"]
     with pytest.raises(ContractError, match="Did you mean 'North'"):
         propose(by_hand(), conf, Wish("Nort"))
-    assert "no move within these limits" in propose(
-        by_hand(accounts=[account("A")]), conf, Wish("North", 0), 1.0
-    ).sentence()
+    assert (
+        "no move within these limits"
+        in propose(by_hand(accounts=[account("A")]), conf, Wish("North", 0), 1.0).sentence()
+    )
     assert potential(company(), conf).sentence() == "There are no accounts, so nothing has a potential."
     few = potential(by_hand(), conf)
     assert few.model == LAST_YEAR
@@ -152,15 +153,13 @@ def planted(seed, is_stable):
             noise = rng.lognormal(0, 0.05) if is_stable else rng.exponential()
             day = date(TODAY.year - year, 1, 1 + i % 28)
             deals.append(won(f"{year}-{i}", f"A{i:03}", level[i] * noise, day))
-    accounts = [
-        account(f"A{i:03}", industry=f"I{kind[i]}", employee_count=int(10 ** size[i])) for i in range(n)
-    ]
+    accounts = [account(f"A{i:03}", industry=f"I{kind[i]}", employee_count=int(10 ** size[i])) for i in range(n)]
     data = company(accounts=accounts, opportunities=deals, sales_team=[rep("ANN", "North", BEGUN)])
     return data, pl.DataFrame({"account_id": [f"A{i:03}" for i in range(n)], "truth": truth})
 
 
 def test_planted_potential_is_recovered_and_a_null_effect_is_not_claimed(conf):
-    """Where bookings jump about what size and kind give, look-alikes beat last year; where they repeat, nothing does."""
+    """Where bookings jump about what size and kind give, look-alikes beat last year; where they repeat, none does."""
     data, truth = planted(1, is_stable=False)
     result = potential(data, conf)
     assert result.model != LAST_YEAR
@@ -182,7 +181,9 @@ def test_potential_sees_nothing_of_the_year_it_is_judged_on(conf):
     data, _ = planted(1, is_stable=False)
     last = pl.col("close_on") > date(2025, 5, 15)
     other = data.with_frames(
-        opportunities=data.opportunities.with_columns(amount=pl.when(last).then(pl.col("amount") * 7).otherwise("amount"))
+        opportunities=data.opportunities.with_columns(
+            amount=pl.when(last).then(pl.col("amount") * 7).otherwise("amount")
+        )
     )
     one, two = (potential(d, conf).trials.sort("model")["total_amount"].to_list() for d in (data, other))
     assert one == pytest.approx(two)

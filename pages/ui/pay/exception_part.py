@@ -74,7 +74,9 @@ def _ask(d: Desk, payroll: Payroll, names: dict[str, str]) -> None:
     people = sorted(d.sight.people & set(payroll.frame["rep_id"]), key=lambda rep: (names[rep], rep))
     with st.form("pay_exception", border=False, clear_on_submit=True):
         who = st.selectbox("Person", people, format_func=names.get, key="pay_exception_of")
-        amount = st.number_input(f"Amount in {payroll.currency}, taken with a minus", step=100.0, key="pay_exception_sum")
+        amount = st.number_input(
+            f"Amount in {payroll.currency}, taken with a minus", step=100.0, key="pay_exception_sum"
+        )
         reason = st.text_input("Reason", max_chars=400, key="pay_exception_reason")
         is_sent = st.form_submit_button("Ask", icon=":material/send:")
     if is_sent and who:
@@ -103,9 +105,7 @@ def _decide(d: Desk, waiting: pl.DataFrame, names: dict[str, str]) -> None:
         state = APPROVED if is_good else REFUSED
 
         def decide() -> None:
-            pay_exceptions.decide(
-                d.company, d.store, d.sight, which, state, note, d.who.user, is_alone=d.is_alone
-            )
+            pay_exceptions.decide(d.company, d.store, d.sight, which, state, note, d.who.user, is_alone=d.is_alone)
 
         _done(decide, f"{state}: {asked[which]}")
 

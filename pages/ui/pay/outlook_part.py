@@ -28,7 +28,12 @@ def chances(d: Desk, quarter: int = 0, plan: Scenario | None = None) -> QuotaCha
 def quarter() -> int:
     """Draw the choice between the running and the next quarter."""
     chosen = st.segmented_control(
-        "Quarter", list(QUARTERS), default="Running quarter", required=True, key="pay_ahead", label_visibility="collapsed"
+        "Quarter",
+        list(QUARTERS),
+        default="Running quarter",
+        required=True,
+        key="pay_ahead",
+        label_visibility="collapsed",
     )
     return QUARTERS.get(str(chosen), 0)
 

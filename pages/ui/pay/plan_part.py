@@ -24,7 +24,10 @@ def show(d: Desk, cell: Cell) -> None:
     cell.answer(d.edition.sentence())
     plans = d.edition.plans.plans
     if plans:
-        cell.table(listed(plans, d.settings.currency), column_config={"Fixed a year": st.column_config.NumberColumn(format="localized")})
+        cell.table(
+            listed(plans, d.settings.currency),
+            column_config={"Fixed a year": st.column_config.NumberColumn(format="localized")},
+        )
     if not d.may_write:
         st.caption("Whoever may write pay can change the plans.")
         return
