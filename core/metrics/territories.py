@@ -111,8 +111,8 @@ def balance(data: Dataset, settings: Settings) -> Measure:
     text = (
         f"{percent(share)} of last year's bookings would have to change hands for even territories within each region."
         f" {top['rep_name']} has {money(top['booked_amount'], settings.currency)} over "
-        f"{counted(top['n_accounts'], 'account')}, {last['rep_name']} {money(last['booked_amount'], settings.currency)} "
-        f"over {counted(last['n_accounts'], 'account')}."
+        f"{counted(top['n_accounts'], 'account')}, {last['rep_name']} {money(last['booked_amount'], settings.currency)}"
+        f" over {counted(last['n_accounts'], 'account')}."
     )
     n_vacant = int(rest["n_accounts"].sum())
     if n_vacant:

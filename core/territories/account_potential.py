@@ -111,8 +111,8 @@ def potential(data: Dataset, settings: Settings) -> Potential:
     year before; the mean of the 25 most similar accounts by industry, segment, region and employees; gradient-boosted
     trees (Poisson loss) on two years' bookings, running contracts, size, kind and that mean; and the mean of the
     first and the third. The one with the smallest squared miss serves, each account's divided by what its look-alikes
-    bring, so that a few large accounts do not decide alone; but only if it is surely nearer than last year's bookings: the mean
-    of the differences by account beyond 1.96 standard errors. It is then learnt anew up to today.
+    bring, so that a few large accounts do not decide alone; but only if it is surely nearer than last year's
+    bookings: the mean of the differences by account beyond 1.96 standard errors. It is then learnt anew up to today.
     Potential is an expectation of bookings, not the size of a market.
 
     Parameters

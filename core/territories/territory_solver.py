@@ -87,8 +87,8 @@ def solve(problem: Problem, seconds: float) -> Assignment:
     if not len(groups) or not measures:
         return _as_today(problem, measures)
     n, r, m = len(groups), problem.n_reps, len(measures)
-    one_each = sparse.csr_matrix((np.ones(n), (groups, np.arange(n))), shape=(len(problem.owner), n + r * m))[has_rep]
-    constraints = [LinearConstraint(one_each, 1, 1)]
+    one_each = sparse.csr_matrix((np.ones(n), (groups, np.arange(n))), shape=(len(problem.owner), n + r * m))
+    constraints = [LinearConstraint(one_each[np.flatnonzero(has_rep)], 1, 1)]
     cost = np.zeros(n + r * m)
     for k, name in enumerate(measures):
         load = problem.loads[name].astype(float)

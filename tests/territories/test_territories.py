@@ -143,7 +143,7 @@ def test_the_solver_is_as_even_as_the_best_of_all_ways_and_keeps_its_limits(load
 def planted(seed, is_stable):
     """Accounts whose yearly bookings come from size and industry, or repeat their own level each year."""
     rng = np.random.default_rng(seed)
-    n = 240
+    n = 160
     size, kind = rng.integers(1, 5, n), rng.integers(0, 3, n)
     truth = 1_000.0 * 3.0**size * (1 + 2 * kind) / 10
     level = truth * rng.lognormal(0, 1.0, n) if is_stable else truth

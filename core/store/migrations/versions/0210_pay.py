@@ -1,5 +1,7 @@
 """Compensation plans, exceptions to pay and approvals of statements."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -11,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 
-def _versioned(name: str, keys: list[str], *columns: sa.Column) -> None:
+def _versioned(name: str, keys: list[str], *columns: sa.Column[Any]) -> None:
     create_table(
         name,
         sa.Column("id", sa.Integer(), nullable=False),
