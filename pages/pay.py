@@ -63,7 +63,7 @@ else:
                 c.empty("No plan counts for this person in the running quarter.")
 
     with cell(page, "Will quotas be reached, and are they fair?", "Quotas") as c:
-        ahead = outlook_part.quarter()
+        ahead = outlook_part.quarter_ahead()
         chances = outlook_part.chances(d, ahead)
         c.answer(chances.sentence())
         if chances.frame.height:

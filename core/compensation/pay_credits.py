@@ -92,8 +92,8 @@ def team_of(data: Dataset) -> Team:
     spans: dict[str, list[Span]] = defaultdict(list)
     employed: dict[str, tuple[date | None, date | None]] = {}
     for row in data.sales_team.sort("valid_from", "rep_id").iter_rows(named=True):
-        place = [row[name] or "" for name in ("role", "team", "region", "manager_id")]
-        spans[row["rep_id"]].append(Span(row["valid_from"], row["valid_to"] or NEVER, *place))
+        words = [row[name] or "" for name in ("role", "team", "region", "manager_id")]
+        spans[row["rep_id"]].append(Span(row["valid_from"], row["valid_to"] or NEVER, *words))
         employed[row["rep_id"]] = (row["hired_on"], row["left_on"])
     return Team(spans, employed)
 

@@ -160,7 +160,7 @@ class Plans:
     splits: tuple[Split, ...] = ()
     sign_ins: tuple[tuple[str, str], ...] = ()
 
-    def plan_of(self, rep_id: str, begin: date, place: tuple[str, str, str]) -> Plan | None:
+    def plan_of(self, rep_id: str, begin: date, standing: tuple[str, str, str]) -> Plan | None:
         """Return the plan somebody has in the quarter that begins on a day; None where no plan is for them.
 
         Of several, one that names the person counts, then the one that began last, then the first of the file.
@@ -169,10 +169,10 @@ class Plans:
         ----------
         rep_id : str
         begin : date
-        place : tuple of str
+        standing : tuple of str
             Role, team and region; empty where not known.
         """
-        fitting = [plan for plan in self.plans if plan.counts_in(begin) and plan.is_for(rep_id, *place)]
+        fitting = [plan for plan in self.plans if plan.counts_in(begin) and plan.is_for(rep_id, *standing)]
         return max(fitting, key=lambda plan: (bool(plan.people), plan.begin), default=None)
 
 

@@ -304,7 +304,7 @@ def _by_person(deals: list[WonDeal], team: Team) -> dict[str, dict[str, list[tup
 @dataclass
 class _Result:
     rep_id: str
-    place: pay_credits.Span
+    span: pay_credits.Span
     plan: Plan
     quarter: Quarter
     statement: Statement
@@ -333,13 +333,13 @@ class _Run:
         quotas = pay_credits.quotas(self.company, begin, self.team)
         out = []
         for rep in sorted(self.team.spans):
-            place = self.team.place(rep, begin, end)
-            plan = self.plans.plan_of(rep, begin, (place.role, place.team, place.region)) if place else None
-            if plan is not None and place is not None:
-                out.append(self._one(rep, place, plan, begin, end, quotas.get(rep, 0)))
+            span = self.team.place(rep, begin, end)
+            plan = self.plans.plan_of(rep, begin, (span.role, span.team, span.region)) if span else None
+            if plan is not None and span is not None:
+                out.append(self._one(rep, span, plan, begin, end, quotas.get(rep, 0)))
         return out
 
-    def _one(self, rep: str, place: pay_credits.Span, plan: Plan, begin: date, end: date, quota_cents: int) -> _Result:
+    def _one(self, rep: str, span: pay_credits.Span, plan: Plan, begin: date, end: date, quota_cents: int) -> _Result:
         mine = self.deals.get(rep, {"own": [], "team": []})[plan.counts]
         credits = tuple(
             Credit(d.opportunity_id, d.close_on, d.kind, d.family, rounded(plan.credit_share(d.kind) * cents))
@@ -359,7 +359,7 @@ class _Run:
         for line in worked.lines:
             if line.kind in (COMMISSION, SPIFF):
                 self.paid[rep, line.opportunity_id] += line.cents
-        return _Result(rep, place, plan, quarter, worked)
+        return _Result(rep, span, plan, quarter, worked)
 
     def _reversed(
         self, rep: str, plan: Plan, mine: list[tuple[WonDeal, int]], begin: date, end: date
@@ -388,7 +388,7 @@ def _frames(results: list[_Result], company: Dataset) -> tuple[pl.DataFrame, pl.
         quota = asked / CENTS if asked else None
         rate = counted_cents / asked if asked else None
         total = r.statement.total_cents
-        who = (r.rep_id, called[r.rep_id], r.place.role, r.place.team or None, r.plan.name)
+        who = (r.rep_id, called[r.rep_id], r.span.role, r.span.team or None, r.plan.name)
         sums = (base / CENTS, (total - base) / CENTS, total / CENTS, total, -r.statement.balance_cents / CENTS)
         rows.append((*who, quota, counted_cents / CENTS, rate, *sums))
         for line in r.statement.lines:

@@ -98,7 +98,7 @@ class Fields:
             return False
         return value
 
-    def names(self, name: str, known: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def names(self, name: str, choices: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return a list of words; a single one counts as a list of one."""
         value = self.values.get(name)
         if value is None:
@@ -109,8 +109,8 @@ class Fields:
             return ()
         words = tuple(str(entry) for entry in entries)
         for word in words:
-            if known and word not in known:
-                self.wrong(f"{name} names {word[:40]!r}.", f"There are: {', '.join(known)}.")
+            if choices and word not in choices:
+                self.wrong(f"{name} names {word[:40]!r}.", f"There are: {', '.join(choices)}.")
         return words
 
     def day(self, name: str, *, is_needed: bool = True) -> date | None:

@@ -148,9 +148,9 @@ def chances(
         quota, spread = quotas.get(rep, 0.0), prospects[rep].spread
         if rep in leaders or quota <= 0:
             continue
-        place = team.place(rep, begin, add_quarters(begin, 1, settings))
+        span = team.place(rep, begin, add_quarters(begin, 1, settings))
         ends = (spread.mean, spread.quantile(0.1), spread.quantile(0.9), spread.chance_of(quota))
-        rows.append((rep, called.get(rep, rep), place.team if place else None, quota, prospects[rep].won, *ends))
+        rows.append((rep, called.get(rep, rep), span.team if span else None, quota, prospects[rep].won, *ends))
     frame = pl.DataFrame(rows, schema=CHANCES, orient="row").sort("chance", "rep_id")
     return QuotaChances(frame, prospects, quarter_label(begin, settings), settings.currency, everybody.spread.mean)
 
@@ -306,9 +306,9 @@ def _shares(data: Dataset, team: Team, teams: list[str]) -> tuple[frozenset[str]
     tomorrow = data.as_of.replace(year=data.as_of.year + 1) if data.as_of < date(9000, 1, 1) else data.as_of
     places = {rep: team.place(rep, data.as_of, tomorrow) for rep in team.spans}
     reps = {
-        rep: place.team
-        for rep, place in places.items()
-        if place is not None and place.role == "rep" and not _has_left(team, rep, data.as_of)
+        rep: span.team
+        for rep, span in places.items()
+        if span is not None and span.role == "rep" and not _has_left(team, rep, data.as_of)
     }
     year = data.opportunities.filter(pl.col("created_on") > add_months(data.as_of, -12))
     opened = dict(year.drop_nulls("owner_id").group_by("owner_id").len().iter_rows())

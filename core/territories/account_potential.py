@@ -197,10 +197,10 @@ def _look_alikes(past: list[pl.DataFrame], outcome: list[Array], rows: pl.DataFr
     """Return the mean of the accounts most alike in the latest year that is known, oneself left out."""
     from sklearn.neighbors import NearestNeighbors
 
-    points, known = _kinds(past[0], rows), outcome[0]
-    n = min(NEIGHBOURS + 1, len(known))
+    points, amounts = _kinds(past[0], rows), outcome[0]
+    n = min(NEIGHBOURS + 1, len(amounts))
     _, near = NearestNeighbors(n_neighbors=n).fit(points).kneighbors(points)
-    return np.array([known[[j for j in row if j != i][: n - 1]].mean() for i, row in enumerate(near)])
+    return np.array([amounts[[j for j in row if j != i][: n - 1]].mean() for i, row in enumerate(near)])
 
 
 def _kinds(past: pl.DataFrame, rows: pl.DataFrame) -> Array:
@@ -222,9 +222,9 @@ def _learnt(past: list[pl.DataFrame], outcome: list[Array], rows: pl.DataFrame) 
         numbers = [frame[name].to_numpy() for name in ("size", "last_amount", "before_amount", "mrr_amount")]
         return np.column_stack([*kinds, *numbers, alike])
 
-    known = range(len(past) - 1)
-    x = np.vstack([columns(past[k], _look_alikes(past[k + 1 :], outcome[k + 1 :], past[k])) for k in known])
-    y = np.concatenate([outcome[k] for k in known])
+    years = range(len(past) - 1)
+    x = np.vstack([columns(past[k], _look_alikes(past[k + 1 :], outcome[k + 1 :], past[k])) for k in years])
+    y = np.concatenate([outcome[k] for k in years])
     learnt = lightgbm.train(
         TREES, lightgbm.Dataset(x, y, categorical_feature=list(range(len(KINDS)))), num_boost_round=N_TREES
     )

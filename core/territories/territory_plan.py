@@ -166,10 +166,10 @@ def propose(data: Dataset, settings: Settings, wish: Wish, seconds: float = SECO
     ContractError
         When there is no such region, or it has more accounts than are spread at once.
     """
-    known = regions(data)
-    if wish.region not in known:
-        near = closest(wish.region, known)
-        hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(known) or 'none'}."
+    staffed = regions(data)
+    if wish.region not in staffed:
+        near = closest(wish.region, staffed)
+        hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(staffed) or 'none'}."
         raise ContractError(f"No rep of today works in a region called {wish.region!r}.", mend=hint)
     reps = territories.reps(data).filter(pl.col("region") == wish.region)
     rows = _accounts(data, settings, potential(data, settings), wish.region)
@@ -262,11 +262,11 @@ def _speakers(data: Dataset, rows: pl.DataFrame, reps: pl.DataFrame) -> np.ndarr
         return out
     asked = dict(data.accounts.select("account_id", LANGUAGE).iter_rows())
     spoken = dict(data.sales_team.select("rep_id", LANGUAGES).iter_rows())
-    known = [_words(spoken.get(rep)) for rep in reps["rep_id"]]
+    languages = [_words(spoken.get(rep)) for rep in reps["rep_id"]]
     for k, account in enumerate(rows["account_id"]):
         wanted = str(asked.get(account) or "").strip().lower()
         if wanted:
-            out[k] = [not words or wanted in words for words in known]
+            out[k] = [not words or wanted in words for words in languages]
     return out
 
 

@@ -25,7 +25,7 @@ def chances(d: Desk, quarter: int = 0, plan: Scenario | None = None) -> QuotaCha
     return whole.of(d.sight.people)
 
 
-def quarter() -> int:
+def quarter_ahead() -> int:
     """Draw the choice between the running and the next quarter."""
     chosen = st.segmented_control(
         "Quarter",
