@@ -205,7 +205,7 @@ def _look_alikes(past: list[pl.DataFrame], outcome: list[Array], rows: pl.DataFr
 
 def _kinds(past: pl.DataFrame, rows: pl.DataFrame) -> Array:
     """Return where accounts lie by kind and size; every frame has the same accounts in the same order."""
-    columns = [rows["size"].to_numpy() / max(float(past["size"].std() or 0.0), 0.1)]
+    columns = [rows["size"].to_numpy() / max(float(np.std(past["size"].to_numpy())), 0.1)]
     for kind in KINDS:
         columns += [(rows[kind] == value).to_numpy().astype(float) for value in sorted(rows[kind].unique())]
     return np.column_stack(columns)

@@ -231,8 +231,8 @@ def _problem(data: Dataset, rows: pl.DataFrame, reps: pl.DataFrame, wish: Wish) 
     speaks = _speakers(data, rows, reps)
     for k in range(rows.height):
         allowed[group[k]] &= speaks[k]
-    for k in np.flatnonzero(stays & (owner >= 0)):
-        allowed[group[k]] = False
+    for index in np.flatnonzero(stays & (owner >= 0)):
+        allowed[group[index]] = False
     # Who has a group today may keep it, whatever else holds.
     has = group_owner >= 0
     allowed[np.flatnonzero(has), group_owner[has]] = True

@@ -1,4 +1,4 @@
-"""The page on plans and pay: statements add up, an exception is asked for and approved, nothing is seen by who may not."""
+"""The page on plans and pay: statements add up, an exception is asked for and approved."""
 
 from __future__ import annotations
 
