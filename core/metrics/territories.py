@@ -47,7 +47,7 @@ def accounts(data: Dataset, settings: Settings) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        The columns of `ACCOUNT`, by account; 0 where there is nothing, region "Not known" where it is not.
+        The columns of `ACCOUNT`, by account; 0 where there is nothing.
     """
     window = windows.last_months(data.as_of, MONTHS)
     booked = bookings.lines(data, window.begin).group_by("account_id").agg(booked_amount=pl.col("amount").sum())

@@ -86,9 +86,9 @@ def _bring(d: Desk) -> None:
         text = plan_file.from_bytes(upload.getvalue())
         plans = plan_file.from_yaml(text)
     except PlanError as error:
-        lines = "\n".join(f"- {escaped(fault)}" for fault in error.faults[:MOST_FAULTS])
-        more = len(error.faults) - MOST_FAULTS
-        st.warning(f"The file cannot be used yet:\n\n{lines}" + (f"\n\nand {more} more." if more > 0 else ""))
+        st.warning("The file cannot be used yet.", icon=":material/warning:")
+        for fault in error.faults[:MOST_FAULTS]:
+            st.markdown(escaped(fault))
         return
     st.dataframe(listed(plans.plans, d.settings.currency), hide_index=True)
     note = st.text_input("What changed, and why", max_chars=400, key="pay_plan_note")
