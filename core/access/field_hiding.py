@@ -12,8 +12,8 @@ from core.contracts.amount_visibility import HIDDEN, ROUNDED, visible
 
 AMOUNTS, EXACT, MARGIN, CONTACTS = "amounts", "exact_amounts", "margin", "contacts"
 WORDS = {AMOUNTS: "amounts", EXACT: "exact amounts (rounded to two digits)", MARGIN: "margin", CONTACTS: "contacts"}
-# Who does not see exact amounts writes none back, into the CRM or into a forecast.
-EXACT_AREAS = ("crm",)
+# Who does not see exact amounts writes none back into the CRM, and is shown nobody's pay.
+EXACT_AREAS = ("crm", "pay")
 COSTS = ("cost_amount", "unit_cost_amount")
 
 

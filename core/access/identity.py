@@ -15,6 +15,7 @@ AREAS = (
     "requirements",
     "catalogue",
     "enablement",
+    "pay",
     "models",
     "data",
     "crm",

@@ -15,6 +15,7 @@ from core.metrics import (
     pipeline,
     recurring,
     retention,
+    territories,
     winrate,
 )
 from core.metrics.measure import Measure
@@ -76,6 +77,14 @@ MEASURES: Mapping[str, Watched] = {
         PIPELINE,
         "/competitors",
         "Is it getting worse?",
+    ),
+    "territory_spread": Watched(
+        "Bookings that would change hands for even territories",
+        territories.balance,
+        "rate",
+        PIPELINE,
+        "/territories",
+        "How even are territories today?",
     ),
     "deal_size": Watched("Deal size", winrate.deal_size, "money", PIPELINE, "/pipeline", SPEED),
     "cycle_days": Watched("Sales cycle", winrate.cycle_days, "days", PIPELINE, "/pipeline", SPEED),

@@ -28,6 +28,7 @@ from core.metrics import (
     retention,
     risk,
     stage_conversion,
+    territories,
     velocity,
     winrate,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "risk",
     "shortened",
     "stage_conversion",
+    "territories",
     "velocity",
     "winrate",
 ]

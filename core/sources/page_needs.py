@@ -45,6 +45,19 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts.segment": "segments",
         "activities": "activities: health goes by money alone",
     },
+    "Territories": {
+        "accounts": "accounts: nothing to spread",
+        "accounts.owner_id": "owners of accounts: nobody has a territory",
+        "sales_team": "the sales team: nobody to spread accounts over",
+        "accounts.employee_count": "employees: potential knows nothing of size",
+        "accounts.industry": "industries: look-alikes are found by size alone",
+    },
+    "Plans and pay": {
+        "opportunities": "won deals: no commission",
+        "sales_team": "the sales team: nobody to pay",
+        "quotas": "quotas: commission at the rate without a quota",
+        "subscriptions": "contracts: nothing is taken back when one ends",
+    },
     "Competitors": {
         "opportunities.competitor": "competitors: nothing to compare",
         "opportunities.lost_reason": "reasons of lost deals",

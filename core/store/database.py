@@ -33,6 +33,7 @@ from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
 from core.store.library_answers import LibraryAnswers, LibraryFiles
 from core.store.model_calls import ModelCalls
+from core.store.pay_records import PayApprovals, PayExceptions, PayPlans
 from core.store.personal_data import PersonalData
 from core.store.projects import Projects
 from core.store.provisioned import Provisioned
@@ -120,6 +121,9 @@ class Store:
     library_files : LibraryFiles
     model_calls : ModelCalls
     embed_links : EmbedLinks
+    pay_plans : PayPlans
+    pay_exceptions : PayExceptions
+    pay_approvals : PayApprovals
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -171,6 +175,9 @@ class Store:
     library_files: LibraryFiles
     model_calls: ModelCalls
     embed_links: EmbedLinks
+    pay_plans: PayPlans
+    pay_exceptions: PayExceptions
+    pay_approvals: PayApprovals
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -259,6 +266,9 @@ class Store:
             LibraryFiles(sessions, clock),
             ModelCalls(sessions, clock),
             EmbedLinks(sessions, clock),
+            PayPlans(sessions, clock),
+            PayExceptions(sessions, clock),
+            PayApprovals(sessions, clock),
             notices,
             saves,
         )

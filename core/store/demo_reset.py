@@ -9,6 +9,7 @@ from itertools import chain
 from sqlalchemy import Select, delete, func, select
 
 from core.store.audit_chain import write_down
+from core.store.pay_tables import PayApprovalRow, PayExceptionRow, PayPlansRow
 from core.store.project_tables import BuyerQuestionRow, ProjectMemberRow, ProjectPlanRow, RowChangeRow, WorkTaskRow
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
@@ -74,6 +75,7 @@ EMPTIED: Mapping[str, tuple[type[Base], ...]] = {
     "answers": (AnswerRow, LibraryAnswerRow, LibraryFileRow),
     "capabilities": (CapabilityRow,),
     "calls and approvals": (CallReminderRow, CallApprovalRow, ForecastCallRow),
+    "plans, exceptions and approvals of pay": (PayApprovalRow, PayExceptionRow, PayPlansRow),
     "notes of reviews": (DealEditRow,),
     "comments": (CommentRow,),
     "trainings and trials": (EnablementRow,),

@@ -49,6 +49,7 @@ SAME_SUBJECT = {
     "stages",
     "subscriptions",
     "team",
+    "territories",
     "trend",
     "trends",
     "transactions",

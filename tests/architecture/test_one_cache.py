@@ -15,8 +15,14 @@ FILES = [
     if "artifacts" not in file.relative_to(ROOT).parts
 ]
 CONTAINERS = {"dict", "list", "set", "OrderedDict", "defaultdict", "deque", "WeakSet", "WeakKeyDictionary"}
-# Below the artefacts, which need the settings themselves.
-OWN_CACHE = {"core/config/settings.py: _validated", "core/config/settings.py: _values"}
+# Below the artefacts, which need the settings themselves, or made of a brand's name and logo, of which there are few.
+OWN_CACHE = {
+    "core/branding/logo_pictures.py: _read",
+    "core/charts/wordmark.py: wordmark",
+    "core/config/settings.py: _validated",
+    "core/config/settings.py: _values",
+    "pages/ui/server/preload.py: _written",
+}
 # Their arguments name something fixed with the code: a shipped file, a block of rules, a mark, a number of nodes.
 FIXED_ARGUMENTS = {
     "core/charts/typeface.py: advances",

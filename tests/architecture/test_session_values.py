@@ -16,7 +16,7 @@ NO_WORK = {
         hidden_names_notice job_problem link_notices match_failed match_said quality_done quality_failed review_notice
         review_said scenario_notice scenario_saved scope_problem sign_in_problem source_done source_failed tour_problem
         wizard_done wizard_failed fresh_scim_token_problem comment_problem library_used
-        project_outcome""",
+        project_outcome pay_notice""",
     "a secret that is shown once and kept nowhere; another can be made": """
         alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
     "a count that gives a control a new key": """
@@ -24,6 +24,7 @@ NO_WORK = {
         review_turn wizard_uploads""",
     "a sign for the run that follows": """
         calls_pulse digest_opened library_next library_taken match_kept offer_next offer_taken outcome_arrived
+        territory_asked
         requirement_deal_came review_judged tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
         account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked

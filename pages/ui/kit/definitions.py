@@ -15,10 +15,13 @@ DEFINED = {
     "calls": "forecasts.calls.kept(data, store)",
     "edits": "forecasts.calls.reviewed(data, store)",
     "catalogue": "requirements.catalogue.effective_catalogue.load(store).catalogue",
+    "plans": "compensation.plan_versions.in_force(data, store)",
+    "granted": "compensation.pay_exceptions.approved(data, store)",
     "library": "requirements.library.recalled_answers.load(store, settings)",
 }
 ROOMS = {
     "access",
+    "compensation",
     "digest",
     "enablement",
     "explain",
@@ -28,6 +31,7 @@ ROOMS = {
     "requirements",
     "scenarios",
     "scope",
+    "territories",
 }
 
 

@@ -10,6 +10,8 @@ ROOMS = {
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
         ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
+        ("pages/territories.py", "Territories", ":material/map:"),
+        ("pages/pay.py", "Plans and pay", ":material/payments:"),
         ("pages/digest.py", "Digest", ":material/mail:"),
         ("pages/alerts.py", "Alerts", ":material/notifications:"),
     ],

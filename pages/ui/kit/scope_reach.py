@@ -47,6 +47,13 @@ REACHES = {
         partly="What you were told is listed whole; a new alert speaks of the scope chosen here.",
     ),
     "Competitors": Reach(period="Whatever the period: competitors are measured over the last two years."),
+    "Territories": Reach(
+        period="Whatever the period: territories are as of today, with the bookings of the last year."
+    ),
+    "Plans and pay": Reach(
+        period="Whatever the period: statements are of the quarter chosen below.",
+        partly="Whose pay is shown follows the scope; each statement counts all deals of the person.",
+    ),
     "Requirements": Reach(
         period="Whatever the period: requirements are as of today.",
         partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",

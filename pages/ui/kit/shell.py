@@ -55,6 +55,7 @@ RIGHTS = {
     "Digest": "executive:read",
     "Alerts": "pipeline:read",
     "Competitors": "pipeline:read",
+    "Territories": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
 }

@@ -1,0 +1,1 @@
+"""What the page on plans and pay alone has."""

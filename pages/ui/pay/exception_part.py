@@ -1,0 +1,120 @@
+"""Exceptions and approvals on the page: asking for an amount beside the plan, deciding, approving statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+import streamlit as st
+
+from core.compensation import pay_exceptions
+from core.compensation.pay_exceptions import APPROVED, ASKED, REFUSED
+from core.compensation.pay_plan import in_cents
+from core.compensation.pay_statements import Payroll, exact
+from core.contracts.errors import QuarterdeckError
+from pages.ui.kit.cells import Cell
+from pages.ui.kit.escaping import escaped
+from pages.ui.pay import pay_columns
+from pages.ui.pay.pay_desk import Desk
+
+NOTICE = "pay_notice"
+
+
+def show(d: Desk, cell: Cell, payroll: Payroll) -> None:
+    """List the exceptions of the quarter, and let them be asked for and decided."""
+    rows = pay_exceptions.listed(d.company, d.store, d.sight.people, payroll.begin)
+    names = dict(d.company.sales_team.select("rep_id", "rep_name").iter_rows())
+    rows = rows.with_columns(rep_name=pl.col("rep_id").replace_strict(names, default=None, return_dtype=pl.String))
+    waiting = rows.filter(pl.col("state") == ASKED)
+    if rows.is_empty():
+        cell.answer(f"Nobody has asked for an amount beside the plan in {payroll.label}.")
+    else:
+        total = int(rows.filter(pl.col("state") == APPROVED)["cents"].sum())
+        cell.answer(
+            f"{rows.height:,} asked for in {payroll.label}: {exact(total, payroll.currency)} approved, "
+            f"{waiting.height:,} waiting."
+        )
+        cell.table(rows, column_config=pay_columns.EXCEPTIONS, column_order=list(pay_columns.EXCEPTIONS))
+    notice()
+    if waiting.height:
+        _decide(d, waiting, names)
+    with st.expander("Ask for an exception"):
+        _ask(d, payroll, names)
+
+
+def notice() -> None:
+    """Say what the last click did."""
+    if text := st.session_state.pop(NOTICE, None):
+        st.success(escaped(text), icon=":material/check:")
+
+
+def approval(d: Desk, payroll: Payroll, rep_id: str) -> None:
+    """Say whether a statement was approved, and let it be where that is for whoever looks to do."""
+    row = pay_exceptions.standing(d.company, d.store, payroll).filter(pl.col("rep_id") == rep_id).row(0, named=True)
+    if row["approved_by"]:
+        amount = exact(in_cents(row["approved_amount"]), payroll.currency)
+        changed = in_cents(row["changed_amount"])
+        since = f"; it has changed by {exact(changed, payroll.currency)} since" if changed else ""
+        st.caption(escaped(f"Approved at {amount} by {row['approved_by']}{since}."))
+        if not changed:
+            return
+    if not payroll.is_over or rep_id == d.sight.own:
+        return
+    if st.button("Approve this statement", icon=":material/check:", key="pay_approve"):
+        name = row["rep_name"]
+
+        def approve() -> None:
+            pay_exceptions.approve(d.company, d.store, d.sight, payroll, rep_id, d.who.user)
+
+        _done(approve, f"Approved: {name}, {payroll.label}.")
+
+
+def _ask(d: Desk, payroll: Payroll, names: dict[str, str]) -> None:
+    people = sorted(d.sight.people & set(payroll.frame["rep_id"]), key=lambda rep: (names[rep], rep))
+    with st.form("pay_exception", border=False, clear_on_submit=True):
+        who = st.selectbox("Person", people, format_func=names.get, key="pay_exception_of")
+        amount = st.number_input(
+            f"Amount in {payroll.currency}, taken with a minus", step=100.0, key="pay_exception_sum"
+        )
+        reason = st.text_input("Reason", max_chars=400, key="pay_exception_reason")
+        is_sent = st.form_submit_button("Ask", icon=":material/send:")
+    if is_sent and who:
+
+        def ask() -> None:
+            cents = in_cents(float(amount))
+            pay_exceptions.ask(d.company, d.store, d.sight, str(who), payroll.begin, cents, reason, d.who.user)
+
+        _done(ask, f"Asked for: {names[str(who)]}, {payroll.label}.")
+
+
+def _decide(d: Desk, waiting: pl.DataFrame, names: dict[str, str]) -> None:
+    asked: dict[tuple[str, date, int], str] = {
+        (row["rep_id"], row["period_start_on"], row["number"]): (
+            f"{names.get(row['rep_id'], row['rep_id'])}, {exact(row['cents'], d.settings.currency)}: {row['reason']}"
+        )
+        for row in waiting.iter_rows(named=True)
+    }
+    with st.form("pay_decision", border=False, clear_on_submit=True):
+        which = st.selectbox("Waits for a decision", list(asked), format_func=asked.get, key="pay_decision_of")
+        note = st.text_input("Comment", max_chars=400, key="pay_decision_note")
+        with st.container(horizontal=True):
+            is_good = st.form_submit_button("Approve", type="primary", icon=":material/check:")
+            is_bad = st.form_submit_button("Refuse", icon=":material/close:")
+    if (is_good or is_bad) and which:
+        state = APPROVED if is_good else REFUSED
+
+        def decide() -> None:
+            pay_exceptions.decide(d.company, d.store, d.sight, which, state, note, d.who.user, is_alone=d.is_alone)
+
+        _done(decide, f"{state}: {asked[which]}")
+
+
+def _done(do: Callable[[], None], words: str) -> None:
+    try:
+        do()
+    except QuarterdeckError as error:
+        st.warning(escaped(error), icon=":material/warning:")
+        return
+    st.session_state[NOTICE] = words
+    st.rerun()

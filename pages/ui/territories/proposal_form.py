@@ -1,0 +1,85 @@
+"""What a proposal is asked for, and the columns of the page's tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.contracts import Dataset
+from core.territories import territory_plan
+from core.territories.territory_plan import Wish
+
+NUMBER = st.column_config.NumberColumn
+WEIGHTS = ("Potential", "Bookings of last year", "Work done", "Number of accounts")
+BALANCE: dict[str, Any] = {
+    "rep_name": "Rep",
+    "team": "Team",
+    "region": "Region",
+    "n_accounts": NUMBER("Accounts", format="localized"),
+    "booked_amount": NUMBER("Booked last year", format="compact"),
+    "even_amount": NUMBER("Even", format="compact"),
+    "open_amount": NUMBER("Open", format="compact"),
+    "n_activities": NUMBER("Calls, mails, meetings, tickets", format="localized"),
+}
+POTENTIAL: dict[str, Any] = {
+    "account_name": "Account",
+    "segment": "Segment",
+    "industry": "Industry",
+    "region": "Region",
+    "last_amount": NUMBER("Booked last year", format="compact"),
+    "look_alike_amount": NUMBER("Look-alikes", format="compact"),
+    "potential_amount": NUMBER("Potential", format="compact"),
+}
+TRIALS: dict[str, Any] = {
+    "model": "From",
+    "miss_amount": NUMBER("Typical miss by account", format="compact"),
+    "total_amount": NUMBER("Said of all", format="compact"),
+    "serves": st.column_config.CheckboxColumn("Serves"),
+}
+REPS: dict[str, Any] = {
+    "rep_name": "Rep",
+    "n_accounts": NUMBER("Accounts", format="localized"),
+    "new_n_accounts": NUMBER("Proposed", format="localized"),
+    "potential_amount": NUMBER("Potential", format="compact"),
+    "new_potential_amount": NUMBER("Proposed", format="compact"),
+    "n_activities": NUMBER("Work", format="localized"),
+    "new_n_activities": NUMBER("Proposed", format="localized"),
+}
+MOVES: dict[str, Any] = {
+    "account_name": "Account",
+    "segment": "Segment",
+    "from_name": "From",
+    "to_name": "To",
+    "potential_amount": NUMBER("Potential", format="compact"),
+    "booked_amount": NUMBER("Booked last year", format="compact"),
+    "open_amount": NUMBER("Open", format="compact"),
+    "renews_soon": st.column_config.CheckboxColumn("Renews within 90 days"),
+}
+
+
+def asked(data: Dataset) -> Wish | None:
+    """Draw what a proposal is asked for; None until somebody asks, and where no region has a rep."""
+    regions = territory_plan.regions(data)
+    if not regions:
+        return None
+    names = dict(data.accounts.sort("account_name", "account_id").select("account_id", "account_name").iter_rows())
+    segments = sorted(set(data.accounts["segment"].drop_nulls()))
+    with st.form("territory_wish", border=False):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            region = st.selectbox("Region", regions, key="territory_region")
+            moves = st.number_input("At most so many moves", 0, 500, 20, 5, key="territory_moves")
+        st.caption("How much each counts")
+        with st.grid("auto", min_column_width=150, gap="xsmall"):
+            weights = [
+                st.slider(label, 0.0, 1.0, start, 0.25, key=f"territory_weight_{k}")
+                for k, (label, start) in enumerate(zip(WEIGHTS, (1.0, 0.0, 0.0, 0.5), strict=True))
+            ]
+        stays = st.multiselect("Segments that stay", segments, key="territory_stays")
+        named = st.multiselect("Accounts that stay", list(names), format_func=names.get, key="territory_named")
+        is_asked = st.form_submit_button("Propose", type="primary", icon=":material/alt_route:")
+    wish = Wish(str(region), int(moves), tuple(weights), tuple(sorted(named)), tuple(sorted(stays)))
+    if is_asked:
+        st.session_state["territory_asked"] = wish
+    last = st.session_state.get("territory_asked")
+    return last if isinstance(last, Wish) and last.region in regions else None
