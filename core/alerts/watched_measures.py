@@ -8,6 +8,8 @@ from typing import Any
 
 from core.metrics import (
     bookings,
+    channel_cost,
+    channel_credit,
     competitor_splits,
     competitors,
     concentration,
@@ -76,6 +78,17 @@ MEASURES: Mapping[str, Watched] = {
         PIPELINE,
         "/competitors",
         "Is it getting worse?",
+    ),
+    "attribution": Watched(
+        "Disagreement of attribution models",
+        channel_credit.by_model,
+        "rate",
+        PIPELINE,
+        "/attribution",
+        "Which channels are our deals from?",
+    ),
+    "campaign_cost": Watched(
+        "Cost of campaigns", channel_cost.returns, "money", PIPELINE, "/attribution", "What do they return?"
     ),
     "deal_size": Watched("Deal size", winrate.deal_size, "money", PIPELINE, "/pipeline", SPEED),
     "cycle_days": Watched("Sales cycle", winrate.cycle_days, "days", PIPELINE, "/pipeline", SPEED),

@@ -50,6 +50,11 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "opportunities.lost_reason": "reasons of lost deals",
         "opportunity_history": "the history of deals: no price given up",
     },
+    "Attribution": {
+        "opportunities": "deals: nothing to credit",
+        "campaign_touches": "touches of campaigns: only the sales team's activities are credited",
+        "campaigns": "campaigns: no cost and no return",
+    },
     "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 

@@ -47,6 +47,10 @@ REACHES = {
         partly="What you were told is listed whole; a new alert speaks of the scope chosen here.",
     ),
     "Competitors": Reach(period="Whatever the period: competitors are measured over the last two years."),
+    "Attribution": Reach(
+        period="Whatever the period: attribution speaks of the last two years.",
+        partly="Costs of campaigns are the whole company's; deals and touches follow the scope.",
+    ),
     "Requirements": Reach(
         period="Whatever the period: requirements are as of today.",
         partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",

@@ -54,6 +54,7 @@ RIGHTS = {
     "Digest": "executive:read",
     "Alerts": "pipeline:read",
     "Competitors": "pipeline:read",
+    "Attribution": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
 }
