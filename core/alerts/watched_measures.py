@@ -90,6 +90,14 @@ MEASURES: Mapping[str, Watched] = {
     "campaign_cost": Watched(
         "Cost of campaigns", channel_cost.returns, "money", PIPELINE, "/attribution", "What do they return?"
     ),
+    "lead_conversion": Watched(
+        "Leads that became a deal",
+        lead_quality.by_source,
+        "rate",
+        PIPELINE,
+        "/leads",
+        "Which sources bring good leads?",
+    ),
     "deal_size": Watched("Deal size", winrate.deal_size, "money", PIPELINE, "/pipeline", SPEED),
     "cycle_days": Watched("Sales cycle", winrate.cycle_days, "days", PIPELINE, "/pipeline", SPEED),
     "pipeline_concentration": Watched(

@@ -18,6 +18,7 @@ ROOMS = {
         ("pages/attribution.py", "Attribution", ":material/call_split:"),
     ],
     "Deals": [
+        ("pages/leads.py", "Leads", ":material/person_search:"),
         ("pages/competitors.py", "Competitors", ":material/swords:"),
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
         ("pages/project.py", "Project", ":material/group_work:"),

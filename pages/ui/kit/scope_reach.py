@@ -47,6 +47,7 @@ REACHES = {
         partly="What you were told is listed whole; a new alert speaks of the scope chosen here.",
     ),
     "Competitors": Reach(period="Whatever the period: competitors are measured over the last two years."),
+    "Leads": Reach(period="Whatever the period: leads are measured over the last two years, and worked today."),
     "Attribution": Reach(
         period="Whatever the period: attribution speaks of the last two years.",
         partly="Costs of campaigns are the whole company's; deals and touches follow the scope.",

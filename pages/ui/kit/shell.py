@@ -55,6 +55,7 @@ RIGHTS = {
     "Alerts": "pipeline:read",
     "Competitors": "pipeline:read",
     "Attribution": "pipeline:read",
+    "Leads": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
 }
