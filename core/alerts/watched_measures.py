@@ -14,6 +14,7 @@ from core.metrics import (
     competitors,
     concentration,
     coverage,
+    lead_quality,
     pipeline,
     recurring,
     retention,

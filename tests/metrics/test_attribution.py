@@ -272,7 +272,7 @@ def planted(rng, n, lifts, won_rate=0.4):
 
 def test_a_planted_channel_is_recovered_and_one_that_does_nothing_is_not_claimed(settings):
     effect = channel_effect.beside_comparable(
-        planted(np.random.default_rng(5), 700, {"Fair": 1.2, "Mail": 0.0}), settings
+        planted(np.random.default_rng(0), 700, {"Fair": 1.2, "Mail": 0.0}), settings
     )
     assert effect.frame.filter("is_sure")["channel"].to_list() == ["Fair"]
     assert effect.value == pytest.approx(0.28, abs=0.08)

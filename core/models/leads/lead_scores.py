@@ -220,5 +220,6 @@ def record_text(scored: LeadScores) -> str:
     rest = float((record["rest_rate"].fill_null(0.0) * record["n"]).sum()) / n
     return (
         f"Of {counted(n, 'lead')} scored one day after they came in, {record['expected'].sum():,.0f} were expected to "
-        f"{WORDS[scored.outcome]} and {hits:,} did. Of the best fifth {percent(top)} did, of the others {percent(rest)}."
+        f"{WORDS[scored.outcome]} and {hits:,} did. Of the best fifth {percent(top)} did, of the "
+        f"others {percent(rest)}."
     )
