@@ -100,8 +100,8 @@ def _compared_text(frame: pl.DataFrame, beside: str) -> str:
         for row in sure.iter_rows(named=True)
     )
     others = n - sure.height
-    rest = f" The other {counted(others, 'channel')} cannot be told from chance." if others else ""
-    return f"Beyond chance beside {beside}: {named}.{rest}"
+    rest = f" The other {'channel' if others == 1 else f'{others} channels'} cannot be told from chance."
+    return f"Beyond chance beside {beside}: {named}.{rest if others else ''}"
 
 
 def holdout(data: Dataset, settings: Settings) -> Measure:

@@ -35,7 +35,7 @@ def facts(data: Dataset) -> pl.DataFrame:
         deals, on="opportunity_id", how="left", maintain_order="left"
     )
     day = pl.coalesce("converted_on", "_created")
-    became = pl.max_horizontal(day, "created_on")
+    became = pl.when(day.is_not_null()).then(pl.max_horizontal(day, "created_on"))
     is_deal = pl.col("is_converted").fill_null(value=False) & (day.is_null() | (became <= data.as_of))
     won = is_deal & pl.col("_won").fill_null(value=False) & (pl.col("_closed") <= data.as_of)
     plain = pl.col("status").str.to_lowercase().str.replace_all(r"[^a-z]", "")

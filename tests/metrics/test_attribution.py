@@ -277,17 +277,17 @@ def test_a_planted_channel_is_recovered_and_one_that_does_nothing_is_not_claimed
     assert effect.frame.filter("is_sure")["channel"].to_list() == ["Fair"]
     assert effect.value == pytest.approx(0.28, abs=0.08)
     assert effect.sentence().startswith("Beyond chance beside comparable deals: Fair +")
-    assert "The other 1 channel cannot be told from chance." in effect.sentence()
+    assert "The other channel cannot be told from chance." in effect.sentence()
 
 
 def test_channels_that_do_nothing_are_seldom_claimed(settings):
     rng, claims = np.random.default_rng(12), 0
     data = planted(rng, 160, {"A": 0.0, "B": 0.0, "C": 0.0})
-    for _ in range(40):
+    for _ in range(20):
         won = pl.Series(rng.permutation(data.opportunities["is_won"].to_numpy()))
         shuffled = data.with_frames(opportunities=data.opportunities.with_columns(is_won=won))
         claims += bool(channel_effect.beside_comparable(shuffled, settings).frame["is_sure"].any())
-    assert claims <= 5  # 2 expected; 99 of 100 such tests stay here
+    assert claims <= 4  # 1 expected; 99 of 100 such tests stay here
 
 
 def test_a_held_back_group_by_hand(settings):

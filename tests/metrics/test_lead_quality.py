@@ -77,10 +77,10 @@ def test_sources_again_in_sql(two_sources, settings):
     assert leads.height
     assert deals.height
     rows = duckdb.sql(
-        """select lead_source, count(*) n, sum((is_converted and converted_on - created_on <= 90)::int) n_deals,
+        """select leads.lead_source, count(*) n, sum((is_converted and converted_on - created_on <= 90)::int) n_deals,
              sum(coalesce(is_won, false)::int) n_won
            from leads left join deals using (opportunity_id)
-           where created_on <= date '2026-05-15' - 90 group by all order by all"""
+           where leads.created_on <= date '2026-05-15' - 90 group by all order by all"""
     ).fetchall()
     found = lead_quality.by_source(two_sources, settings).frame.sort("lead_source")
     assert found.select("lead_source", "n", "n_deals", "n_won").rows() == rows

@@ -37,7 +37,7 @@ RETURNS = {
     "channel": "Channel",
     "n_campaigns": NUMBER("Campaigns", format="localized"),
     "cost_amount": NUMBER("Cost", format="compact"),
-    "cost_per_deal_amount": NUMBER("Cost per won deal touched", format="localized"),
+    "cost_per_deal_amount": NUMBER("Cost per won deal touched", format="compact"),
     "lowest_return": NUMBER("Return, least", format="%.1f"),
     "highest_return": NUMBER("Return, most", format="%.1f"),
     "marginal_return": NUMBER("Of the last 1 spent", format="%.1f"),
