@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, name_axis
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend, name_axis
 
 Drawn = alt.Chart | alt.LayerChart
 
@@ -37,7 +37,7 @@ def calibration(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("high:Q", format=".1%", title="to"),
         alt.Tooltip("n:Q", format=",", title="cases"),
     ]
-    top = float(max(frame["expected"].max() or 0, frame["high"].max() or 0))  # type: ignore[type-var, arg-type]
+    top = float(max(frame["expected"].max() or 0, frame["high"].max() or 0))  # type: ignore[arg-type]
     diagonal = alt.Chart(pl.DataFrame({"at": [0.0, top]})).mark_line(color=CONTEXT, strokeDash=[5, 4])
     base = alt.Chart(frame).encode(
         x=alt.X("expected:Q", title="expected (dashed: as it happened)", axis=alt.Axis(format=".0%")), tooltip=tip
@@ -59,8 +59,11 @@ def record(frame: pl.DataFrame) -> Drawn:
         .encode(
             x=alt.X("quarter:N", sort=frame["quarter"].to_list(), title=None),
             y=alt.Y("rate:Q", title="came true", axis=alt.Axis(format=".0%")),
-            color=alt.Color("part:N", scale=alt.Scale(domain=["best fifth", "the others"], range=[ACTUAL, FORECAST])),
-            shape="part:N",
+            color=alt.Color(
+                "part:N",
+                scale=alt.Scale(domain=["best fifth", "the others"], range=[ACTUAL, FORECAST]),
+                legend=legend(),
+            ),
             tooltip=tip,
         )
     )

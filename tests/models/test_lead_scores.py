@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from core.features import lead_landmarks
-from core.models.leads import record_text, scores, work_list
+from core.models.leads import lead_landmarks, record_text, scores, work_list
 from core.models.leads.lead_contenders import BASE, FEATURES, Logistic, SourceRate, Trees, chances, logits
 from core.models.leads.lead_race import Scale, calibration, concordance
 from core.models.leads.lead_scores import POINTS, points_of
@@ -128,9 +127,9 @@ def test_touches_are_counted_up_to_the_day():
     ]
     past = lead_landmarks.landmarks(company(AS_OF, leads=rows, campaign_touches=touches), "deal")
     counts = past.select("age", "n_touches", "n_recent", "days_quiet", "answer").rows()
-    assert counts[0] == (1, 1.0, 1.0, 1.0, "not answered")
-    assert counts[1] == (14, 2.0, 1.0, 3.0, "not answered")
-    assert counts[2] == (30, 3.0, 1.0, 11.0, "not answered")
+    assert counts[0] == (1, 1.0, 1.0, 1.0, "none yet")
+    assert counts[1] == (14, 2.0, 1.0, 3.0, "none yet")
+    assert counts[2] == (30, 3.0, 1.0, 11.0, "none yet")
 
 
 def test_the_list_holds_what_the_team_has_room_for(scored):

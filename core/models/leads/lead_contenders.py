@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from core.features.lead_landmarks import AGES, NUMBERS, WORDS
+from core.models.leads.lead_landmarks import AGES, NUMBERS, WORDS
 
 Floats = npt.NDArray[np.float64]
 BASE, LOGISTIC, TREES = "source rate", "logistic regression", "boosted trees"
@@ -54,7 +54,7 @@ class SourceRate:
     @classmethod
     def fit(cls, rows: pl.DataFrame) -> SourceRate:
         """Learn from landmarks."""
-        whole = (rows["y"].sum() + 1) / (rows.height + 2)
+        whole = (int(rows["y"].sum()) + 1) / (rows.height + 2)
         aged = rows.with_columns(_age=_age_group())
         by_age = aged.group_by("_age").agg(usual=(pl.col("y").sum() + PRIOR * whole) / (pl.len() + PRIOR))
         rates = (

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import polars as pl
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from core.features.lead_landmarks import HORIZONS
 from core.metrics.confidence_intervals import wilson
 from core.models.leads.lead_contenders import BASE, CONTENDERS, Floats, Scorer, chances, logits
+from core.models.leads.lead_landmarks import HORIZONS
 
 LEARN, SET = 0.5, 0.75  # shares of the landmarks, by day: to learn, then to set the scale, then to judge
 FEWEST_HITS = 30
@@ -151,7 +152,7 @@ def _losses(z: Floats, y: Floats) -> Floats:
 
 def _table(z: dict[str, Floats], y: Floats, leads: pl.Series) -> tuple[pl.DataFrame, str]:
     base = _losses(z[BASE], y)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, scores in z.items():
         loss = _losses(scores, y)
         gain, low, high = (0.0, 0.0, 0.0) if name == BASE else _gain(base - loss, leads)

@@ -10,9 +10,8 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
-from core.features import lead_landmarks
 from core.metrics.measure import Measure, counted, likely, percent
-from core.models.leads import lead_race
+from core.models.leads import lead_landmarks, lead_race
 from core.models.leads.lead_contenders import BASE, FEATURES, Floats, chances
 from core.models.leads.lead_race import Race
 
@@ -23,7 +22,7 @@ NAMES = {
     "lead_source": "source",
     "industry": "industry",
     "level": "level",
-    "answer": "answered",
+    "answer": "answer",
     "log_employees": "size of the company",
     "log_age": "age of the lead",
     "n_touches": "touches",
@@ -38,6 +37,7 @@ LISTED = {
     "title": pl.String,
     "lead_source": pl.String,
     "owner_id": pl.String,
+    "owner_name": pl.String,
     "status": pl.String,
     "created_on": pl.Date,
     "age": pl.Int64,

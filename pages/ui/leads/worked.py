@@ -9,14 +9,14 @@ OUTCOMES = {"deal": "Become a deal", "won": "Be won"}
 USUAL_CAPACITY, MOST = 40, 10_000
 WORK = {
     "lead_name": "Lead",
+    "chance": NUMBER("Chance", format="percent"),
     "company": "Company",
     "title": "Title",
+    "reasons": st.column_config.TextColumn("Because of", width="large"),
     "lead_source": "Source",
     "age": NUMBER("Days old", format="localized"),
-    "chance": NUMBER("Chance", format="percent"),
-    "reasons": "Because of",
     "status": "Status",
-    "owner_id": "Owner",
+    "owner_name": "Owner",
 }
 SOURCES = {
     "lead_source": "Source",

@@ -57,15 +57,20 @@ def today(data: Dataset) -> pl.DataFrame:
     Returns
     -------
     pl.DataFrame
-        [lead_id, lead_name, company, title, owner_id, status, created_on, on, age] with `WORDS` and `NUMBERS`.
+        [lead_id, lead_name, company, title, owner_id, owner_name, status, created_on, on, age] with `WORDS` and
+        `NUMBERS`.
     """
     rows = (
         facts(data)
         .filter("is_open")
         .with_columns(on=pl.lit(data.as_of), age=(pl.lit(data.as_of) - pl.col("created_on")).dt.total_days())
     )
-    shown = ("lead_id", "lead_name", "company", "title", "owner_id", "status", "created_on", "on", "age")
+    shown = ("lead_id", "lead_name", "company", "title", "owner_id", "owner_name", "status", "created_on", "on", "age")
     fresh = rows.filter(pl.col("age") <= MOST_DAYS)
+    names = data.sales_team.sort("valid_from").unique("rep_id", keep="last").select(owner_id="rep_id", _name="rep_name")
+    fresh = fresh.join(names, on="owner_id", how="left", maintain_order="left").with_columns(
+        owner_name=pl.coalesce("_name", "owner_id")
+    )
     return _described(data, fresh).select(*shown, *WORDS, *NUMBERS).sort("lead_id")
 
 
@@ -76,7 +81,7 @@ def _described(data: Dataset, rows: pl.DataFrame) -> pl.DataFrame:
         level = level.when(title.str.contains(pattern)).then(pl.lit(name))  # type: ignore[assignment]
     hours = (pl.col("answered_at") - pl.col("created_at")).dt.total_minutes() / 60
     known = (pl.col("answered_at").dt.date() <= pl.col("on")) & (hours >= 0)
-    waited = pl.when(~known.fill_null(value=False)).then(pl.lit("not answered"))
+    waited = pl.when(~known.fill_null(value=False)).then(pl.lit("none yet"))
     answer = waited.when(hours < 4).then(pl.lit("within 4 hours")).when(hours < 24).then(pl.lit("within a day"))
     named = rows.with_columns(
         level=level.otherwise(pl.lit("other")),
