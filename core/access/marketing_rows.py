@@ -20,16 +20,17 @@ def of_part(given: Dataset, part: Dataset) -> dict[str, pl.DataFrame]:
     Returns
     -------
     dict
-        "leads": those that became a deal or an account of the part, and those that became neither and are owned by
-        somebody of its sales team. "campaign_touches": those of these leads, accounts and
-        deals.
+        "leads": those whose deal is in the part; where there is no such deal in the data, those whose account is; where
+        there is no such account either, those owned by somebody of its sales team. "campaign_touches": in the same
+        way by deal, then by lead, then by account.
     """
-    accounts, deals = part.accounts["account_id"].implode(), part.opportunities["opportunity_id"].implode()
-    team = part.sales_team["rep_id"].unique().implode()
+    deals, accounts = part.opportunities["opportunity_id"].implode(), part.accounts["account_id"].implode()
+    has_deal = pl.col("opportunity_id").is_in(given.opportunities["opportunity_id"].implode())
+    has_account = pl.col("account_id").is_in(given.accounts["account_id"].implode())
     of_deal, of_account = pl.col("opportunity_id").is_in(deals), pl.col("account_id").is_in(accounts)
-    is_free = pl.col("opportunity_id").is_null() & pl.col("account_id").is_null()
-    is_theirs = pl.when(pl.col("opportunity_id").is_not_null()).then(of_deal).otherwise(of_account)
-    leads = given.leads.filter(is_theirs.fill_null(value=False) | (is_free & pl.col("owner_id").is_in(team)))
+    owned = pl.col("owner_id").is_in(part.sales_team["rep_id"].unique().implode())
+    leads = given.leads.filter(pl.when(has_deal).then(of_deal).when(has_account).then(of_account).otherwise(owned))
+    has_lead = pl.col("lead_id").is_in(given.leads["lead_id"].implode())
     of_lead = pl.col("lead_id").is_in(leads["lead_id"].implode())
-    touches = given.campaign_touches.filter((is_theirs | of_lead).fill_null(value=False))
-    return {"leads": leads, "campaign_touches": touches}
+    own = pl.when(has_deal).then(of_deal).when(has_lead).then(of_lead).otherwise(of_account)
+    return {"leads": leads, "campaign_touches": given.campaign_touches.filter(own)}

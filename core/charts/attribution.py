@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark, name_axis
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend, mark, name_axis
 from core.metrics.channel_credit import MODELS, SHAPLEY
 
 Drawn = alt.Chart | alt.LayerChart
@@ -37,7 +37,7 @@ def credit(frame: pl.DataFrame) -> Drawn:
     shape = alt.Shape(
         "model:N",
         scale=models,
-        legend=alt.Legend(title=None, orient="top", columns=4, symbolFillColor=CONTEXT, symbolStrokeColor=CONTEXT),
+        legend=legend(),
     )
     dots = base.mark_point(filled=True, size=80, opacity=1).encode(
         x=x,
@@ -80,7 +80,7 @@ def returns(frame: pl.DataFrame) -> Drawn:
         y=alt.Y("channel:N", sort=frame["channel"].to_list(), title=None, axis=name_axis(150)), tooltip=tip
     )
     bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("lowest_return:Q", title="won for each 1 spent, by model (tick: the last 1 spent)"),
+        x=alt.X("lowest_return:Q", title="won for each 1 spent (tick: the last 1)"),
         x2="highest_return:Q",
     )
     return finish(bars + mark(base, 18, x="marginal_return:Q"), 30 * frame.height + 40)

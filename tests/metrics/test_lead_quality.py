@@ -77,7 +77,8 @@ def test_sources_again_in_sql(two_sources, settings):
     assert leads.height
     assert deals.height
     rows = duckdb.sql(
-        """select leads.lead_source, count(*) n, sum((is_converted and converted_on - leads.created_on <= 90)::int) n_deals,
+        """select leads.lead_source, count(*) n,
+             sum((is_converted and converted_on - leads.created_on <= 90)::int) n_deals,
              sum(coalesce(is_won, false)::int) n_won
            from leads left join deals using (opportunity_id)
            where leads.created_on <= date '2026-05-15' - 90 group by all order by all"""

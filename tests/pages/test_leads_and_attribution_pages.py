@@ -1,4 +1,4 @@
-"""The pages on leads and attribution: the finding leads, choices count, and a part of a company keeps what is its own."""
+"""The pages on leads and attribution: the finding comes first, and what is chosen counts."""
 
 from __future__ import annotations
 
