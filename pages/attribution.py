@@ -1,7 +1,7 @@
 """Attribution: what each channel is credited with, how far the models disagree, and what costs bring."""
 
 from core import metrics
-from core.charts import attribution as charts
+from core.charts import channel_charts as charts
 from pages.ui.attribution import channels
 from pages.ui.kit import cache, notebook, shell
 from pages.ui.kit.cells import cell

@@ -31,12 +31,12 @@ class Chain:
     moves: Floats
     wins: Floats
 
-    def win_rates(self, kept: npt.NDArray[np.bool_]) -> Floats:
+    def win_rates(self, there: npt.NDArray[np.bool_]) -> Floats:
         """Return how often deals are won where only some channels are there: a way into one that is not is lost.
 
         Parameters
         ----------
-        kept : numpy.ndarray
+        there : numpy.ndarray
             Shape (m, n): in each row the channels that are there.
 
         Returns
@@ -44,7 +44,7 @@ class Chain:
         numpy.ndarray
             Shape (m,): chances in [0, 1].
         """
-        stays = kept.astype(float)
+        stays = there.astype(float)
         moves = self.moves * stays[:, :, None] * stays[:, None, :]
         ahead = np.linalg.solve(np.eye(len(self.channels)) - moves, (self.wins * stays)[:, :, None])[:, :, 0]
         return np.asarray((self.start * stays * ahead).sum(axis=1))

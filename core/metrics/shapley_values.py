@@ -54,7 +54,7 @@ def divide(worth: Worth, n: int, pairs: int = PAIRS) -> Division:
     --------
     Two do the same, the third nothing:
 
-    >>> needs_one = lambda kept: (kept[:, 0] | kept[:, 1]).astype(float) * 6
+    >>> needs_one = lambda there: (there[:, 0] | there[:, 1]).astype(float) * 6
     >>> divide(needs_one, 3).values.tolist()
     [3.0, 3.0, 0.0]
     """
@@ -64,12 +64,12 @@ def divide(worth: Worth, n: int, pairs: int = PAIRS) -> Division:
 def exact(worth: Worth, n: int) -> Division:
     """Return the values over all 2^n coalitions."""
     numbers = np.arange(2**n)
-    kept = (numbers[:, None] >> np.arange(n)) & 1 == 1
-    values, sizes = worth(kept), kept.sum(axis=1)
+    there = (numbers[:, None] >> np.arange(n)) & 1 == 1
+    values, sizes = worth(there), there.sum(axis=1)
     share = np.array([factorial(k) * factorial(n - k - 1) / factorial(n) for k in range(n)])
     out = np.zeros(n)
     for player in range(n):
-        without = numbers[~kept[:, player]]
+        without = numbers[~there[:, player]]
         gains = values[without | (1 << player)] - values[without]
         out[player] = (share[sizes[without]] * gains).sum()
     return Division(out, np.zeros(n))
@@ -87,9 +87,9 @@ def sampled(worth: Worth, n: int, pairs: int = PAIRS, seed: int = SEED) -> Divis
 
 def _gains(worth: Worth, order: npt.NDArray[np.int64]) -> Floats:
     n = len(order)
-    kept = np.zeros((n + 1, n), dtype=bool)
+    there = np.zeros((n + 1, n), dtype=bool)
     for k, player in enumerate(order):
-        kept[k + 1 :, player] = True
+        there[k + 1 :, player] = True
     out = np.empty(n)
-    out[order] = np.diff(worth(kept))
+    out[order] = np.diff(worth(there))
     return out

@@ -88,8 +88,8 @@ def _deal_touches(rng: np.random.Generator, deals: pl.DataFrame, as_of: date) ->
         odds = about["share"] / (1 - about["share"]) * np.exp(WIN_EFFECTS[channel] * won)
         times = np.where(rng.random(n) < odds / (1 + odds), 1 + rng.poisson(MORE_TOUCHES, n), 0)
         which = np.repeat(np.arange(n), times)
-        place = rng.beta(6 * about["position"], 6 * (1 - about["position"]), len(which))
-        days = np.floor(place * (BEFORE + AFTER)).astype(int) - BEFORE
+        position = rng.beta(6 * about["position"], 6 * (1 - about["position"]), len(which))
+        days = np.floor(position * (BEFORE + AFTER)).astype(int) - BEFORE
         parts.append(
             facts[which]
             .with_columns(

@@ -97,7 +97,7 @@ def test_rules_again_in_sql(settings):
     data = firm(deals, rows)
     trips = journeys(data)
     touches, ends = trips.touches, trips.deals
-    found = duckdb.sql(
+    result = duckdb.sql(
         """with t as (select opportunity_id, channel, cents, touched_at,
              row_number() over w - 1 k, count(*) over (partition by opportunity_id) n,
              last_value(touched_at) over (w rows between unbounded preceding and unbounded following) final
@@ -112,12 +112,12 @@ def test_rules_again_in_sql(settings):
     ).pl()
     credit, _ = channel_credit.cents_by_model(trips)
     for rule in credit_rules.RULES:
-        assert found[rule].cast(pl.Float64).to_list() == pytest.approx(credit[rule], abs=touches.height / 2)
+        assert result[rule].cast(pl.Float64).to_list() == pytest.approx(credit[rule], abs=touches.height / 2)
         assert (
             sum(credit[rule])
             == ends.filter("is_won", pl.col("opportunity_id").is_in(touches["opportunity_id"].implode()))["cents"].sum()
         )
-    assert found["first_touch"].cast(pl.Int64).to_list() == credit["first_touch"]
+    assert result["first_touch"].cast(pl.Int64).to_list() == credit["first_touch"]
 
 
 @given(st.integers(-(10**9), 10**9), st.lists(st.floats(0, 1e6, allow_subnormal=False), min_size=1, max_size=12))
@@ -158,10 +158,10 @@ def test_shapley_is_the_mean_over_all_orders_and_drawing_comes_near():
     chain = random_chain(np.random.default_rng(9), 5)
     gains = np.zeros(5)
     for order in permutations(range(5)):
-        kept, before = np.zeros((1, 5), bool), 0.0
+        there, before = np.zeros((1, 5), bool), 0.0
         for player in order:
-            kept[0, player] = True
-            now = chain.win_rates(kept)[0]
+            there[0, player] = True
+            now = chain.win_rates(there)[0]
             gains[player] += (now - before) / 120
             before = now
     exact = shapley_values.exact(chain.win_rates, 5)
@@ -186,9 +186,9 @@ def test_rows_in_another_order_are_credited_alike(settings):
     rng = np.random.default_rng(2)
     deals = [ended(f"d{k}", k % 2 == 0, 10.0 * k) for k in range(30)]
     rows = touched(*((f"d{k % 30}", "XYZ"[rng.integers(3)], int(rng.integers(0, 60))) for k in range(90)))
-    one = channel_credit.by_model(firm(deals, rows), settings)
+    first = channel_credit.by_model(firm(deals, rows), settings)
     other = channel_credit.by_model(firm(deals[::-1], rows[::-1]), settings)
-    assert one.frame.equals(other.frame)
+    assert first.frame.equals(other.frame)
 
 
 def test_touches_go_to_the_deal_of_their_lead_or_account_and_unanswered_ones_nowhere(settings):

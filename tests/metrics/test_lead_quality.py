@@ -83,8 +83,8 @@ def test_sources_again_in_sql(two_sources, settings):
            from leads left join deals using (opportunity_id)
            where leads.created_on <= date '2026-05-15' - 90 group by all order by all"""
     ).fetchall()
-    found = lead_quality.by_source(two_sources, settings).frame.sort("lead_source")
-    assert found.select("lead_source", "n", "n_deals", "n_won").rows() == rows
+    result = lead_quality.by_source(two_sources, settings).frame.sort("lead_source")
+    assert result.select("lead_source", "n", "n_deals", "n_won").rows() == rows
 
 
 def test_answers_by_hand(settings):

@@ -100,9 +100,9 @@ class Columns:
             words[name] = sorted(counts[name].to_list())
         centres = {}
         for name in NUMBERS:
-            known = rows[name].drop_nulls().to_numpy()
-            spread = float(known.std()) if known.size else 0.0
-            centres[name] = (float(known.mean()) if known.size else 0.0, spread or 1.0)
+            filled = rows[name].drop_nulls().to_numpy()
+            spread = float(filled.std()) if filled.size else 0.0
+            centres[name] = (float(filled.mean()) if filled.size else 0.0, spread or 1.0)
         return cls(words, centres)
 
     @property

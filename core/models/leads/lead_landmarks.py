@@ -47,8 +47,10 @@ def landmarks(data: Dataset, outcome: str) -> pl.DataFrame:
     over = pl.col("on") <= data.as_of - pl.duration(days=horizon)
     end = pl.col("became_on") if outcome == "deal" else pl.col("won_on")
     hit = ((end - pl.col("on")).dt.total_days() <= horizon).fill_null(value=False)
-    kept = at_ages.filter(open_then, over).with_columns(y=hit.cast(pl.Int64))
-    return _described(data, kept).select("lead_id", "on", "age", "y", *WORDS, *NUMBERS).sort("on", "lead_id", "age")
+    open_rows = at_ages.filter(open_then, over).with_columns(y=hit.cast(pl.Int64))
+    return (
+        _described(data, open_rows).select("lead_id", "on", "age", "y", *WORDS, *NUMBERS).sort("on", "lead_id", "age")
+    )
 
 
 def today(data: Dataset) -> pl.DataFrame:
@@ -80,8 +82,8 @@ def _described(data: Dataset, rows: pl.DataFrame) -> pl.DataFrame:
     for name, pattern in LEVELS:
         level = level.when(title.str.contains(pattern)).then(pl.lit(name))  # type: ignore[assignment]
     hours = (pl.col("answered_at") - pl.col("created_at")).dt.total_minutes() / 60
-    known = (pl.col("answered_at").dt.date() <= pl.col("on")) & (hours >= 0)
-    waited = pl.when(~known.fill_null(value=False)).then(pl.lit("none yet"))
+    is_answered = (pl.col("answered_at").dt.date() <= pl.col("on")) & (hours >= 0)
+    waited = pl.when(~is_answered.fill_null(value=False)).then(pl.lit("none yet"))
     answer = waited.when(hours < 4).then(pl.lit("within 4 hours")).when(hours < 24).then(pl.lit("within a day"))
     named = rows.with_columns(
         level=level.otherwise(pl.lit("other")),

@@ -143,8 +143,8 @@ def points_of(parts: Floats, base: float) -> Floats:
 
 def _reasons(row: dict[str, object], points: Floats) -> str:
     order = sorted(range(len(FEATURES)), key=lambda k: -abs(points[k]))[:N_REASONS]
-    said = [_reason(FEATURES[k], row, float(points[k])) for k in order if abs(points[k]) >= POINT]
-    return "; ".join(said) or "like the average lead"
+    worded = [_reason(FEATURES[k], row, float(points[k])) for k in order if abs(points[k]) >= POINT]
+    return "; ".join(worded) or "like the average lead"
 
 
 def _reason(name: str, row: dict[str, object], points: float) -> str:
