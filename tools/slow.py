@@ -171,6 +171,18 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
     ),
+    "marketing": (
+        ("tests/browser/test_leads_and_attribution.py",),
+        (
+            "pages/leads.py",
+            "pages/attribution.py",
+            "pages/ui/leads",
+            "pages/ui/attribution",
+            "core/models/leads",
+            "core/metrics/channel_credit.py",
+            "core/metrics/touchpoints.py",
+        ),
+    ),
     "work": (
         ("tests/browser/test_two_on_a_list.py",),
         ("pages/project.py", "pages/ui/project", "core/requirements/work", "core/requirements/export", "core/store"),

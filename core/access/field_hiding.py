@@ -37,6 +37,11 @@ def hide(dataset: Dataset, fields: tuple[str, ...]) -> Dataset:
     if not fields:
         return dataset
     out = dataset.without_people()
+    if CONTACTS not in fields:
+        out = out.with_frames(leads=dataset.leads)
+    else:
+        people = [pl.lit(None, pl.String).alias(column) for column in ("lead_id", "contact_id")]
+        out = out.with_frames(campaign_touches=dataset.campaign_touches.with_columns(people))
     if MARGIN in fields or AMOUNTS in fields:
         out = _without_costs(out)
     if AMOUNTS in fields:

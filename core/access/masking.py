@@ -15,6 +15,7 @@ from core.config import Settings
 from core.config.pseudonyms import N_COMPANIES, N_PEOPLE, company, person
 from core.contracts import RAW_FRAMES, Dataset
 from core.contracts.amount_visibility import HIDDEN
+from core.contracts.schemas import ALL_SCHEMAS
 
 ACCOUNT, PERSON, DEAL = "account", "person", "deal"
 IDS = {
@@ -26,8 +27,16 @@ IDS = {
     "opportunity_id": DEAL,
 }
 LETTERS = {ACCOUNT: "A", PERSON: "P", DEAL: "D"}
-LINES = {"transaction_id": "T", "subscription_id": "S", "activity_id": "V"}
-FREE_TEXT = ("next_step", "outcome", "lost_reason")
+LINES = {
+    "transaction_id": "T",
+    "subscription_id": "S",
+    "activity_id": "V",
+    "lead_id": "L",
+    "contact_id": "C",
+    "touch_id": "M",
+}
+FREE_TEXT = ("next_step", "outcome", "lost_reason", "title", "status", "campaign_name")
+MARKETING = ("leads", "campaigns", "campaign_touches")
 MOST_KINDS_OF_TEXT = 20
 KEPT_DIGITS = 2
 INVENTED = re.compile(r"\b[APD]-[0-9a-f]{12}\b")
@@ -79,7 +88,7 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
     """
     key = _key(dataset, settings)
     real = _names(dataset)
-    tables = [name for name in contracts.SCHEMAS if name not in RAW_FRAMES]
+    tables = [*(name for name in contracts.SCHEMAS if name not in RAW_FRAMES), *MARKETING]
     frames = {name: _without_names(_plain(name, dataset.frame(name), key), real) for name in tables}
     accounts, team = frames["accounts"], frames["sales_team"]
     called = _called(accounts["account_id"], company, N_COMPANIES, real)
@@ -103,13 +112,26 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
     money = (factor, way == ROUNDED)
     frames = {n: _changed(f, *money) for n, f in frames.items()}
     raw = {name: dataset.later(name, partial(_hidden, name, (key, real), money)) for name in RAW_FRAMES}
-    out = dataset.with_frames(**frames, **raw).without_people()
+    leads = _renamed(frames.pop("leads"), called, real)
+    out = dataset.with_frames(**frames, **raw).without_people().with_frames(leads=leads)
     mark = hashlib.blake2b(f"{key}{way}".encode(), digest_size=6).hexdigest()
     return replace(
         out,
         source=f"{dataset.source}, names masked",
         known_fingerprint=f"{dataset.fingerprint}-masked-{mark}",
         unmasked=dataset,
+    )
+
+
+def _renamed(leads: pl.DataFrame, accounts: dict[str, str], real: frozenset[str]) -> pl.DataFrame:
+    """Return leads under invented names; one that became an account is of the company this is called."""
+    people = _called(leads["lead_id"], person, N_PEOPLE, real)
+    of_account = pl.col("account_id").replace_strict(accounts, default=None, return_dtype=pl.String)
+    own = pl.format("Company of {}", pl.col("lead_id"))
+    return leads.with_columns(
+        lead_name=pl.col("lead_id").replace_strict(people, default=None, return_dtype=pl.String),
+        company=pl.when(pl.col("company").is_not_null()).then(pl.coalesce(of_account, own)),
+        employee_count=pl.col("employee_count").round_sig_figs(KEPT_DIGITS),
     )
 
 
@@ -178,7 +200,7 @@ def _names(dataset: Dataset) -> frozenset[str]:
 
 def _plain(entity: str, frame: pl.DataFrame, key: str) -> pl.DataFrame:
     """Replace ids and free text, and leave out text columns the contract does not know."""
-    contract_columns = set(contracts.SCHEMAS[entity].column_names())
+    contract_columns = set(ALL_SCHEMAS[entity].column_names())
     own = [c for c in frame.columns if c not in contract_columns and not frame.schema[c].is_numeric()]
     out = frame.drop(own)
     ids = {c: LETTERS[IDS[c]] for c in out.columns if c in IDS} | {c: LINES[c] for c in out.columns if c in LINES}

@@ -7,6 +7,7 @@ from datetime import date
 
 import polars as pl
 
+from core.access import marketing_rows
 from core.access.identity import Identity
 from core.contracts import Dataset
 from core.contracts.errors import AccessError
@@ -31,10 +32,10 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
     Returns
     -------
     Dataset
-        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals' histories, parents
-        of accounts where these are seen too, the same products and as-of date, no rejected rows (they are not yet
-        anyone's), and the company's data as `whole`, which models learn from. A deal that has left the team is gone
-        with its past.
+        The dataset itself when the person is bound to nothing. Else the cut rows, with their deals' histories and
+        leads, parents of accounts where these are seen too, the same products and as-of date, no rejected rows (they
+        are not yet anyone's), and the company's data as `whole`, which models learn from. A deal that has left the team
+        is gone with its past.
 
     Raises
     ------
@@ -53,6 +54,7 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
     mine = pl.col("parent_account_id").is_in(out.accounts["account_id"].implode())
     accounts = out.accounts.with_columns(parent_account_id=pl.when(mine).then("parent_account_id"))
     part = out.with_frames(opportunity_history=history, accounts=accounts).without_people()
+    part = part.with_frames(**marketing_rows.of_part(dataset, part))
     mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
     return replace(part, known_fingerprint=mark, whole=dataset)
 

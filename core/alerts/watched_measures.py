@@ -8,10 +8,13 @@ from typing import Any
 
 from core.metrics import (
     bookings,
+    channel_cost,
+    channel_credit,
     competitor_splits,
     competitors,
     concentration,
     coverage,
+    lead_quality,
     pipeline,
     recurring,
     retention,
@@ -85,6 +88,25 @@ MEASURES: Mapping[str, Watched] = {
         PIPELINE,
         "/territories",
         "How even are territories today?",
+    ),
+    "attribution": Watched(
+        "Disagreement of attribution models",
+        channel_credit.by_model,
+        "rate",
+        PIPELINE,
+        "/attribution",
+        "Which channels are our deals from?",
+    ),
+    "campaign_cost": Watched(
+        "Cost of campaigns", channel_cost.returns, "money", PIPELINE, "/attribution", "What do they return?"
+    ),
+    "lead_conversion": Watched(
+        "Leads that became a deal",
+        lead_quality.by_source,
+        "rate",
+        PIPELINE,
+        "/leads",
+        "Which sources bring good leads?",
     ),
     "deal_size": Watched("Deal size", winrate.deal_size, "money", PIPELINE, "/pipeline", SPEED),
     "cycle_days": Watched("Sales cycle", winrate.cycle_days, "days", PIPELINE, "/pipeline", SPEED),

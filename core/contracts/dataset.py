@@ -26,7 +26,7 @@ FRAMES = (
     "quotas",
 )
 # What a CRM keeps beside them; a source may lack every one of them.
-OPTIONAL_FRAMES = ("contacts", "leads", "campaigns", "users", "exchange_rates")
+OPTIONAL_FRAMES = ("contacts", "leads", "campaigns", "campaign_touches", "users", "exchange_rates")
 # The tables that grow with the business; everything above `core.marts` reads the marts made of them.
 RAW_FRAMES = ("opportunity_history", "transactions", "activities")
 
@@ -64,7 +64,7 @@ activities, sales_team, quotas : pl.DataFrame
         Where these rows are one person's part of a company: the company's, which models learn from.
     unmasked : Dataset, optional
         Where names are hidden: the same rows under their true names, which models learn from.
-    contacts, leads, campaigns, users, exchange_rates : pl.DataFrame
+    contacts, leads, campaigns, campaign_touches, users, exchange_rates : pl.DataFrame
         What a CRM keeps beside the entities; empty where nothing was loaded.
     emptied : pl.DataFrame
         Cells that could not be read and count as empty, and rows read in part, in the shape of `rejected`.
@@ -108,6 +108,7 @@ activities, sales_team, quotas : pl.DataFrame
     contacts: pl.DataFrame = field(default_factory=lambda: _none_of("contacts"))
     leads: pl.DataFrame = field(default_factory=lambda: _none_of("leads"))
     campaigns: pl.DataFrame = field(default_factory=lambda: _none_of("campaigns"))
+    campaign_touches: pl.DataFrame = field(default_factory=lambda: _none_of("campaign_touches"))
     users: pl.DataFrame = field(default_factory=lambda: _none_of("users"))
     exchange_rates: pl.DataFrame = field(default_factory=lambda: _none_of("exchange_rates"))
     emptied: pl.DataFrame = field(default_factory=lambda: _none_of("rejections"))

@@ -9,7 +9,7 @@ from core.contracts.accounts import Accounts
 from core.contracts.activities import Activities
 from core.contracts.exchange_rates import ExchangeRates
 from core.contracts.opportunities import Opportunities, OpportunityHistory
-from core.contracts.people import Campaigns, Contacts, Leads, Users
+from core.contracts.people import Campaigns, CampaignTouches, Contacts, Leads, Users
 from core.contracts.products import Products
 from core.contracts.rejections import Rejections
 from core.contracts.sales_team import Quotas, SalesTeam
@@ -31,6 +31,7 @@ OPTIONAL_SCHEMAS: dict[str, type[dy.Schema]] = {
     "contacts": Contacts,
     "leads": Leads,
     "campaigns": Campaigns,
+    "campaign_touches": CampaignTouches,
     "users": Users,
     "exchange_rates": ExchangeRates,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -14,10 +15,19 @@ import pyarrow.parquet as pq
 import yaml
 
 from core.config.calendar import add_months, month_start
-from core.contracts import SCHEMAS
 from core.contracts.errors import SourceError
+from core.contracts.schemas import ALL_SCHEMAS, SCHEMAS
 from core.resources import SOFTWARE
-from core.sample import account_life, deal_life, deal_simulation, hygiene, quota_plan, transaction_lines
+from core.sample import (
+    account_life,
+    deal_life,
+    deal_simulation,
+    hygiene,
+    lead_book,
+    marketing,
+    quota_plan,
+    transaction_lines,
+)
 from core.sample import activities as activity_room
 from core.sample import team as team_room
 from core.sample.day_index import day_index
@@ -109,6 +119,8 @@ def generate(
         "sales_team": team.sales_team,
         "quotas": quota_plan.quotas(rng, sim.run, _quarters(start, AS_OF) + 1),
     }
+    naming = partial(account_names, np.random.default_rng([seed, 7_732]), words)
+    frames |= marketing.build(seed, opps, facts, naming, start, AS_OF)
     say(0.75, "Writing files")
     _write(out, frames, fmt)
     _stream(out, "activities", acts, fmt)
@@ -204,10 +216,17 @@ def _write(out: Path, frames: dict[str, pl.DataFrame], fmt: str) -> None:
         for stale in [*out.glob("*.parquet"), *out.glob("*.csv")]:
             stale.unlink()
         for name, frame in frames.items():
-            good = SCHEMAS[name].validate(frame.select(SCHEMAS[name].column_names()), cast=True)
+            good = shaped(frame, name)
             _save(good, out / f"{name}.{fmt}", fmt)
     except OSError as error:
         raise SourceError("The sample cannot be written.", str(out), "Choose a folder you may write to.") from error
+
+
+def shaped(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return the rows of an entity in the shape of its contract; columns that are missing know nothing."""
+    schema = ALL_SCHEMAS[name]
+    absent = [pl.lit(None).alias(column) for column in schema.column_names() if column not in frame.columns]
+    return schema.validate(frame.with_columns(absent).select(schema.column_names()), cast=True)
 
 
 def _save(frame: pl.DataFrame, path: Path, fmt: str) -> None:
@@ -250,6 +269,13 @@ def _finish(
     deal_truth.write_parquet(truth / "opportunity_truth.parquet")
     account_truth.write_parquet(truth / "account_truth.parquet")
     drivers = {"close": dict(deal_life.EFFECTS), "churn": dict(account_life.CHURN_EFFECTS)}
+    drivers |= {
+        "channels": dict(marketing.WIN_EFFECTS),
+        "holdout": dict(marketing.HOLDOUT_EFFECTS),
+        "lead_sources": dict(lead_book.SOURCE_EFFECTS),
+        "lead_titles": dict(lead_book.TITLE_EFFECTS),
+        "leads": {"answer_log_hour": lead_book.ANSWER_EFFECT, "touch": lead_book.TOUCH_EFFECT},
+    }
     (truth / "drivers.yaml").write_text(yaml.safe_dump(drivers, sort_keys=False), encoding="utf-8")
     meta = {"as_of": AS_OF.isoformat(), "source": "Sample company", **facts}
     if profile != "saas":

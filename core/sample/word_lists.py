@@ -15,6 +15,11 @@ HEADS: list[str] = WORDS["heads"]
 COUNTRIES: dict[str, dict[str, Any]] = WORDS["countries"]
 LOST_REASONS: list[str] = WORDS["lost_reasons"]
 LEAD_SOURCES: list[str] = WORDS["lead_sources"]
+CHANNELS: dict[str, dict[str, Any]] = WORDS["channels"]
+LEAD_CHANNELS: dict[str, list[str]] = WORDS["lead_channels"]
+TITLES: dict[str, list[str]] = WORDS["titles"]
+FIRST_NAMES: list[str] = WORDS["first_names"]
+LAST_NAMES: list[str] = WORDS["last_names"]
 NEXT_STEPS: list[str] = WORDS["next_steps"]
 
 

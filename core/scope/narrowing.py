@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from core import marts
-from core.access import row_scope
+from core.access import marketing_rows, row_scope
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
@@ -59,7 +59,7 @@ def applied(data: Dataset, settings: Settings, scope: Scope) -> Dataset:
     if part is not data:
         mark = f"{data.fingerprint}-scope-{replace(scope, currency='').mark}"
         # The currencies offered stay those of the data: to see which a part names its rows would have to be read.
-        part = replace(_with_history(part), known_fingerprint=mark, whole=data.whole or data, codes=data.codes)
+        part = replace(_with_history(part, data), known_fingerprint=mark, whole=data.whole or data, codes=data.codes)
     return _in_currency(part, settings, scope.currency)
 
 
@@ -204,8 +204,8 @@ def _sold(data: Dataset, given: Dataset) -> pl.LazyFrame:
     return sold
 
 
-def _with_history(data: Dataset) -> Dataset:
-    """Return the data with the histories, activities and contacts of the rows that remain."""
+def _with_history(data: Dataset, given: Dataset) -> Dataset:
+    """Return the data with the histories, activities, contacts and leads of the rows that remain."""
     deals, accounts = data.opportunities["opportunity_id"].implode(), data.accounts["account_id"].implode()
     is_left = pl.col("opportunity_id").is_in(deals)
     of_deal = pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
@@ -213,6 +213,7 @@ def _with_history(data: Dataset) -> Dataset:
         opportunity_history=data.later("opportunity_history", lambda rows: rows.filter(is_left)),
         activities=data.later("activities", lambda rows: rows.filter(of_deal)),
         contacts=data.contacts.filter(pl.col("account_id").is_in(accounts)),
+        **marketing_rows.of_part(given, data),
     )
 
 

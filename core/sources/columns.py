@@ -93,6 +93,14 @@ READING: Mapping[str, Mapping[str, str]] = {
         "last_name": "the name follows from first and last name",
         "account_name": "the account's name, where the file has no id",
         "owner_name": "the owner's name",
+        "lead_status": "how far a lead is, where one list holds leads and contacts",
+        "lifecycle_stage": "what the person is by now: where it is named, everybody in the list is read as a lead too",
+        "became_deal_on": "the day a lead became a deal",
+        "answered_at": "when a lead was first answered",
+        "opportunity_id": "the deal a lead became",
+        "industry": "of the lead's company",
+        "country": "of the lead's company",
+        "employee_count": "of the lead's company",
         "is_deleted": "deleted contacts are left out",
     },
     "leads": {
@@ -100,6 +108,10 @@ READING: Mapping[str, Mapping[str, str]] = {
         "last_name": "the name follows from first and last name",
         "owner_name": "the owner's name",
         "is_deleted": "deleted leads are left out",
+    },
+    "campaign_touches": {
+        "first_responded_at": "when the person answered: it counts before the day they were added",
+        "is_deleted": "deleted touches are left out",
     },
     "campaigns": {"is_deleted": "deleted campaigns are left out"},
     "users": {
@@ -136,6 +148,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "contacts": ("contact_id",),
     "leads": ("lead_id",),
     "campaigns": ("campaign_id",),
+    "campaign_touches": ("touched_at",),
     "users": ("user_id",),
     "exchange_rates": ("currency", "rate"),
 }

@@ -20,6 +20,7 @@ AMOUNTS: Mapping[str, tuple[tuple[str, ...], str]] = {
     "transactions": (("amount", "cost_amount"), "booked_on"),
     "subscriptions": (("mrr_amount",), "started_on"),
     "quotas": (("quota_amount",), "period_start_on"),
+    "campaigns": (("cost_amount", "budget_amount"), "started_on"),
 }
 FIRST_DAY = date(1900, 1, 1)
 RATE = "_rate"  # What one unit of a row's own currency is worth; dropped when a source is put together.

@@ -49,7 +49,7 @@ NEVER_BEGAN = ("incomplete", "incompleteexpired", "future", "trialing", "intrial
 VOID = ("draft", "void", "voided", "deleted", "uncollectible", "cancelled", "canceled", "reversed", "storniert")
 
 
-def has(frame: pl.DataFrame, column: str, dtype: type[pl.DataType] = pl.String) -> pl.Expr:
+def has(frame: pl.DataFrame, column: str, dtype: type[pl.DataType] | pl.DataType = pl.String) -> pl.Expr:
     """Return a column, or nulls where the frame has none of that name."""
     return pl.col(column) if column in frame.columns else pl.lit(None, dtype)
 

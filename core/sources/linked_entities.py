@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core import contracts
-from core.sources import currencies, deals, entities, people, rows
+from core.sources import currencies, deals, entities, lead_rows, people, rows
 from core.sources.columns import KEYS
 from core.sources.contract_fit import shaped
 from core.sources.findings import PART, counted
@@ -143,7 +143,7 @@ def _team(work: Assembly) -> None:
 
 
 def others(work: Assembly) -> None:
-    """Read transactions, subscriptions, activities, quotas, contacts, leads and campaigns."""
+    """Read transactions, subscriptions, activities, quotas, contacts, leads, campaigns and touches."""
     findings = work.findings
     for entity, owner, complete in (
         ("transactions", "rep_id", entities.transactions),
@@ -162,16 +162,25 @@ def others(work: Assembly) -> None:
             subset=[c for c in frame.columns if c not in (ROW, PART)], keep="first", maintain_order=True
         )
         work.frames["quotas"] = entities.quotas(_in_currency(work, frame, "quotas"), work.settings, findings)
+    if "leads" not in work.raw and "contacts" in work.raw:
+        among_contacts = lead_rows.of_contacts(people.full_name(work.raw["contacts"], "contact_name"))
+        if among_contacts is not None:
+            work.raw["leads"] = among_contacts
     for entity, name in (("contacts", "contact_name"), ("leads", "lead_name"), ("campaigns", "")):
         people_frame = prepared(work, entity, lambda f, n=name: _person(work, f, n))  # type: ignore[misc]
         if people_frame is not None:
             work.frames[entity] = people_frame
+    reached = prepared(work, "campaign_touches", lambda f: lead_rows.touches(f, work.frames.get("contacts")))
+    if reached is not None:
+        work.frames["campaign_touches"] = reached
 
 
 def _person(work: Assembly, frame: pl.DataFrame, name: str) -> pl.DataFrame:
     if not name:
         return frame
     frame = people.full_name(frame, name)
+    if name == "lead_name":
+        frame = lead_rows.leads(frame)
     key = name.replace("_name", "_id")
     frame = frame.with_columns(pl.coalesce(entities.has(frame, key), entities.has(frame, "email"), name).alias(key))
     frame = link(frame, "owner_id", "owner_name", owner_names(work), "people", work.findings)

@@ -63,6 +63,17 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "opportunities.lost_reason": "reasons of lost deals",
         "opportunity_history": "the history of deals: no price given up",
     },
+    "Leads": {
+        "leads": "leads: nothing to work",
+        "opportunities": "deals: no lead is known to have been won",
+        "leads.answered_at": "when leads were first answered",
+        "leads.lead_source": "where leads came from",
+    },
+    "Attribution": {
+        "opportunities": "deals: nothing to credit",
+        "campaign_touches": "touches of campaigns: only the sales team's activities are credited",
+        "campaigns": "campaigns: no cost and no return",
+    },
     "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 

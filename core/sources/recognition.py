@@ -50,6 +50,11 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "contacts": (("contact_id", "email", "contact_name"),),
     "leads": (("lead_id", "lead_name", "last_name"), ("status", "company", "is_converted")),
     "campaigns": (("campaign_id", "campaign_name"),),
+    "campaign_touches": (
+        ("touched_at", "first_responded_at"),
+        ("campaign_id", "channel"),
+        ("lead_id", "contact_id", "account_id", "opportunity_id"),
+    ),
     "users": (("user_id", "user_name", "email"),),
     "exchange_rates": (("currency",), ("rate", "inverse_rate")),
     "stages": (("stage_id", "stage_name"), ("rank", "probability", "is_closed", "is_won")),
@@ -75,6 +80,9 @@ FIRST_FILLED = (
     "currency",
     "related_id",
     "customer_since_on",
+    "created_at",
+    "answered_at",
+    "touched_at",
 )
 # Some call a column so that says yes or no, some one that holds the day, some one that holds "won" and "lost".
 FLAG_HEADERS = ("won", "lost", "closed", "iswon", "islost", "isclosed", "wonlost")
@@ -297,7 +305,17 @@ def _with_samples(table: Table, match: ColumnMatch) -> ColumnMatch:
     return ColumnMatch(match.column, match.headers, match.confidence, tuple(str(v)[:60] for v in values))
 
 
-DATE_COLUMNS = ("closed_on", "modified_at", "changed_at", "ended_at", "occurred_at")
+DATE_COLUMNS = (
+    "closed_on",
+    "modified_at",
+    "changed_at",
+    "ended_at",
+    "occurred_at",
+    "created_at",
+    "answered_at",
+    "touched_at",
+    "first_responded_at",
+)
 NUMBER_COLUMNS = (
     "won_amount",
     "probability",

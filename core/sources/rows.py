@@ -13,7 +13,12 @@ from core.sources.vocabulary import folded, words
 
 # Several rows of one document share its number; each is a line.
 LINES = ("transactions", "subscriptions")
-NUMBERED = {"transactions": "transaction_id", "subscriptions": "subscription_id", "activities": "activity_id"}
+NUMBERED = {
+    "transactions": "transaction_id",
+    "subscriptions": "subscription_id",
+    "activities": "activity_id",
+    "campaign_touches": "touch_id",
+}
 SHOWN = 2_000
 
 

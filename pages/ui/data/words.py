@@ -18,6 +18,7 @@ TITLES = {
     "sales_team": "Sales team",
     "quotas": "Quotas",
     "exchange_rates": "Exchange rates",
+    "campaign_touches": "Touches of campaigns",
     "stages": "List of stages",
     "user_roles": "Roles of users",
     "prices": "Price list",

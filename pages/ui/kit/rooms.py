@@ -15,8 +15,12 @@ ROOMS = {
         ("pages/digest.py", "Digest", ":material/mail:"),
         ("pages/alerts.py", "Alerts", ":material/notifications:"),
     ],
-    "Customers": [("pages/customers.py", "Customers", ":material/groups:")],
+    "Customers": [
+        ("pages/customers.py", "Customers", ":material/groups:"),
+        ("pages/attribution.py", "Attribution", ":material/call_split:"),
+    ],
     "Deals": [
+        ("pages/leads.py", "Leads", ":material/person_search:"),
         ("pages/competitors.py", "Competitors", ":material/swords:"),
         ("pages/requirements.py", "Requirements", ":material/checklist:"),
         ("pages/project.py", "Project", ":material/group_work:"),

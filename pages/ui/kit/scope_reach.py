@@ -54,6 +54,11 @@ REACHES = {
         period="Whatever the period: statements are of the quarter chosen below.",
         partly="Whose pay is shown follows the scope; each statement counts all deals of the person.",
     ),
+    "Leads": Reach(period="Whatever the period: leads are measured over the last two years, and worked today."),
+    "Attribution": Reach(
+        period="Whatever the period: attribution speaks of the last two years.",
+        partly="Costs of campaigns are the whole company's; deals and touches follow the scope.",
+    ),
     "Requirements": Reach(
         period="Whatever the period: requirements are as of today.",
         partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",

@@ -56,6 +56,8 @@ RIGHTS = {
     "Alerts": "pipeline:read",
     "Competitors": "pipeline:read",
     "Territories": "pipeline:read",
+    "Attribution": "pipeline:read",
+    "Leads": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
 }
