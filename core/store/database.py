@@ -34,6 +34,8 @@ from core.store.known_people import KnownPeople
 from core.store.library_answers import LibraryAnswers, LibraryFiles
 from core.store.model_calls import ModelCalls
 from core.store.personal_data import PersonalData
+from core.store.play_runs import PlayRuns
+from core.store.play_tables import PlayRow
 from core.store.projects import Projects
 from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
@@ -120,6 +122,8 @@ class Store:
     library_files : LibraryFiles
     model_calls : ModelCalls
     embed_links : EmbedLinks
+    plays : Documents
+    play_runs : PlayRuns
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -171,6 +175,8 @@ class Store:
     library_files: LibraryFiles
     model_calls: ModelCalls
     embed_links: EmbedLinks
+    plays: Documents
+    play_runs: PlayRuns
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -259,6 +265,8 @@ class Store:
             LibraryFiles(sessions, clock),
             ModelCalls(sessions, clock),
             EmbedLinks(sessions, clock),
+            Documents(sessions, clock, PlayRow, "play"),
+            PlayRuns(sessions, clock),
             notices,
             saves,
         )
