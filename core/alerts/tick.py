@@ -62,7 +62,8 @@ class Outcome:
         if self.is_elsewhere:
             return f"Somebody else looks at the alerts. {self.sent.sentence()}"
         faults = f" {len(self.problems):,} rules could not be looked at." if self.problems else ""
-        return f"{self.n_told:,} new messages, {self.n_events:,} new events. {self.sent.sentence()}{self.plays.sentence()}{faults}"
+        news = f"{self.n_told:,} new messages, {self.n_events:,} new events."
+        return f"{news} {self.sent.sentence()}{self.plays.sentence()}{faults}"
 
 
 def tick(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: str) -> Outcome:

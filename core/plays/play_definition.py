@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -273,21 +274,46 @@ def saved_version(store: Store, key: str) -> int | None:
     return next((saved.version for saved in store.plays.list(COMPANY) if saved.name == key), None)
 
 
-def save(store: Store, play: PlayDefinition, user: str, version: int, stages: tuple[str, ...] = ()) -> Standing:
-    """Save a play over the version it was read in, and write down who did it.
+def check(play: PlayDefinition, stages: Collection[str], team: Collection[str]) -> None:
+    """Hold a play against the data: its stage, and the people its steps name.
+
+    Parameters
+    ----------
+    play : PlayDefinition
+    stages : collection of str
+        In which an open deal can stand.
+    team : collection of str
+        Ids of the sales team.
 
     Raises
     ------
     ConfigError
-        When it waits for a stage that deals do not have.
+        When it waits for a stage that deals do not have, or gives a step to somebody who is not there.
+    """
+    stage = play.trigger.stage
+    if stage and stage not in stages:
+        mend = _instead(stage, stages)
+        raise ConfigError(f"No open deal can stand in the stage {stage!r}.", "trigger, stage", mend)
+    for number, step in enumerate(play.steps, 1):
+        if step.owner not in (OWNER, MANAGER) and step.owner not in team:
+            location = f"steps, number {number}, owner"
+            mend = "Write owner, manager, or the id of a person of the sales team."
+            raise ConfigError(f"Nobody of the sales team has the id {step.owner!r}.", location, mend)
+
+
+def _instead(name: str, choices: Collection[str]) -> str:
+    near = closest(name, choices)
+    return f"Did you mean {near}?" if near else f"Write one of {', '.join(choices)}."
+
+
+def save(store: Store, play: PlayDefinition, user: str, version: int) -> Standing:
+    """Save a play over the version it was read in, and write down who did it.
+
+    Raises
+    ------
     StoreError
         When somebody has saved in between.
     """
-    stage = play.trigger.stage
-    if stage and stages and stage not in stages:
-        near = closest(stage, stages)
-        mend = f"Did you mean {near}?" if near else f"Write one of {', '.join(stages)}."
-        raise ConfigError(f"No open deal can stand in the stage {stage!r}.", "trigger, stage", mend)
     payload: dict[str, Any] = {"play": play.model_dump(mode="json"), "by": user}
     saved = store.plays.save(play.key, COMPANY, payload, version or None)
     store.audit.add(user, "changed a play", play.key, play.text())
@@ -318,7 +344,5 @@ def play_of(store: Store, key: str) -> Standing:
     """
     standing = {entry.play.key: entry for entry in in_force(store)}
     if key not in standing:
-        near = closest(key, standing)
-        mend = f"Did you mean {near}?" if near else f"There are {', '.join(standing)}."
-        raise ConfigError(f"There is no play {key!r}.", mend=mend)
+        raise ConfigError(f"There is no play {key!r}.", mend=_instead(key, standing))
     return standing[key]

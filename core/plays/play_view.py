@@ -42,11 +42,11 @@ class Runs:
 
     def of(self, key: str) -> Runs:
         """Return those of one play."""
-        return self._among(self.runs.filter(pl.col("play") == key))
+        return self.among(self.runs.filter(pl.col("play") == key))
 
     def about(self, kind: str, subject_id: str) -> Runs:
         """Return those of one deal or account."""
-        return self._among(self.runs.filter(pl.col("kind") == kind, pl.col("subject_id") == subject_id))
+        return self.among(self.runs.filter(pl.col("kind") == kind, pl.col("subject_id") == subject_id))
 
     def play(self, key: str) -> PlayDefinition:
         """Return a play.
@@ -62,7 +62,8 @@ class Runs:
         near = closest(key, [play.key for play in self.plays])
         raise ConfigError(f"There is no play {key!r}.", mend=f"Did you mean {near}?" if near else "See Playbooks.")
 
-    def _among(self, runs: pl.DataFrame) -> Runs:
+    def among(self, runs: pl.DataFrame) -> Runs:
+        """Return those of some of the runs."""
         steps = self.steps.join(runs.select("id"), left_on="play_run_id", right_on="id", how="semi")
         return replace(self, runs=runs, steps=steps)
 
@@ -91,7 +92,7 @@ def of(data: Dataset, settings: Settings, store: Store) -> Runs:
         runs, steps = _hidden(runs, steps, data, settings)
     mine = {DEAL: data.opportunities["opportunity_id"], ACCOUNT: data.accounts["account_id"]}
     own = [runs.filter(pl.col("kind") == kind, pl.col("subject_id").is_in(ids.implode())) for kind, ids in mine.items()]
-    return Runs(plays, runs, steps)._among(pl.concat(own).sort("started_on", "id"))
+    return Runs(plays, runs, steps).among(pl.concat(own).sort("started_on", "id"))
 
 
 def _hidden(

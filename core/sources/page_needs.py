@@ -45,6 +45,13 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts.segment": "segments",
         "activities": "activities: health goes by money alone",
     },
+    "Playbooks": {
+        "opportunities": "deals: no plays on deals",
+        "opportunities.competitor": "competitors: no play starts for one",
+        "opportunity_history": "the history of deals: no stalled deals",
+        "subscriptions": "contracts: no plays on accounts",
+        "sales_team": "the sales team: tasks fall to nobody's manager",
+    },
     "Competitors": {
         "opportunities.competitor": "competitors: nothing to compare",
         "opportunities.lost_reason": "reasons of lost deals",
