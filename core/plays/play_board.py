@@ -57,7 +57,7 @@ def board(data: Dataset, settings: Settings, runs: Runs, state: str = WAITING) -
     runs : Runs
         Of `plays.play_view.of`.
     state : str
-        "waiting", "done" or "skipped"; empty for all.
+        "waiting", "done", "skipped", "missed" or "over"; empty for all.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from core.metrics.competitors import FEWEST_DEALS, SHARE, points, rate_beside
 from core.metrics.measure import Measure, counted, percent, ratio
 from core.metrics.stratified import always_valid
 from core.plays.play_definition import DEAL, PlayDefinition
-from core.plays.play_view import Runs
+from core.plays.play_view import OVER, Runs
 from core.plays.trigger_cases import ALIKE, cases, slack_days
 from core.store.play_runs import DONE, SKIPPED, WAITING
 
@@ -107,7 +107,8 @@ def _row(data: Dataset, settings: Settings, play: PlayDefinition, runs: Runs) ->
 
 def _due(data: Dataset, runs: Runs) -> pl.DataFrame:
     """Return the steps that fell due, or were done or skipped before."""
-    return runs.steps.filter((pl.col("due_on") <= data.as_of) | (pl.col("state") != WAITING))
+    fell_due = (pl.col("due_on") <= data.as_of) | (pl.col("state") != WAITING)
+    return runs.steps.filter(fell_due, pl.col("state") != OVER)
 
 
 def judged(data: Dataset, settings: Settings, play: PlayDefinition, runs: Runs) -> dict[str, Any]:

@@ -10,13 +10,15 @@ from core.access import masking
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ConfigError, closest
+from core.features.accounts import spells
 from core.forecasts.calls import book
 from core.plays import play_definition
 from core.plays.play_definition import ACCOUNT, DEAL, PlayDefinition
 from core.store import Store
-from core.store.play_runs import RUNS, STEPS
+from core.store.play_runs import RUNS, STEPS, WAITING
 
 HIDDEN = "Hidden"
+MISSED, OVER = "missed", "over"
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Runs:
     plays : tuple of PlayDefinition
         As they are in force.
     runs, steps : pl.DataFrame
-        As the store gives them, `store.play_runs.RUNS` and `STEPS`.
+        As the store gives them, `store.play_runs.RUNS` and `STEPS`; a step that waits on a closed deal, or on an
+        account that left, is "missed" if it was due before, and else "over".
     """
 
     plays: tuple[PlayDefinition, ...]
@@ -91,8 +94,32 @@ def of(data: Dataset, settings: Settings, store: Store) -> Runs:
     if data.is_masked:
         runs, steps = _hidden(runs, steps, data, settings)
     mine = {DEAL: data.opportunities["opportunity_id"], ACCOUNT: data.accounts["account_id"]}
+    steps = _over(data, runs, steps)
     own = [runs.filter(pl.col("kind") == kind, pl.col("subject_id").is_in(ids.implode())) for kind, ids in mine.items()]
     return Runs(plays, runs, steps).among(pl.concat(own).sort("started_on", "id"))
+
+
+def _over(data: Dataset, runs: pl.DataFrame, steps: pl.DataFrame) -> pl.DataFrame:
+    """Mark steps that wait on a deal that is closed, or an account that left: missed if due before, over if not."""
+    closed = data.opportunities.filter("is_closed").select(subject_id="opportunity_id", ended_on="close_on")
+    left = (
+        spells(data.subscriptions)
+        .group_by("account_id")
+        .agg(ended_on=pl.when(pl.col("ended_on").is_null().any()).then(None).otherwise(pl.col("ended_on").max()))
+    )
+    gone = left.filter(pl.col("ended_on") <= data.as_of).rename({"account_id": "subject_id"})
+    ends = pl.concat([closed.with_columns(kind=pl.lit(DEAL)), gone.with_columns(kind=pl.lit(ACCOUNT))])
+    ended = runs.select("id", "kind", "subject_id").join(ends, on=["kind", "subject_id"])
+    rows = steps.join(
+        ended.select(play_run_id="id", is_over=True, ended_on="ended_on"),
+        on="play_run_id",
+        how="left",
+        maintain_order="left",
+    )
+    is_missed = (pl.col("due_on") < pl.col("ended_on")).fill_null(value=False)
+    after = pl.when(is_missed).then(pl.lit(MISSED)).otherwise(pl.lit(OVER))
+    is_moot = (pl.col("state") == WAITING) & pl.col("is_over").fill_null(value=False)
+    return rows.with_columns(state=pl.when(is_moot).then(after).otherwise("state")).select(steps.columns)
 
 
 def _hidden(

@@ -39,7 +39,9 @@ def waiting(settings: Settings, who: Identity, visible: Dataset, person: str, wi
     rows = cache.store(settings.database).play_runs.waiting(book(visible.company), [person])
     if rows.is_empty():
         return empty
-    deals = visible.opportunities.select(kind=pl.lit(DEAL), subject_id="opportunity_id", subject="opportunity_name")
+    deals = visible.opportunities.filter(~pl.col("is_closed")).select(
+        kind=pl.lit(DEAL), subject_id="opportunity_id", subject="opportunity_name"
+    )
     firms = visible.accounts.select(kind=pl.lit(ACCOUNT), subject_id="account_id", subject="account_name")
     named = pl.concat([deals, firms] if with_accounts else [deals]).with_columns(
         pl.col("subject").fill_null(pl.col("subject_id"))

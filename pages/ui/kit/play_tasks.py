@@ -20,7 +20,7 @@ from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
-RIGHT = "review:write"
+RIGHT, MOST_LISTED = "review:write", 300
 HIDDEN = "Show names to work on tasks of plays."
 ACCOUNTS_RIGHT = "customers:read"
 COLUMNS: dict[str, Any] = {
@@ -80,7 +80,10 @@ def act(page: Page, frame: pl.DataFrame, key: str) -> None:
         return
     if not page.may(RIGHT) or frame.is_empty():
         return
-    tasks = {row["step_id"]: row for row in frame.iter_rows(named=True)}
+    open_to_change = frame.filter(pl.col("state").is_in([WAITING, DONE, SKIPPED])).head(MOST_LISTED)
+    tasks = {row["step_id"]: row for row in open_to_change.iter_rows(named=True)}
+    if not tasks:
+        return
     chosen = st.selectbox(
         "Task to work on", list(tasks), format_func=lambda step: _called(tasks.get(step)), key=f"play_task_{key}"
     )
