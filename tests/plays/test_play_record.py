@@ -73,7 +73,11 @@ def test_runs_before_the_trigger_or_after_the_days_of_grace_are_on_no_side(setti
     play = no_runs.plays[0]
     every = trigger_cases.cases(data, settings, play)
     opened = every["anchor_on"][0]
-    rows = [("d0", opened, False), ("d1", opened + timedelta(days=14), False), ("d2", opened + timedelta(days=15), False)]
+    rows = [
+        ("d0", opened, False),
+        ("d1", opened + timedelta(days=14), False),
+        ("d2", opened + timedelta(days=15), False),
+    ]
     rows += [("d3", opened - timedelta(days=1), False), ("d4", opened, True)]
     sides = play_record.sides(every, play, runs_of(no_runs, rows).runs)
     assert [sorted(side["subject_id"])[:3] for side in sides[:2]] == [["d0", "d1"], ["d4"]]
@@ -95,7 +99,9 @@ def test_cases_left_out_by_chance_are_compared_alone(settings, make_firm, no_run
     data = make_firm([("A", 300, 150)])
     won, lost = [f"d{k}" for k in range(150)], [f"d{k}" for k in range(150, 300)]
     day = trigger_cases.cases(data, settings, no_runs.plays[0])["anchor_on"][0]
-    rows = [(name, day, False) for name in won[:90] + lost[:10]] + [(name, day, True) for name in won[90:100] + lost[10:60]]
+    rows = [(name, day, False) for name in won[:90] + lost[:10]] + [
+        (name, day, True) for name in won[90:100] + lost[10:60]
+    ]
     row = play_record.judged(data, settings, no_runs.plays[0], runs_of(no_runs, rows))
     assert (row["compared_with"], row["n_compared"], row["verdict"]) == (BY_CHANCE, 60, WORKS)
     assert row["difference"] == pytest.approx(0.9 - 1 / 6)
