@@ -3,6 +3,7 @@
 from core.metrics import (
     account_facts,
     attainment,
+    benchmarks,
     bookings,
     coaching,
     competitor_losses,
@@ -37,6 +38,7 @@ __all__ = [
     "Measure",
     "account_facts",
     "attainment",
+    "benchmarks",
     "bookings",
     "brief",
     "coaching",

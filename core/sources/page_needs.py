@@ -45,6 +45,13 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts.segment": "segments",
         "activities": "activities: health goes by money alone",
     },
+    "Benchmarks": {
+        "opportunities": "deals: nothing to compare",
+        "opportunities.amount": "amounts of deals: no deal size",
+        "opportunities.created_on": "creation dates: no sales cycle",
+        "opportunity_history": "the history of deals: no slip rate, teams or regions",
+        "accounts.segment": "segments: nothing to exchange",
+    },
     "Playbooks": {
         "opportunities": "deals: no plays on deals",
         "opportunities.competitor": "competitors: no play starts for one",

@@ -19,6 +19,8 @@ from core.store.answers import Answers
 from core.store.api_keys import ApiKeys
 from core.store.api_replays import ApiReplays
 from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
+from core.store.benchmark_exports import BenchmarkExports
+from core.store.benchmark_tables import BenchmarkFileRow
 from core.store.branches import Branches
 from core.store.buyer_questions import BuyerQuestions
 from core.store.call_reminders import CallReminders
@@ -124,6 +126,8 @@ class Store:
     embed_links : EmbedLinks
     plays : Documents
     play_runs : PlayRuns
+    benchmark_files : Documents
+    benchmark_exports : BenchmarkExports
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -177,6 +181,8 @@ class Store:
     embed_links: EmbedLinks
     plays: Documents
     play_runs: PlayRuns
+    benchmark_files: Documents
+    benchmark_exports: BenchmarkExports
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -267,6 +273,8 @@ class Store:
             EmbedLinks(sessions, clock),
             Documents(sessions, clock, PlayRow, "play"),
             PlayRuns(sessions, clock),
+            Documents(sessions, clock, BenchmarkFileRow, "benchmark file"),
+            BenchmarkExports(sessions, clock),
             notices,
             saves,
         )

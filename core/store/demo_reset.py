@@ -9,6 +9,7 @@ from itertools import chain
 from sqlalchemy import Select, delete, func, select
 
 from core.store.audit_chain import write_down
+from core.store.benchmark_tables import BenchmarkExportRow, BenchmarkFileRow
 from core.store.play_tables import PlayChangeRow, PlayRow, PlayRunRow, PlayStepRow
 from core.store.project_tables import BuyerQuestionRow, ProjectMemberRow, ProjectPlanRow, RowChangeRow, WorkTaskRow
 from core.store.repositories import Clock
@@ -81,6 +82,7 @@ EMPTIED: Mapping[str, tuple[type[Base], ...]] = {
     "views and digests": (ReviewViewRow, ScopeViewRow, DigestRow),
     "embedded answers": (EmbedLinkRow,),
     "plays": (PlayRow,),
+    "benchmark files": (BenchmarkFileRow, BenchmarkExportRow),
     "alerts": (AlertRuleRow,),
     "ways of messages": (AlertWayRow,),
 }

@@ -13,6 +13,7 @@ DEFINED = {
     "replays": "forecasts.backtest_archive.load_or_run(data, settings)",
     "store": "Store.open(settings.database)",
     "calls": "forecasts.calls.kept(data, store)",
+    "files": "store.benchmark_files.list('company')",
     "runs": "plays.play_view.of(data, settings, store)",
     "edits": "forecasts.calls.reviewed(data, store)",
     "catalogue": "requirements.catalogue.effective_catalogue.load(store).catalogue",
@@ -20,6 +21,7 @@ DEFINED = {
 }
 ROOMS = {
     "access",
+    "benchmarking",
     "digest",
     "enablement",
     "explain",

@@ -9,6 +9,7 @@ ROOMS = {
         ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
         ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
+        ("pages/benchmarks.py", "Benchmarks", ":material/compare_arrows:"),
         ("pages/playbooks.py", "Playbooks", ":material/conversion_path:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
         ("pages/digest.py", "Digest", ":material/mail:"),

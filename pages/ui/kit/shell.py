@@ -55,6 +55,7 @@ RIGHTS = {
     "Alerts": "pipeline:read",
     "Competitors": "pipeline:read",
     "Playbooks": "pipeline:read",
+    "Benchmarks": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
 }

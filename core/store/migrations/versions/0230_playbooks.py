@@ -1,4 +1,4 @@
-"""Playbooks: plays as they were edited, their runs and steps, and what became of each step."""
+"""Playbooks: plays as edited, their runs and steps; benchmarks: what was made to leave, and files that came."""
 
 from typing import Any
 
@@ -15,16 +15,18 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the tables to this revision."""
+    for name in ("plays", "benchmark_files"):
+        create_table(name, *_document(name))
     create_table(
-        "plays",
+        "benchmark_exports",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(200), nullable=False),
-        sa.Column("name", sa.String(120), nullable=False),
-        sa.Column("payload", sa.JSON(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        _moment("saved_at"),
-        sa.PrimaryKeyConstraint("id", name="pk_plays"),
-        sa.UniqueConstraint("owner", "name", name="uq_plays_owner"),
+        sa.Column("book", sa.String(200), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("epsilon", sa.Double(), nullable=False),
+        sa.Column("made_by", sa.String(200), nullable=False),
+        sa.Column("made_on", sa.Date(), nullable=False),
+        _moment("made_at"),
+        sa.PrimaryKeyConstraint("id", name="pk_benchmark_exports"),
     )
     create_table(
         "play_runs",
@@ -64,6 +66,19 @@ def _moment(name: str) -> "sa.Column[Any]":
     return sa.Column(name, sa.DateTime(timezone=True), nullable=False)
 
 
+def _document(name: str) -> list[Any]:
+    return [
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.String(200), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        _moment("saved_at"),
+        sa.PrimaryKeyConstraint("id", name=f"pk_{name}"),
+        sa.UniqueConstraint("owner", "name", name=f"uq_{name}_owner"),
+    ]
+
+
 def _steps() -> list[Any]:
     return [
         sa.Column("id", sa.Integer(), nullable=False),
@@ -86,5 +101,5 @@ def _steps() -> list[Any]:
 
 def downgrade() -> None:
     """Take the tables back."""
-    for name in ("play_changes", "play_steps", "play_runs", "plays"):
+    for name in ("play_changes", "play_steps", "play_runs", "benchmark_exports", "benchmark_files", "plays"):
         op.drop_table(name)
