@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -93,15 +94,13 @@ def checked(k: int, epsilon: str, groups: tuple[str, ...], months: int = 12) -> 
     return Terms(k, budget, tuple(dict.fromkeys(groups)), months)
 
 
-def aggregates(
-    data: Dataset, settings: Settings, terms: Terms, below: Below = discrete_laplace.secrets.randbelow
-) -> Measure:
+def aggregates(data: Dataset, settings: Settings, terms: Terms, below: Below = secrets.randbelow) -> Measure:
     """Deals, win rate, slip rate, sales cycle and deal size by segment, with noise that hides every customer.
 
-    Formula: of each customer the three latest closed deals count. Days are cut to 0 to 365, amounts to 0 to
-    250,000, in thousands; sums are whole numbers. To each sum a discrete Laplace number is added with scale s/ε', where ε' is a
-    quarter of ε and s what one customer can change: 3 deals, 3 slips, 3 × 365 days, 3 × 250 thousands. Customers lie
-    in one segment, so the segments cost no more than one; the four figures add up to ε. Rates and means are made of the
+    Formula: of each customer the three latest closed deals count. Days are cut to 0 to 365, amounts to 0 to 250,000, in
+    thousands; sums are whole numbers. To each sum a discrete Laplace number is added with scale s/ε', where ε' is a
+    quarter of ε and s what one customer can change: 3 deals, 3 slips, 3 × 365 days, 3 × 250 thousands. Customers lie in
+    one segment, so the segments cost no more than one; the four figures add up to ε. Rates and means are made of the
     noisy sums and rounded after. Groups are those chosen beforehand; one is shown from a noisy number of deals on that
     fewer than k customers reach less than once in a thousand.
 

@@ -44,9 +44,9 @@ def compared(data: Dataset, settings: Settings, by: str = "team", months: int = 
 
     Formula: over deals closed in the window. Win rate: won over closed. Slip rate: closed deals whose expected close
     was put off at least once, over closed deals with a history. Sales cycle: mean days from creation to close of won
-    deals. Deal size: mean amount of won deals. Rates have Wilson's interval and differences Newcombe's; means have the normal
-    interval and differences Welch's. A difference is to all other parts together, its interval widened for the number
-    of comparisons (Bonferroni). Parts under 10 deals are put together; what is still under 10 is not shown.
+    deals. Deal size: mean amount of won deals. Rates have Wilson's interval and differences Newcombe's; means have the
+    normal interval and differences Welch's. A difference is to all other parts together, its interval widened for the
+    number of comparisons (Bonferroni). Parts under 10 deals are put together; what is still under 10 is not shown.
 
     Parameters
     ----------

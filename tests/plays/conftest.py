@@ -16,9 +16,19 @@ AS_OF = date(2026, 5, 15)
 MADE = date(2025, 6, 2)
 
 
+@pytest.fixture(scope="session")
+def empty_plays(tmp_path_factory):
+    """A database with its tables: made once, copied for each test."""
+    file = tmp_path_factory.mktemp("plays") / "empty.db"
+    Store.open(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def store(tmp_path):
-    opened = Store.open(f"sqlite:///{tmp_path / 'plays.db'}", lambda: datetime(2026, 5, 18, 9, tzinfo=UTC))
+def store(empty_plays, tmp_path):
+    file = tmp_path / "plays.db"
+    file.write_bytes(empty_plays.read_bytes())
+    opened = Store.open(f"sqlite:///{file}", lambda: datetime(2026, 5, 18, 9, tzinfo=UTC))
     yield opened
     opened.close()
 

@@ -1,4 +1,4 @@
-"""What leaves the company and what comes from others: made ready, looked at, downloaded; uploaded, checked, compared."""
+"""What leaves the company, made ready and looked at first, and what comes from others, checked and compared."""
 
 from __future__ import annotations
 
