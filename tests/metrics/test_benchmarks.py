@@ -84,10 +84,10 @@ def test_every_way_to_part_works_without_owners(settings, by):
 
 
 def test_parts_alike_are_not_called_different(settings):
-    """Of 20 companies whose three segments are alike, under 3 show any difference of a win rate."""
+    """Of 12 companies whose three segments are alike, under 3 show any difference of a win rate."""
     rng, claims = np.random.default_rng(5), 0
     base = firm([("A", 60, 30), ("B", 60, 30), ("C", 60, 30)])
-    for _ in range(20):
+    for _ in range(12):
         won = pl.Series("is_won", rng.random(180) < 0.4)
         data = base.with_frames(opportunities=base.opportunities.with_columns(won))
         frame = benchmarks.compared(data, settings, "segment").frame.filter(figure="win rate")

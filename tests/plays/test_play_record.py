@@ -159,7 +159,7 @@ def test_an_effect_that_is_planted_is_recovered(settings, make_firm, no_runs):
     assert plain < 0.15, "without strata the effect would be half lost"
 
 
-def looks(rng, effect, n_looks=12):
+def looks(rng, effect, n_looks=8):
     """Counts of one stratum at looks that follow each other: 20 cases more on either side each time."""
     own, others = (rng.random((n_looks, 20)) < rate for rate in (0.35 + effect, 0.35))
     for k in range(1, n_looks + 1):
@@ -168,7 +168,7 @@ def looks(rng, effect, n_looks=12):
 
 
 def test_no_effect_is_not_claimed_however_often_it_is_looked_at():
-    """Of 60 plays without an effect, looked at 12 times each, under 1 in 20 is ever claimed; a usual interval fails."""
+    """Of 60 plays without an effect, looked at 8 times each, under 1 in 20 is ever claimed; a usual interval fails."""
     rng, claims, usual = np.random.default_rng(11), 0, 0
     for _ in range(60):
         counts = list(looks(rng, 0.0))
