@@ -237,7 +237,7 @@ def _first_fault(error: ValidationError) -> ConfigError:
     message = fault["msg"].removeprefix("Value error, ").rstrip(".")
     mend = "Correct it and check again."
     if fault["type"] == "missing":
-        mend = "Add it."
+        message, mend = "something it needs is missing", "Add it."
     elif fault["type"] == "extra_forbidden":
         message, mend = "nothing of this name is understood", f"Take it out{_near(fault['loc'])}."
     elif fault["type"] == "string_pattern_mismatch":
