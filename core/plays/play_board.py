@@ -117,11 +117,6 @@ def tasks_of(data: Dataset, settings: Settings, runs: Runs, kind: str, subject_i
     return Measure(whole.name, whole.value, "count", whole.frame, f"{started}: {whole.text}")
 
 
-def mine(data: Dataset, settings: Settings, runs: Runs, person: Collection[str]) -> pl.DataFrame:
-    """Return the steps that wait for somebody, by the ids of the sales team they go by; the columns of `board`."""
-    return board(data, settings, runs).frame.filter(pl.col("assignee_id").is_in(list(person)))
-
-
 def definitions(standing: Collection[Standing], runs: Runs) -> pl.DataFrame:
     """Return every play in words.
 

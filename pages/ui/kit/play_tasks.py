@@ -37,6 +37,14 @@ ENDED: dict[str, Any] = COLUMNS | {
     "changed_by": "By",
     "changed_on": st.column_config.DateColumn("On"),
 }
+CHANGED: dict[str, Any] = {
+    "changed_on": st.column_config.DateColumn("On"),
+    "task": st.column_config.TextColumn("Task", width="large"),
+    "state": "State",
+    "who": "Whose",
+    "reason": st.column_config.TextColumn("Why", width="medium"),
+    "changed_by": "By",
+}
 
 
 def runs(page: Page, data: Dataset | None = None) -> Runs:
@@ -69,8 +77,24 @@ def shelf(page: Page, cell: Cell, kind: str, subject_id: str) -> None:
     if not own.frame.is_empty():
         cell.table(own.frame, column_config=ENDED, column_order=[name for name in ENDED if name != "subject"])
         act(page, own.frame, f"{kind}_{subject_id}")
+        _history(page, cell, own.frame)
     given = f"data, settings, runs, {kind!r}, {subject_id!r}"
     cell.method(play_board.tasks_of, own.frame, given=given)
+
+
+def _history(page: Page, cell: Cell, frame: pl.DataFrame) -> None:
+    """Show every change of some tasks, the oldest first; nothing where names are hidden."""
+    if page.data.is_masked:
+        return
+    changes = cache.store(page.settings.database).play_runs.changes(frame["step_id"].to_list())
+    if changes.is_empty():
+        return
+    names = people(page.visible or page.data)
+    named = changes.join(frame.select("step_id", "task"), left_on="play_step_id", right_on="step_id").with_columns(
+        who=pl.col("assignee_id").replace(names)
+    )
+    with st.expander("What became of each task", icon=":material/history:"):
+        cell.table(named, column_config=CHANGED, column_order=list(CHANGED))
 
 
 def act(page: Page, frame: pl.DataFrame, key: str) -> None:
