@@ -100,7 +100,7 @@ def _history(page: Page, cell: Cell, frame: pl.DataFrame) -> None:
 def act(page: Page, frame: pl.DataFrame, key: str) -> None:
     """Let one of some tasks be marked done, skipped with a reason, opened again, or given to somebody else."""
     if page.view.is_masked or page.data.is_masked:
-        st.caption(HIDDEN)
+        st.caption(escaped(HIDDEN))
         return
     if not page.may(RIGHT) or frame.is_empty():
         return
@@ -142,7 +142,8 @@ def _mark(page: Page, step: int, state: str, reason: str) -> None:
     except QuarterdeckError as error:
         st.toast(escaped(error), icon=":material/warning:")
         return
-    st.toast({DONE: "The task is done.", SKIPPED: "The task is skipped.", WAITING: "The task waits again."}[state])
+    words_of = {DONE: "The task is done.", SKIPPED: "The task is skipped.", WAITING: "The task waits again."}
+    st.toast(escaped(words_of[state]))
 
 
 def _hand_on(page: Page, task: dict[str, Any], key: str) -> None:
