@@ -12,7 +12,7 @@ import polars as pl
 
 from core.metrics.stratified import always_valid, pooled_difference
 
-N_PLAYS, N_LOOKS, CASES = 400, 12, 40
+N_PLAYS, N_LOOKS, CASES = 200, 8, 40
 SHARES, PLAYED = np.array([0.2, 0.35, 0.5, 0.65]), np.array([0.65, 0.55, 0.45, 0.35])
 
 
