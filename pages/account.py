@@ -8,7 +8,7 @@ from core.charts import explain as reasons
 from core.metrics import account_facts
 from pages.ui.deal import columns, crm
 from pages.ui.explain import actions
-from pages.ui.kit import cache, comments, entity_links, notebook, shell
+from pages.ui.kit import cache, comments, entity_links, notebook, play_tasks, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 
@@ -70,6 +70,9 @@ if not c.failed:
                 c.table(plays.frame, column_config=columns.PLAYS, column_order=list(columns.PLAYS))
             c.method(explain.actions.account_actions.recommend, plays.frame, account)
             actions.shelf(page, c, account)
+
+    with cell(page, "Plays", "Plays") as c:
+        play_tasks.shelf(page, c, "account", account)
 
     with cell(page, "Comments", "Comments") as c:
         comments.shelf(page, c, "account", account)

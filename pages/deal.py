@@ -8,7 +8,7 @@ from core.charts import explain as reasons
 from core.metrics import deal_facts, deal_signals
 from pages.ui.deal import columns, crm
 from pages.ui.explain import actions
-from pages.ui.kit import cache, comments, entity_links, notebook, shell
+from pages.ui.kit import cache, comments, entity_links, notebook, play_tasks, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.requirements import deal_gaps
@@ -96,6 +96,9 @@ if not c.failed:
                 c.method(
                     requirements.work.deal_gaps.gaps, lacking.frame, given=f"data, settings, bundle, store, {deal!r}"
                 )
+
+    with cell(page, "Plays", "Plays") as c:
+        play_tasks.shelf(page, c, "deal", deal)
 
     with cell(page, "Comments", "Comments") as c:
         comments.shelf(page, c, "deal", deal)

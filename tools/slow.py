@@ -230,6 +230,20 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/requirements",
         ),
     ),
+    "plays": (
+        ("tests/browser/test_playbooks.py",),
+        (
+            *SERVED,
+            "core/benchmarking",
+            "core/plays",
+            "core/store",
+            "pages/benchmarks.py",
+            "pages/playbooks.py",
+            "pages/ui/benchmarks",
+            "pages/ui/kit",
+            "pages/ui/playbooks",
+        ),
+    ),
     "companies": (
         (
             "tests/cli/test_cli.py",

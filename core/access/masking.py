@@ -148,6 +148,21 @@ def person_id(rep_id: str, dataset: Dataset, settings: Settings) -> str:
     return str(_pseudonym(pl.Series([rep_id]), LETTERS[PERSON], _key(dataset, settings))[0])
 
 
+def shown_ids(ids: pl.Series, kind: str, dataset: Dataset, settings: Settings) -> pl.Series:
+    """Return the invented ids of deals, accounts or people.
+
+    Parameters
+    ----------
+    ids : pl.Series
+    kind : str
+        `ACCOUNT`, `PERSON` or `DEAL`.
+    dataset : Dataset
+        The one that is masked.
+    settings : Settings
+    """
+    return _pseudonym(ids, LETTERS[kind], _key(dataset, settings))
+
+
 def plain_text(text: str, company_data: Dataset, settings: Settings) -> str:
     """Return a value of an address with the invented ids in it replaced by the true ones.
 

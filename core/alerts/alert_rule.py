@@ -60,6 +60,8 @@ KINDS: Mapping[str, Kind] = {
     "red_account": Kind("An account turns red", "customers:read"),
     "call_missing": Kind("A manager's forecast is missing", "forecast:read", "", "So many days before it is due"),
     "answers_due": Kind("Answers of the library fall due", "requirements:read", "", "So many days before they are due"),
+    "play_task": Kind("A task of a play falls due", "pipeline:read", "", "So many days before it is due", usual_days=2),
+    "play_stopped": Kind("A play is stopped by its record", "pipeline:read"),
     "sync_trouble": Kind("A connected system fails to sync", "data:read"),
     "model_trouble": Kind("The models are in trouble", "models:read"),
 }

@@ -14,11 +14,14 @@ from core.alerts.delivering import Sent
 from core.alerts.readers import Readers
 from core.alerts.telling import Look
 from core.config import Settings
+from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import backtest_archive
 from core.models import registry
 from core.models.bundle import Bundle
+from core.plays import play_start
+from core.plays.play_start import Started
 from core.sources.connectors import sync_run
 from core.store import Store
 from core.store.alert_ledger import LapsedError
@@ -39,6 +42,8 @@ class Outcome:
     n_told, n_events : int
         Messages and events that are new.
     sent : Sent
+    plays : Started
+        The plays that were started, and stopped.
     problems : dict
         Rule to why it could not be looked at.
     is_elsewhere : bool
@@ -48,6 +53,7 @@ class Outcome:
     n_told: int = 0
     n_events: int = 0
     sent: Sent = field(default_factory=Sent)
+    plays: Started = field(default_factory=Started)
     problems: dict[int, str] = field(default_factory=dict)
     is_elsewhere: bool = False
 
@@ -56,7 +62,8 @@ class Outcome:
         if self.is_elsewhere:
             return f"Somebody else looks at the alerts. {self.sent.sentence()}"
         faults = f" {len(self.problems):,} rules could not be looked at." if self.problems else ""
-        return f"{self.n_told:,} new messages, {self.n_events:,} new events. {self.sent.sentence()}{faults}"
+        news = f"{self.n_told:,} new messages, {self.n_events:,} new events."
+        return f"{news} {self.sent.sentence()}{self.plays.sentence()}{faults}"
 
 
 def tick(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: str) -> Outcome:
@@ -114,6 +121,7 @@ def _look(
     settings: Settings, store: Store, data: Dataset, readers: Readers, clock: Clock, holder: str, out: Outcome
 ) -> None:
     now = clock()
+    out.plays = play_start.look(data, fitted(settings, data), store)
     ways = {way.id: way for way in ways_of.listed(store)}
     look = Look(settings, store, data, readers, ways, troubles(settings, store, clock), models_of, now)
     changes = look.changes()

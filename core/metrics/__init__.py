@@ -3,6 +3,7 @@
 from core.metrics import (
     account_facts,
     attainment,
+    benchmarks,
     bookings,
     channel_cost,
     channel_credit,
@@ -42,6 +43,7 @@ __all__ = [
     "Measure",
     "account_facts",
     "attainment",
+    "benchmarks",
     "bookings",
     "brief",
     "channel_cost",

@@ -13,14 +13,13 @@ from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson
 from core.metrics.measure import Measure, counted, money, percent, ratio
-from core.metrics.stratified import pooled_difference
+from core.metrics.stratified import pooled_difference, third_of
 from core.metrics.winrate import closed
 
 MONTHS = 24
 FEWEST_DEALS = 10
 SHARE = 0.05
 ALIKE = ("opportunity_type", "segment", "region", "size")
-SIZES = ("smallest third", "middle third", "largest third", "no amount")
 RECORD = {
     "competitor": pl.String,
     "n_deals": pl.Int64,
@@ -66,14 +65,10 @@ def ended(data: Dataset, months: int = MONTHS) -> pl.DataFrame:
     deals = named(closed(data, windows.last_months(data.as_of, months)))
     accounts = data.accounts.select("account_id", "segment", "region")
     products = data.products.select("product_id", product="product_name")
-    low, high = (deals["amount"].quantile(q) or 0.0 for q in (1 / 3, 2 / 3))
-    amount = pl.col("amount")
-    smallest, middle, largest, no_amount = (pl.lit(size) for size in SIZES)
-    size = pl.when(amount.is_null()).then(no_amount).when(amount <= low).then(smallest)
     return (
         deals.join(accounts, on="account_id", how="left")
         .join(products, on="product_id", how="left")
-        .with_columns(size=size.when(amount <= high).then(middle).otherwise(largest))
+        .with_columns(size=third_of(deals["amount"]))
         .with_columns(pl.col("segment", "region", "product").fill_null(NOT_KNOWN))
     )
 

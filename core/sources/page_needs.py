@@ -58,6 +58,20 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "quotas": "quotas: commission at the rate without a quota",
         "subscriptions": "contracts: nothing is taken back when one ends",
     },
+    "Benchmarks": {
+        "opportunities": "deals: nothing to compare",
+        "opportunities.amount": "amounts of deals: no deal size",
+        "opportunities.created_on": "creation dates: no sales cycle",
+        "opportunity_history": "the history of deals: no slip rate, teams or regions",
+        "accounts.segment": "segments: nothing to exchange",
+    },
+    "Playbooks": {
+        "opportunities": "deals: no plays on deals",
+        "opportunities.competitor": "competitors: no play starts for one",
+        "opportunity_history": "the history of deals: no stalled deals",
+        "subscriptions": "contracts: no plays on accounts",
+        "sales_team": "the sales team: tasks fall to nobody's manager",
+    },
     "Competitors": {
         "opportunities.competitor": "competitors: nothing to compare",
         "opportunities.lost_reason": "reasons of lost deals",

@@ -19,6 +19,8 @@ from core.store.answers import Answers
 from core.store.api_keys import ApiKeys
 from core.store.api_replays import ApiReplays
 from core.store.append_only import CallApprovals, DealEdits, ForecastCalls, Snapshots
+from core.store.benchmark_exports import BenchmarkExports
+from core.store.benchmark_tables import BenchmarkFileRow
 from core.store.branches import Branches
 from core.store.buyer_questions import BuyerQuestions
 from core.store.call_reminders import CallReminders
@@ -35,6 +37,8 @@ from core.store.library_answers import LibraryAnswers, LibraryFiles
 from core.store.model_calls import ModelCalls
 from core.store.pay_records import PayApprovals, PayExceptions, PayPlans
 from core.store.personal_data import PersonalData
+from core.store.play_runs import PlayRuns
+from core.store.play_tables import PlayRow
 from core.store.projects import Projects
 from core.store.provisioned import Provisioned
 from core.store.repositories import Audit, Clock, Documents, RequirementSets
@@ -124,6 +128,10 @@ class Store:
     pay_plans : PayPlans
     pay_exceptions : PayExceptions
     pay_approvals : PayApprovals
+    plays : Documents
+    play_runs : PlayRuns
+    benchmark_files : Documents
+    benchmark_exports : BenchmarkExports
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -178,6 +186,10 @@ class Store:
     pay_plans: PayPlans
     pay_exceptions: PayExceptions
     pay_approvals: PayApprovals
+    plays: Documents
+    play_runs: PlayRuns
+    benchmark_files: Documents
+    benchmark_exports: BenchmarkExports
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -269,6 +281,10 @@ class Store:
             PayPlans(sessions, clock),
             PayExceptions(sessions, clock),
             PayApprovals(sessions, clock),
+            Documents(sessions, clock, PlayRow, "play"),
+            PlayRuns(sessions, clock),
+            Documents(sessions, clock, BenchmarkFileRow, "benchmark file"),
+            BenchmarkExports(sessions, clock),
             notices,
             saves,
         )

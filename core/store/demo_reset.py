@@ -9,7 +9,9 @@ from itertools import chain
 from sqlalchemy import Select, delete, func, select
 
 from core.store.audit_chain import write_down
+from core.store.benchmark_tables import BenchmarkExportRow, BenchmarkFileRow
 from core.store.pay_tables import PayApprovalRow, PayExceptionRow, PayPlansRow
+from core.store.play_tables import PlayChangeRow, PlayRow, PlayRunRow, PlayStepRow
 from core.store.project_tables import BuyerQuestionRow, ProjectMemberRow, ProjectPlanRow, RowChangeRow, WorkTaskRow
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
@@ -81,6 +83,8 @@ EMPTIED: Mapping[str, tuple[type[Base], ...]] = {
     "trainings and trials": (EnablementRow,),
     "views and digests": (ReviewViewRow, ScopeViewRow, DigestRow),
     "embedded answers": (EmbedLinkRow,),
+    "plays": (PlayRow,),
+    "benchmark files": (BenchmarkFileRow, BenchmarkExportRow),
     "alerts": (AlertRuleRow,),
     "ways of messages": (AlertWayRow,),
 }
@@ -93,6 +97,9 @@ FOLLOWS: Mapping[type[Base], str] = {
     AlertLedgerRow: "what alerts that are gone have told",
     DeliveryRow: "messages of alerts and webhooks that are gone, sent or waiting",
     EventRow: "events of forecasts, lists and answers that are gone",
+    PlayChangeRow: "what became of steps of plays",
+    PlayStepRow: "steps of runs of plays",
+    PlayRunRow: "runs of plays, which begin anew",
     ApiReplayRow: "answers to writes through the API, which would name what is gone",
 }
 # How far events were read, by how the note's name begins: the numbers of rows may begin again.

@@ -18,6 +18,7 @@ SAME_SUBJECT = {
     "activities",
     "as_of",
     "backtest",
+    "benchmarks",
     "bookings",
     "capabilities",
     "competitors",

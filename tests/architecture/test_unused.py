@@ -32,6 +32,7 @@ BY_LIBRARIES = (
     "*/core/config/engine_settings.py",
     "*/core/config/settings.py",
     "*/core/config/branding.py",
+    "*/core/plays/play_definition.py",
 )
 NAMES = ["__getattr__", "do_GET", "log_message"]  # the last two of servers of the standard library
 # Offered to whoever works with the library at a prompt, and for tests of what is kept.

@@ -10,7 +10,8 @@ import streamlit as st
 
 from core.explain.actions import decisions
 from core.metrics import counted
-from pages.ui.kit import bundles, saved_content
+from core.plays import play_board
+from pages.ui.kit import bundles, play_tasks, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.shell import Page
 
@@ -51,9 +52,18 @@ def _actions(page: Page) -> list[tuple[str, str | None, date | None, str]]:
     return [(action, who, day, f"Deal {deal}") for action, who, day, deal in rows]
 
 
+def _steps(page: Page) -> list[tuple[str, str | None, date | None, str]]:
+    """Return the steps of plays that wait, of deals and accounts in the person's rows."""
+    visible = page.visible or page.data
+    if visible.is_masked:
+        return []
+    rows = play_board.board(visible, page.settings, play_tasks.runs(page, visible)).frame
+    return list(rows.select("task", "who", "due_on", "subject").iter_rows())
+
+
 def mine(page: Page, cell: Cell, name: str) -> None:
     """Show what one person has to do, the oldest first."""
-    everything = [*_rows(page), *_actions(page)]
+    everything = [*_rows(page), *_actions(page), *_steps(page)]
     own = [row for row in everything if (row[1] or "").casefold() in (name.casefold(), page.identity.user)]
     frame = pl.DataFrame(own, schema=SCHEMA, orient="row").sort("due_on", "what", nulls_last=True)
     cell.answer(f"{counted(frame.height, 'task')} given to {name}." if own else f"Nothing is given to {name}.")

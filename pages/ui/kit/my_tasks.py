@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import streamlit as st
 
 from core.access import Identity, can
@@ -12,42 +13,75 @@ from core.contracts.errors import QuarterdeckError
 from core.metrics import counted
 from core.store import Store
 from core.store.work_tasks import ANSWER, SIGN_OFF, Task
-from pages.ui.kit import cache
+from pages.ui.kit import cache, own_steps
 from pages.ui.kit.escaping import escaped
 
 RIGHT, PROJECT, LIST = "requirements:read", "pages/project.py", "list"
+PLAYS, CUSTOMERS, PLAYBOOKS = "pipeline:read", "customers:read", "pages/playbooks.py"
 SHOWN = 8
 DEEDS = {ANSWER: "answer", SIGN_OFF: "sign off"}
 
 
-def offer(settings: Settings, who: Identity, visible: Dataset | None) -> None:
-    """Draw the count and the list in the sidebar; nothing where nothing waits, or while the database is away."""
-    if visible is None or visible.is_transient or not can(who, RIGHT, settings.roles):
+def offer(settings: Settings, who: Identity, visible: Dataset | None, person: str = "") -> None:
+    """Draw the count and the list in the sidebar; nothing where nothing waits, or while the database is away.
+
+    Parameters
+    ----------
+    settings : Settings
+    who : Identity
+    visible : Dataset or None
+        The rows they may see.
+    person : str
+        Their id in the sales team; empty for nobody of it.
+    """
+    if visible is None or visible.is_transient:
         return
     try:
         if not Store.is_there(settings.database):
             return
         store = cache.store(settings.database)
-        tasks = visible_tasks(store, who, visible, store.work_tasks.mine([who.user, who.name]))
+        tasks = _of_lists(store, settings, who, visible)
+        steps = _of_plays(settings, who, visible, person)
         today = store.work_tasks.today()
     except QuarterdeckError:
         return
-    if not tasks:
+    if not tasks and steps.is_empty():
         return
     n_late = sum(task.due_on is not None and task.due_on < today for task in tasks)
-    with st.popover(f"{counted(len(tasks), 'task')} for you", icon=":material/task_alt:", width="stretch"):
+    n_late += steps.filter(pl.col("due_on") < visible.as_of).height
+    n_all = len(tasks) + steps.height
+    with st.popover(f"{counted(n_all, 'task')} for you", icon=":material/task_alt:", width="stretch"):
         late = f"; {counted(n_late, 'is', 'are')} past the day" if n_late else ""
-        st.markdown(escaped(f"{counted(len(tasks), 'task waits', 'tasks wait')} for you{late}."))
-        for task in tasks[:SHOWN]:
-            st.caption(escaped(sentence(task)))
-        if len(tasks) > SHOWN:
-            st.caption(escaped(f"And {len(tasks) - SHOWN:,} more."))
-        st.page_link(
-            PROJECT,
-            label="Open the first one's project",
-            icon=":material/open_in_new:",
-            query_params={LIST: str(tasks[0].requirement_set_id)},
-        )
+        st.markdown(escaped(f"{counted(n_all, 'task waits', 'tasks wait')} for you{late}."))
+        lines = [*map(sentence, tasks), *own_steps.sentences(steps)]
+        for line in lines[:SHOWN]:
+            st.caption(escaped(line))
+        if n_all > SHOWN:
+            st.caption(escaped(f"And {n_all - SHOWN:,} more."))
+        if tasks:
+            _lead_to(tasks[0])
+        if steps.height:
+            st.page_link(PLAYBOOKS, label="Open the Playbooks page", icon=":material/open_in_new:")
+
+
+def _of_lists(store: Store, settings: Settings, who: Identity, visible: Dataset) -> list[Task]:
+    if not can(who, RIGHT, settings.roles):
+        return []
+    return visible_tasks(store, who, visible, store.work_tasks.mine([who.user, who.name]))
+
+
+def _of_plays(settings: Settings, who: Identity, visible: Dataset, person: str) -> pl.DataFrame:
+    own = person if can(who, PLAYS, settings.roles) else ""
+    return own_steps.waiting(settings, who, visible, own, can(who, CUSTOMERS, settings.roles))
+
+
+def _lead_to(task: Task) -> None:
+    st.page_link(
+        PROJECT,
+        label="Open the first one's project",
+        icon=":material/open_in_new:",
+        query_params={LIST: str(task.requirement_set_id)},
+    )
 
 
 def visible_tasks(store: Store, who: Identity, visible: Dataset, tasks: list[Task]) -> list[Task]:

@@ -9,6 +9,8 @@ ROOMS = {
         ("pages/pipeline.py", "Pipeline", ":material/filter_alt:"),
         ("pages/forecast.py", "Forecast", ":material/query_stats:"),
         ("pages/review.py", "Weekly review", ":material/checklist_rtl:"),
+        ("pages/benchmarks.py", "Benchmarks", ":material/compare_arrows:"),
+        ("pages/playbooks.py", "Playbooks", ":material/conversion_path:"),
         ("pages/scenarios.py", "Scenarios", ":material/tune:"),
         ("pages/territories.py", "Territories", ":material/map:"),
         ("pages/pay.py", "Plans and pay", ":material/payments:"),

@@ -46,6 +46,14 @@ REACHES = {
         period="Whatever the period: alerts speak of the last days.",
         partly="What you were told is listed whole; a new alert speaks of the scope chosen here.",
     ),
+    "Benchmarks": Reach(
+        period="Whatever the period: parts are compared over the last twelve months.",
+        partly="What leaves is made of the whole company; the comparison follows the scope.",
+    ),
+    "Playbooks": Reach(
+        period="Whatever the period: tasks are of today, the record of all runs.",
+        partly="The plays themselves are the whole company's; tasks and the record follow the scope.",
+    ),
     "Competitors": Reach(period="Whatever the period: competitors are measured over the last two years."),
     "Territories": Reach(
         period="Whatever the period: territories are as of today, with the bookings of the last year."

@@ -58,6 +58,8 @@ RIGHTS = {
     "Territories": "pipeline:read",
     "Attribution": "pipeline:read",
     "Leads": "pipeline:read",
+    "Playbooks": "pipeline:read",
+    "Benchmarks": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
 }
@@ -305,7 +307,8 @@ def _sidebar(
     with st.sidebar:
         if reported is not None:
             search_box.offer(reported, settings, who, _open_to(settings, who))
-        my_tasks.offer(settings, who, reported)
+        me = scope_bar.person(reported, settings, who) if reported is not None else ""
+        my_tasks.offer(settings, who, reported, me)
         for group, mine in _open_to(settings, who).items():
             st.caption(group)
             for path, label, icon in mine:

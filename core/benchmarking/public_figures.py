@@ -1,0 +1,57 @@
+"""Published figures with source and year, as context; none comes with Quarterdeck."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from core.contracts.errors import ConfigError
+from core.contracts.yaml_text import YamlError, read_yaml
+from core.resources import beside_settings
+
+FILE = "public_figures.yaml"
+COLUMNS: dict[str, Any] = {
+    "figure": pl.String,
+    "group": pl.String,
+    "value": pl.Float64,
+    "unit": pl.String,
+    "source": pl.String,
+    "year": pl.Int64,
+    "address": pl.String,
+}
+
+
+def listed(text: str | None = None) -> pl.DataFrame:
+    """Return the published figures: figure, group, value, unit, source, year, address.
+
+    Parameters
+    ----------
+    text : str, optional
+        YAML; default the file beside the settings.
+
+    Raises
+    ------
+    ConfigError
+        When an entry lacks its source or year, or is no figure.
+
+    Examples
+    --------
+    >>> listed().height
+    0
+    """
+    given = beside_settings(FILE).read_text(encoding="utf-8") if text is None else text
+    try:
+        entries = read_yaml(given) or []
+    except YamlError as error:
+        raise ConfigError(f"The published figures are no YAML. {error}", FILE) from error
+    if not isinstance(entries, list):
+        raise ConfigError("The published figures are no list.", FILE, "Begin each with a dash.")
+    for number, entry in enumerate(entries, 1):
+        lacking = [name for name in COLUMNS if not isinstance(entry, dict) or entry.get(name) in (None, "")]
+        if lacking:
+            raise ConfigError(f"A published figure lacks {', '.join(lacking)}.", f"{FILE}, number {number}", "Add it.")
+    try:
+        return pl.DataFrame([[entry[name] for name in COLUMNS] for entry in entries], schema=COLUMNS, orient="row")
+    except (TypeError, pl.exceptions.PolarsError) as error:
+        raise ConfigError("A published figure is no number, or its year is none.", FILE) from error

@@ -1,0 +1,38 @@
+"""Charts of the Benchmarks page."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from core.charts.lazy_altair import alt
+from core.charts.theme import ACTUAL, finish, interval, mark, name_axis
+from core.metrics.benchmarks import RATES
+
+Drawn = alt.Chart | alt.LayerChart
+UNITS = {"sales cycle": "days", "deal size": "amount of a won deal"}
+
+
+def of_figure(frame: pl.DataFrame, figure: str) -> pl.DataFrame:
+    """Return the rows of one figure of `benchmarks.compared`."""
+    return frame.filter(pl.col("figure") == figure)
+
+
+def beside(frame: pl.DataFrame, figure: str) -> Drawn:
+    """One figure of each part with its range, and a tick for the rest of the company: as `of_figure` gives it."""
+    form = ".0%" if figure in RATES else ",.0f"
+    tip = [
+        alt.Tooltip("group:N", title="part"),
+        alt.Tooltip("value:Q", format=form, title=figure),
+        alt.Tooltip("low:Q", format=form, title="range from"),
+        alt.Tooltip("high:Q", format=form, title="to"),
+        alt.Tooltip("rest_value:Q", format=form, title="the rest"),
+        alt.Tooltip("n_deals:Q", format=",", title="deals"),
+    ]
+    y = alt.Y("group:N", sort=frame["group"].to_list(), title=None, axis=name_axis(150))
+    base = alt.Chart(frame).encode(y=y, tooltip=tip)
+    title = f"{UNITS.get(figure, figure)} (tick: the rest)"
+    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
+        x=alt.X("value:Q", title=title, axis=alt.Axis(format=form))
+    )
+    ranges = interval(base, x="low:Q", x2="high:Q")
+    return finish(bars + ranges + mark(base, 18, x="rest_value:Q"), 28 * frame.height + 30)

@@ -1,0 +1,1 @@
+"""What the Playbooks page alone has."""

@@ -1,0 +1,52 @@
+"""The record of the plays: the columns of its tables, and which play is looked at closer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from core.plays.play_view import Runs
+
+NUMBER = st.column_config.NumberColumn
+RECORD: dict[str, Any] = {
+    "name": "Play",
+    "verdict": "What the record shows",
+    "n_runs": NUMBER("Runs", format="localized"),
+    "adherence_rate": NUMBER("Steps done", format="percent"),
+    "on_time_rate": NUMBER("In time", format="percent"),
+    "skipped_rate": NUMBER("Skipped", format="percent"),
+    "n_judged": NUMBER("Judged", format="localized"),
+    "outcome_rate": NUMBER("Won or kept", format="percent"),
+    "comparable_rate": NUMBER("Not played", format="percent"),
+    "difference": NUMBER("Difference", format="percent"),
+    "difference_low": NUMBER("From", format="percent"),
+    "difference_high": NUMBER("To", format="percent"),
+    "n_compared": NUMBER("Compared", format="localized"),
+    "compared_with": "With those",
+}
+STRATA: dict[str, Any] = {
+    "stratum": st.column_config.TextColumn("Alike in", width="large"),
+    "n": NUMBER("Played", format="localized"),
+    "rate": NUMBER("Won or kept", format="percent"),
+    "others": NUMBER("Not played", format="localized"),
+    "others_rate": NUMBER("Won or kept there", format="percent"),
+}
+STATES = {"waiting": "To do", "done": "Done", "skipped": "Skipped", "": "All"}
+
+
+def chosen(runs: Runs) -> str:
+    """Draw the choice of the play whose evidence is shown."""
+    names = {play.key: play.name for play in runs.plays}
+    key = st.selectbox(
+        "Look closer at", list(names), format_func=lambda k: names.get(k, ""), key="play", bind="query-params"
+    )
+    return str(key)
+
+
+def state() -> str:
+    """Draw the choice between tasks that wait and those that are over."""
+    picked = st.segmented_control(
+        "Tasks", list(STATES), default="waiting", required=True, format_func=STATES.__getitem__, key="play_state"
+    )
+    return str(picked)

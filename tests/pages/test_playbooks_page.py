@@ -1,0 +1,43 @@
+"""The playbooks and benchmarks pages: tasks, record and plays; parts, others and what may leave."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.test_pages import ROOT
+
+
+@pytest.fixture
+def opened(settings, sample, monkeypatch, tmp_path):
+    """Open a page of the sample company with a database of its own."""
+    monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+
+    def page(name):
+        return app.switch_page(f"pages/{name}.py").run()
+
+    return page
+
+
+def test_a_play_is_started_skipped_and_mended(opened):
+    page = opened("playbooks")
+    assert not page.exception
+    assert "No play has brought a task yet." in " ".join(e.value for e in page.markdown)
+    page.button("play_start_onboarding").click().run()
+    assert not page.exception
+    assert "4 tasks wait in 1 run of plays" in " ".join(e.value for e in page.markdown)
+    text = page.text_area("play_text_onboarding_0")
+    text.set_value(text.value.replace("days: 3\n", "days: three\n")).run()
+    page.button("play_text_onboarding_0_check").click().run()
+    assert "(steps, number 1, days)" in page.warning[0].value
+
+
+def test_parts_are_compared_and_a_file_is_made_ready(opened):
+    page = opened("benchmarks")
+    assert not page.exception
+    words = " ".join(e.value for e in page.markdown)
+    assert "teams are compared over the last 12 months" in words
+    assert "No file of others names a segment of yours." in words
+    assert "0 of a privacy budget of 4 is spent" in words
