@@ -163,7 +163,8 @@ def _marginal(plan: Plan, credit: np.ndarray, quota: float) -> np.ndarray:
         high = np.inf if tier.up_to is None else float(tier.up_to) * quota
         pay += (np.clip(credit, low, high) - low) * float(tier.rate)
         low = high
-    return pay + np.minimum(credit, 0.0) * float(plan.tiers[0].rate)
+    below: np.ndarray = np.minimum(credit, 0.0) * float(plan.tiers[0].rate)
+    return pay + below
 
 
 def _outcomes(prospect: Prospect) -> tuple[np.ndarray, np.ndarray]:
