@@ -163,8 +163,7 @@ def _marginal(plan: Plan, credit: np.ndarray, quota: float) -> np.ndarray:
         high = np.inf if tier.up_to is None else float(tier.up_to) * quota
         pay += (np.clip(credit, low, high) - low) * float(tier.rate)
         low = high
-    below: np.ndarray = np.minimum(credit, 0.0) * float(plan.tiers[0].rate)
-    return pay + below
+    return np.asarray(pay + np.minimum(credit, 0.0) * float(plan.tiers[0].rate))
 
 
 def _outcomes(prospect: Prospect) -> tuple[np.ndarray, np.ndarray]:
