@@ -25,6 +25,7 @@ from pages.ui.kit import (
     cache,
     currency_switch,
     data_notice,
+    help_links,
     hidden_names,
     made_ahead,
     model_age,
@@ -56,6 +57,7 @@ RIGHTS = {
     "Competitors": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
+    "Help": EVERYBODY,
 }
 
 
@@ -170,7 +172,7 @@ def open(title: str, needs: str = "") -> Page:
         who = auth.enter(settings)
         session_data.take_over(who)
         run_watch.opened(title, who.user)
-        is_let_in = can(who, needs or _right(title), settings.roles)
+        is_let_in = may_open(who, needs or _right(title), settings.roles)
         hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
         own, view = _rows(settings, who, state, hiding)
@@ -220,7 +222,7 @@ def _right(title: str) -> str:
 def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str, str]]]:
     """Return the pages a person may open, by group; a group without any is left out."""
     mine = {
-        group: [room for room in rooms if can(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
+        group: [room for room in rooms if may_open(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
     }
     return {group: rooms for group, rooms in mine.items() if rooms}
 
@@ -268,8 +270,9 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
     first page. The first time of a session that somebody is turned away is in the audit log.
     """
     mine = _mine(settings, who)
-    if title == FIRST and mine and questions.SEE not in st.query_params:
-        st.switch_page(mine[0][0])
+    own = [room for room in mine if _right(room[1]) != EVERYBODY]
+    if title == FIRST and own and questions.SEE not in st.query_params:
+        st.switch_page(own[0][0])
     refused = st.session_state.setdefault("refused_pages", set())
     if title not in refused:
         refused.add(title)
@@ -301,7 +304,8 @@ def _sidebar(
         for group, mine in _open_to(settings, who).items():
             st.caption(group)
             for path, label, icon in mine:
-                st.page_link(path, label=label, icon=icon, query_params=hidden_names.carried() or None)
+                query = hidden_names.carried() | (help_links.to_page(title) if label == help_links.TITLE else {})
+                st.page_link(path, label=label, icon=icon, query_params=query or None)
         st.divider()
         if reported is not None and data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
