@@ -22,6 +22,7 @@ AREAS = (
     "admin",
 )
 OWN = "own"
+EVERYBODY = ""  # the right of a page that takes none: whoever is let in may open it
 ADMIN_ONLY: Mapping[str, tuple[str, ...]] = {"admin": ("*",)}
 
 

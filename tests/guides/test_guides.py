@@ -80,14 +80,22 @@ def test_links_between_documents_lead_to_sections_that_are_there():
 def test_sections_skip_code_and_comments_and_number_what_is_called_the_same(tmp_path):
     text = "lead\n\n# One\na <!-- step: open x -->\n\n```sh\n# no heading\n```\n## Two `x`\nb\n## Two x\n"
     parts = sections(a_guide(tmp_path, text))
-    assert [(p.title, p.anchor, p.level) for p in parts] == [("One", "one", 1), ("Two x", "two-x", 2), ("Two x", "two-x_1", 2)]
+    assert [(p.title, p.anchor, p.level) for p in parts] == [
+        ("One", "one", 1),
+        ("Two x", "two-x", 2),
+        ("Two x", "two-x_1", 2),
+    ]
     assert parts[0].text == "a\n```sh\n# no heading\n```"
     assert sections(a_guide(tmp_path, "no heading at all")) == ()
 
 
 @pytest.mark.parametrize(
     ("title", "anchor"),
-    [("Öfter, as — asked?", "ofter-as-asked"), ("metrics.bookings.by_month", "metricsbookingsby_month"), ("A  b-c", "a-b-c")],
+    [
+        ("Öfter, as — asked?", "ofter-as-asked"),
+        ("metrics.bookings.by_month", "metricsbookingsby_month"),
+        ("A  b-c", "a-b-c"),
+    ],
 )
 def test_a_heading_is_linked_as_the_site_links_it(title, anchor):
     from markdown.extensions.toc import slugify
@@ -114,14 +122,14 @@ def test_a_search_for_nothing_or_signs_is_no_error(query):
 
 def test_what_is_read_keeps_its_links_in_the_app(tmp_path):
     text = (
-        "# T\nSee [keys](api.md#keys), [`the API`](api.md), [here](#t), [there](https://x.example) and [gone](no.md).\n\n"
+        "# T\nSee [keys](api.md#keys), [`the API`](api.md), [here](#t), [there](https://x.example), [gone](no.md)\n\n"
         "![A page](picture.png)\n\n![Lost](none.png)\n\nIt costs $5, `$HOME` stays."
     )
     (tmp_path / "picture.png").write_bytes(b"x")
     guide = a_guide(tmp_path, text)
     first, picture, last = reading.shown(guide, sections(guide)[0])
     assert first[0] == (
-        "See [keys](help?guide=api&part=keys), [`the API`](help?guide=api), [here](#t), [there](https://x.example) and gone."
+        "See [keys](help?guide=api&part=keys), [`the API`](help?guide=api), [here](#t), [there](https://x.example), gone"
     )
     assert picture == ("A page", tmp_path / "picture.png")
     assert last == (r"It costs \$5, `$HOME` stays.", None)

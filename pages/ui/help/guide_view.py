@@ -71,8 +71,9 @@ def read(c: Cell) -> None:
     if chapters:
         with st.expander("In this guide", icon=":material/toc:"):
             st.markdown("  \n".join(f"[{escaped(part.title)}](#{part.anchor})" for part in chapters))
-    for part in parts:
-        _section(guide, part)
+    with st.container(gap="small"):
+        for part in parts:
+            _section(guide, part)
     if (wanted := st.query_params.get(PART, "")) in {part.anchor for part in parts}:
         st.html(questions.SCROLL.format(name=wanted), unsafe_allow_javascript=True)
 

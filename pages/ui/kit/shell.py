@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core.access import WHOLE, Identity, View, can, masking, redaction, row_scope
+from core.access import EVERYBODY, WHOLE, Identity, View, can, masking, may_open, redaction, row_scope
 from core.access import view as cut_to
 from core.access.identity import OWN
 from core.artifacts import all_notices, combined
@@ -222,7 +222,8 @@ def _right(title: str) -> str:
 def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str, str]]]:
     """Return the pages a person may open, by group; a group without any is left out."""
     mine = {
-        group: [room for room in rooms if may_open(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
+        group: [room for room in rooms if may_open(who, _right(room[1]), settings.roles)]
+        for group, rooms in ROOMS.items()
     }
     return {group: rooms for group, rooms in mine.items() if rooms}
 
