@@ -122,14 +122,14 @@ def test_a_search_for_nothing_or_signs_is_no_error(query):
 
 def test_what_is_read_keeps_its_links_in_the_app(tmp_path):
     text = (
-        "# T\nSee [keys](api.md#keys), [`the API`](api.md), [here](#t), [there](https://x.example), [gone](no.md)\n\n"
+        "# T\nSee [keys](api.md#keys), [`the API`](api.md), [here](#t), [there](https://x.io), [gone](no.md)\n\n"
         "![A page](picture.png)\n\n![Lost](none.png)\n\nIt costs $5, `$HOME` stays."
     )
     (tmp_path / "picture.png").write_bytes(b"x")
     guide = a_guide(tmp_path, text)
     first, picture, last = reading.shown(guide, sections(guide)[0])
     assert first[0] == (
-        "See [keys](help?guide=api&part=keys), [`the API`](help?guide=api), [here](#t), [there](https://x.example), gone"
+        "See [keys](help?guide=api&part=keys), [`the API`](help?guide=api), [here](#t), [there](https://x.io), gone"
     )
     assert picture == ("A page", tmp_path / "picture.png")
     assert last == (r"It costs \$5, `$HOME` stays.", None)
