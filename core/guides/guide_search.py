@@ -20,7 +20,11 @@ TABLE = """CREATE VIRTUAL TABLE passages USING fts5(
     tokenize = 'porter unicode61 remove_diacritics 2')"""
 FIND = f"""SELECT guide, label, anchor, title, snippet(passages, 4, '', '', '…', {EXCERPT_WORDS})
     FROM passages WHERE passages MATCH ?
-    ORDER BY bm25(passages, 0, 0, 0, {TITLE_WEIGHT}, {TEXT_WEIGHT}), rowid LIMIT ?"""
+    ORDER BY label LIKE ? || '%', bm25(passages, 0, 0, 0, {TITLE_WEIGHT}, {TEXT_WEIGHT}), rowid LIMIT ?"""
+LAST = "How it is made"  # who looks for help seldom means how the software is built
+RULE = re.compile(r"^\|[-:| ]+\|$", re.MULTILINE)  # between the head of a table and its rows
+ROW_END = re.compile(r"[ ]*\|[ ]*$", re.MULTILINE)
+CELL_END = re.compile(r"[ ]*\|[ ]*(?=\S)")
 COUNT = "SELECT count(*) FROM passages WHERE passages MATCH ?"
 
 
@@ -67,10 +71,16 @@ class Passages:
 @cache
 def _rows() -> tuple[tuple[str, str, str, str, str], ...]:
     return tuple(
-        (guide.name, guide.label, part.anchor, part.title, " ".join(plain_text(part.text).split()))
+        (guide.name, guide.label, part.anchor, part.title, _in_a_line(part.text))
         for guide in guides()
         for part in sections(guide)
     )
+
+
+def _in_a_line(markdown: str) -> str:
+    """Return a text in one line, the cells of a table with commas between."""
+    text = CELL_END.sub(", ", ROW_END.sub(";", plain_text(RULE.sub("", markdown))))
+    return " ".join(text.split())
 
 
 @cache
@@ -93,7 +103,7 @@ def passages(query: str, limit: int = 8) -> Passages:
     Passages
         Sections with all words; where there is none, with any of them; where there is none either, with the words of
         the documents that are spelt most nearly. Ranked by BM25, a word in the heading counting eight times one in the
-        text. Empty for a query without a letter or digit.
+        text; how the software is made comes last. Empty for a query without a letter or digit.
 
     Examples
     --------
@@ -110,7 +120,7 @@ def passages(query: str, limit: int = 8) -> Passages:
             expression = joined.join(f'"{word}"' for word in tried) + "*" if tried else '""'
             (total,) = memory.execute(COUNT, (expression,)).fetchone()
             if total:
-                rows = memory.execute(FIND, (expression, limit)).fetchall()
+                rows = memory.execute(FIND, (expression, LAST, limit)).fetchall()
                 return Passages(tuple(Passage(*row) for row in rows), total, " ".join(tried))
     return Passages((), 0, "")
 

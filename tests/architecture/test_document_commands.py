@@ -21,7 +21,8 @@ DOCUMENTS = sorted(
 )
 BLOCK = re.compile(r"^[ \t]*```(?:sh|bash|console)?\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`]+)`")
-COMMAND = re.compile(r"(?:^|[\s;&|(])(?:[\w./-]*/)?(quarterdeck|make) (?=[a-z-])(.*)")
+COMMAND = re.compile(r"^(?:.*(?:&&|;|\*)\s+)?(?:[A-Z_]+=\S+ )*(?:[\w./-]*/)?(quarterdeck|make) (?=[a-z-])(.*)")
+FENCED = re.compile(r"^[ \t]*```.*?^[ \t]*```", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 BEHIND = re.compile(r"\s(?:#|\||>|&&|;)")
 MOST_PICTURES = 1_500_000  # bytes of all pictures of the tutorials
@@ -30,9 +31,9 @@ MOST_PICTURES = 1_500_000  # bytes of all pictures of the tutorials
 def commands(text: str) -> Iterator[tuple[str, str]]:
     """Return program and rest of each command in blocks of shell and between back-ticks."""
     lines = [line for block in BLOCK.findall(text) for line in block.replace("\\\n", " ").splitlines()]
-    lines += [" ".join(code.split()) for code in INLINE.findall(BLOCK.sub("", text))]
+    lines += [" ".join(code.split()) for code in INLINE.findall(FENCED.sub("", text))]
     for line in lines:
-        if (match := COMMAND.search(f" {line.strip()}")) and not line.strip().startswith("#"):
+        if (match := COMMAND.search(line.strip())) and not line.strip().startswith("#"):
             yield match[1], BEHIND.split(f"{match[2]} ", maxsplit=1)[0].strip()
 
 

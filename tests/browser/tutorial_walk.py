@@ -12,6 +12,8 @@ from tests.browser.steps import LONG, choose, quiet, whole
 from tools.tutorials import Action, Step
 
 ROLES = ("button", "link", "tab")
+# As a link in the page's contents does it, so that a picture shows what was looked for last.
+TO_THE_TOP = "element => (element.closest('[data-testid=stHeading]') ?? element).scrollIntoView()"
 Picture = Callable[[str, bytes], None]
 
 
@@ -51,6 +53,7 @@ def _do(view: Any, site: str, action: Action, picture: Picture) -> None:
         quiet(view)
     elif action.kind == "expect":
         expect(view.get_by_text(action.words).first).to_be_visible(timeout=LONG)
+        view.get_by_test_id("stMain").get_by_text(action.words).last.evaluate(TO_THE_TOP)
     else:
         quiet(view)
         picture(action.words, view.screenshot())
@@ -63,4 +66,4 @@ def _clickable(view: Any, action: Action) -> Any:
     either = view.get_by_role(ROLES[0], name=action.words)
     for role in ROLES[1:]:
         either = either.or_(view.get_by_role(role, name=action.words))
-    return either.or_(view.locator("summary").filter(has_text=action.words)).first
+    return either.or_(view.locator("summary, label").filter(has_text=action.words)).first
