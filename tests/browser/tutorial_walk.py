@@ -14,6 +14,7 @@ from tools.tutorials import Action, Step
 ROLES = ("button", "link", "tab")
 # As a link in the page's contents does it, so that a picture shows what was looked for last.
 TO_THE_TOP = "element => (element.closest('[data-testid=stHeading]') ?? element).scrollIntoView()"
+COLD = 400_000  # milliseconds: the first page of a server that has just started waits for models and tables
 Picture = Callable[[str, bytes], None]
 
 
@@ -40,6 +41,7 @@ def walk(view: Any, site: str, steps: Sequence[Step], picture: Picture) -> None:
 def _do(view: Any, site: str, action: Action, picture: Picture) -> None:
     if action.kind == "open":
         view.goto(f"{site}/{action.words}", wait_until="commit", timeout=LONG)
+        view.get_by_role("button", name="Download as notebook").wait_for(timeout=COLD)
         whole(view)
     elif action.kind == "click":
         _clickable(view, action).click(timeout=LONG)
