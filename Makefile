@@ -21,7 +21,7 @@ help:
 	@echo "make untraced   work out anew which tests add nothing to the lines counted (tests/untraced.txt)"
 	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
-	@echo "make docs       write NOTICE, docs/glossary.md and the dashboard anew"
+	@echo "make docs       write NOTICE, docs/glossary.md, docs/data-columns.md and the dashboard anew, and the documents as a site into site"
 	@echo "make lock       work out requirements.lock anew from pyproject.toml"
 	@echo "make clean      remove the environment, the sample and the models"
 
@@ -66,6 +66,8 @@ docs: .venv/ready
 	@$(BIN)/python -m tools.glossary
 	@$(BIN)/python -m tools.data_columns
 	@$(BIN)/python -m tools.dashboard
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "The documents are in site/index.html."
 
 .venv/ready: pyproject.toml requirements.lock vectors.lock
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "Python is not installed: Quarterdeck needs Python 3.11 or later."; exit 1; }

@@ -244,6 +244,18 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/playbooks",
         ),
     ),
+    "documents": (
+        ("tests/browser/test_tutorials.py", "tests/slow/test_documents_site.py"),
+        (
+            "docs",
+            "mkdocs.yml",
+            "core/guides",
+            "pages",
+            "app.py",
+            "tests/browser/tutorial_walk.py",
+            "tools/tutorials.py",
+        ),
+    ),
     "companies": (
         (
             "tests/cli/test_cli.py",

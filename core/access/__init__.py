@@ -2,16 +2,18 @@
 
 from core.access import rights
 from core.access.directory import identify
-from core.access.identity import LOCAL, Identity, can
+from core.access.identity import EVERYBODY, LOCAL, Identity, can, may_open
 from core.access.row_view import WHOLE, View, view
 
 __all__ = [
+    "EVERYBODY",
     "LOCAL",
     "WHOLE",
     "Identity",
     "View",
     "can",
     "identify",
+    "may_open",
     "rights",
     "view",
 ]

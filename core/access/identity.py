@@ -23,6 +23,7 @@ AREAS = (
     "admin",
 )
 OWN = "own"
+EVERYBODY = ""  # the right of a page that takes none: whoever is let in may open it
 ADMIN_ONLY: Mapping[str, tuple[str, ...]] = {"admin": ("*",)}
 
 
@@ -67,6 +68,25 @@ class Identity:
 
 
 LOCAL = Identity("local", "You", ("admin",))
+
+
+def may_open(identity: Identity, right: str, roles: Mapping[str, tuple[str, ...]] = ADMIN_ONLY) -> bool:
+    """Say whether a page that takes a right opens to somebody; one that takes none opens to whoever is let in.
+
+    Parameters
+    ----------
+    identity : Identity
+    right : str
+        As `can` takes it, or `EVERYBODY`.
+    roles : mapping
+        As `can` takes them.
+
+    Examples
+    --------
+    >>> may_open(Identity("ann", "Ann", ("rep",)), EVERYBODY)
+    True
+    """
+    return right == EVERYBODY or can(identity, right, roles)
 
 
 def can(identity: Identity, right: str, roles: Mapping[str, tuple[str, ...]] = ADMIN_ONLY) -> bool:

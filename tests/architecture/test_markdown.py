@@ -18,6 +18,7 @@ OURS = {
     "pages/ui/kit/bar.py": {"title", "' '.join(links)"},
     "pages/ui/data/upload.py": {"f'Read: {counts}. As of {dataset.as_of:%d %B %Y}.'"},
     "pages/ui/kit/shell.py": {"group"},
+    "pages/ui/help/guide_view.py": {"text"},
     "pages/ui/scenarios/presenter.py": {"f'**{step + 1} of {len(STEPS)} · {title}**  \\n{text}'"},
 }
 

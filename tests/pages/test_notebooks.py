@@ -12,7 +12,7 @@ from pages.ui.kit import notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
-WITHOUT_FIGURES = {"pages/alerts.py", "pages/project.py"}
+WITHOUT_FIGURES = {"pages/alerts.py", "pages/help.py", "pages/project.py"}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::PendingDeprecationWarning")

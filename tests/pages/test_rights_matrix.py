@@ -52,6 +52,7 @@ BOUND = {
     "no amounts": {"roles": ["seeing_no_amounts"], "regions": ["EMEA"]},
 }
 SECRET = "Planted-by-another"
+OPEN = {"pages/help.py"}  # whoever is let in may read the guides
 REFUSED = "You do not have access"
 COMPANY = re.compile(r"[^.:;\"]*\b(?:the|whole) company\b[^.;\"]*", re.IGNORECASE)
 # What is the whole company's, whoever looks.
@@ -205,7 +206,7 @@ def test_a_role_opens_what_it_may_and_nothing_else(come, sample, settings, page)
         test = come(role, page)
         text = everything(test)
         is_refused = REFUSED in " ".join(element.value for element in test.error)
-        assert is_refused == (wanted not in given), (role, page)
+        assert is_refused == (wanted not in given and page not in OPEN), (role, page)
         if is_refused:
             assert not [name for name in sample.accounts["account_name"] if name in text]
             assert not test.dataframe

@@ -13,7 +13,7 @@ import streamlit as st
 from core import sales_terms
 from core.column_labels import label
 from core.metrics import counted
-from pages.ui.kit import definitions, downloads
+from pages.ui.kit import definitions, downloads, help_links
 from pages.ui.kit.bar import FOLDED
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill
@@ -47,6 +47,7 @@ def show(
     st.caption(escaped(f"Source: {' · '.join(facts)}"))
     for remark in remarks:
         st.caption(escaped(remark))
+    help_links.offer(page.title, question)
     drill(page, frame, height=240)
     downloads.button(st, "Records as CSV", lambda: csv(frame), f"{function.__name__}.csv", key=f"csv-{question}")
     with st.expander(FOLDED, type="compact"):

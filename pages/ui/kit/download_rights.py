@@ -8,7 +8,7 @@ from functools import cache as once
 from starlette.requests import Request
 from streamlit.web.server.starlette import starlette_auth_routes
 
-from core.access import can
+from core.access import may_open
 from core.artifacts import DOWNLOADS, open_cache
 from core.artifacts.session_files import SessionFiles
 from core.config import Settings
@@ -51,7 +51,7 @@ def may_have(request: Request, grant: Grant) -> bool:
         who = people.directory(settings).identify(login, None, (*groups, *provisioned.groups(login)))
     except AccessError:
         return False
-    return can(who, grant.right, settings.roles)
+    return may_open(who, grant.right, settings.roles)
 
 
 def _asking(request: Request, settings: Settings) -> tuple[str, tuple[str, ...]]:

@@ -34,5 +34,6 @@ ROOMS = {
         ("pages/data.py", "Data", ":material/database:"),
         ("pages/models.py", "Models", ":material/verified:"),
         ("pages/admin.py", "Admin", ":material/admin_panel_settings:"),
+        ("pages/help.py", "Help", ":material/help:"),
     ],
 }

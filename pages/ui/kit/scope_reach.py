@@ -79,6 +79,7 @@ REACHES = {
     "Enablement": Reach("Trainings and materials are for the whole company.", TODAY),
     "Data": Reach("The data are loaded for the whole company.", TODAY),
     "Models": Reach("The models speak of the whole company.", "The models learn from all periods."),
+    "Help": Reach("The guides are the same for everybody.", TODAY),
     "Admin": Reach("Rights and records are the whole company's.", TODAY),
 }
 

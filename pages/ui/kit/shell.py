@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import streamlit as st
 
-from core.access import WHOLE, Identity, View, can, masking, redaction, row_scope
+from core.access import EVERYBODY, WHOLE, Identity, View, can, masking, may_open, redaction, row_scope
 from core.access import view as cut_to
 from core.access.identity import OWN
 from core.artifacts import all_notices, combined
@@ -26,6 +26,7 @@ from pages.ui.kit import (
     cache,
     currency_switch,
     data_notice,
+    help_links,
     hidden_names,
     made_ahead,
     model_age,
@@ -62,6 +63,7 @@ RIGHTS = {
     "Benchmarks": "pipeline:read",
     "Project": "requirements:read",
     "Answer library": "requirements:read",
+    "Help": EVERYBODY,
 }
 
 
@@ -179,7 +181,7 @@ def open(title: str, needs: str = "") -> Page:
         who = auth.enter(settings)
         session_data.take_over(who)
         run_watch.opened(title, who.user)
-        is_let_in = can(who, needs or _right(title), settings.roles)
+        is_let_in = may_open(who, needs or _right(title), settings.roles)
         hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
         own, view = _rows(settings, who, state, hiding)
@@ -229,7 +231,8 @@ def _right(title: str) -> str:
 def _open_to(settings: Settings, who: Identity) -> dict[str, list[tuple[str, str, str]]]:
     """Return the pages a person may open, by group; a group without any is left out."""
     mine = {
-        group: [room for room in rooms if can(who, _right(room[1]), settings.roles)] for group, rooms in ROOMS.items()
+        group: [room for room in rooms if may_open(who, _right(room[1]), settings.roles)]
+        for group, rooms in ROOMS.items()
     }
     return {group: rooms for group, rooms in mine.items() if rooms}
 
@@ -278,8 +281,9 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
     first page. The first time of a session that somebody is turned away is in the audit log.
     """
     mine = _mine(settings, who)
-    if title == FIRST and mine and questions.SEE not in st.query_params:
-        st.switch_page(mine[0][0])
+    own = [room for room in mine if _right(room[1]) != EVERYBODY]
+    if title == FIRST and own and questions.SEE not in st.query_params:
+        st.switch_page(own[0][0])
     refused = st.session_state.setdefault("refused_pages", set())
     if title not in refused:
         refused.add(title)
@@ -312,7 +316,8 @@ def _sidebar(
         for group, mine in _open_to(settings, who).items():
             st.caption(group)
             for path, label, icon in mine:
-                st.page_link(path, label=label, icon=icon, query_params=hidden_names.carried() or None)
+                query = hidden_names.carried() | (help_links.to_page(title) if label == help_links.TITLE else {})
+                st.page_link(path, label=label, icon=icon, query_params=query or None)
         st.divider()
         if reported is not None and data is not None:
             st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")

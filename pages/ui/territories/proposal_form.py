@@ -14,22 +14,22 @@ NUMBER = st.column_config.NumberColumn
 WEIGHTS = ("Potential", "Bookings of last year", "Work done", "Number of accounts")
 BALANCE: dict[str, Any] = {
     "rep_name": "Rep",
-    "team": "Team",
-    "region": "Region",
-    "n_accounts": NUMBER("Accounts", format="localized"),
     "booked_amount": NUMBER("Booked last year", format="compact"),
     "even_amount": NUMBER("Even", format="compact"),
+    "n_accounts": NUMBER("Accounts", format="localized"),
     "open_amount": NUMBER("Open", format="compact"),
+    "team": "Team",
+    "region": "Region",
     "n_activities": NUMBER("Calls, mails, meetings, tickets", format="localized"),
 }
 POTENTIAL: dict[str, Any] = {
     "account_name": "Account",
+    "potential_amount": NUMBER("Potential", format="compact"),
+    "last_amount": NUMBER("Booked last year", format="compact"),
+    "look_alike_amount": NUMBER("Look-alikes", format="compact"),
     "segment": "Segment",
     "industry": "Industry",
     "region": "Region",
-    "last_amount": NUMBER("Booked last year", format="compact"),
-    "look_alike_amount": NUMBER("Look-alikes", format="compact"),
-    "potential_amount": NUMBER("Potential", format="compact"),
 }
 TRIALS: dict[str, Any] = {
     "model": "From",
@@ -40,11 +40,11 @@ TRIALS: dict[str, Any] = {
 REPS: dict[str, Any] = {
     "rep_name": "Rep",
     "n_accounts": NUMBER("Accounts", format="localized"),
-    "new_n_accounts": NUMBER("Proposed", format="localized"),
+    "new_n_accounts": NUMBER("Accounts proposed", format="localized"),
     "potential_amount": NUMBER("Potential", format="compact"),
-    "new_potential_amount": NUMBER("Proposed", format="compact"),
+    "new_potential_amount": NUMBER("Potential proposed", format="compact"),
     "n_activities": NUMBER("Work", format="localized"),
-    "new_n_activities": NUMBER("Proposed", format="localized"),
+    "new_n_activities": NUMBER("Work proposed", format="localized"),
 }
 MOVES: dict[str, Any] = {
     "account_name": "Account",
