@@ -15,6 +15,7 @@ from core.alerts.alert_rule import KINDS, Rule
 from core.alerts.sight import Ground
 from core.alerts.watched_measures import MEASURES
 from core.config.stages import fitted
+from core.plays import play_definition, play_start
 from core.requirements.library import answer_edition
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,10 @@ def test_every_other_link_opens_its_cell(small, small_settings, small_bundle, st
     words = {"question": "Is it?", "answer": "Yes.", "category": "security", "reviewed_on": date(2020, 1, 1)}
     due = answer_edition.changed({"answer_id": "LIB-1"}, "ana", **words)
     store.library.save_all(answer_edition.BOOK, [due], "ana")
+    play_start.look(small, ground.settings, store)
+    stalled = play_definition.play_of(store, "stalled_deal")
+    stopped = stalled.play.model_copy(update={"is_on": False, "retired": "It does nothing."})
+    play_definition.save(store, stopped, "ana", stalled.version)
     kinds = set()
     for kind in KINDS:
         for sight in (watching.sights(Rule("ana", "x", kind, "bookings", limit=0.0001, days=92), ground) or [])[:1]:
