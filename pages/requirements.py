@@ -156,7 +156,7 @@ if analysis is not None:
     with cell(page, "Needs review", "To check", span="all") as c:
         c.answer(analysis.unclear_sentence())
         match.notes(analysis)
-        left, right = st.columns([3, 2], gap="medium")
+        left, right = st.columns(2, gap="medium")
         with right:
             match.to_check(page, c, analysis)
             if not analysis.unclear.is_empty():
