@@ -62,7 +62,7 @@ def test_a_planted_title_is_learnt_and_beats_the_source(scored):
     assert scored.race.winner != BASE
     assert table[scored.race.winner]["gain_low"] > 0
     assert table[scored.race.winner]["concordance"] > table[BASE]["concordance"] + 0.03
-    assert "lower, beyond chance" in scored.sentence()
+    assert "less, beyond chance" in scored.sentence()
     early = scored.frame.filter(pl.col("age") < 60)
     mean = dict(early.group_by("title").agg(pl.col("chance").mean()).iter_rows())
     assert mean["Chief Financial Officer"] > mean["IT Manager"] > mean["Analyst"]

@@ -170,8 +170,8 @@ def _text(race: Race, outcome: str) -> str:
     return (
         f"The chance to {WORDS[outcome]} is that of {race.winner}. {judged} the scores put those that came true above "
         f"others in {percent(row['concordance'])} of pairs, the source's rate in "
-        f"{percent(table[BASE]['concordance'])}; the log loss is {row['gain'] / table[BASE]['log_loss'] * 100:.0f} % "
-        f"lower, beyond chance."
+        f"{percent(table[BASE]['concordance'])}; they miss by {row['gain'] / table[BASE]['log_loss'] * 100:.0f} % "
+        f"less, beyond chance."
     )
 
 

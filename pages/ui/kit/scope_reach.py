@@ -62,7 +62,10 @@ REACHES = {
         period="Whatever the period: statements are of the quarter chosen below.",
         partly="Whose pay is shown follows the scope; each statement counts all deals of the person.",
     ),
-    "Leads": Reach(period="Whatever the period: leads are measured over the last two years, and worked today."),
+    "Leads": Reach(
+        period="Whatever the period: leads are measured over the last two years, and worked today.",
+        partly="How far scores can be trusted is judged on the whole company's leads; the others follow the scope.",
+    ),
     "Attribution": Reach(
         period="Whatever the period: attribution speaks of the last two years.",
         partly="Costs of campaigns are the whole company's; deals and touches follow the scope.",

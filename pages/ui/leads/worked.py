@@ -29,8 +29,8 @@ SOURCES = {
 }
 RACE = {
     "model": "Model",
-    "log_loss": NUMBER("Log loss", format="%.4f"),
-    "brier": NUMBER("Brier score", format="%.4f"),
+    "log_loss": NUMBER("Miss", format="%.4f"),
+    "brier": NUMBER("Squared miss", format="%.4f"),
     "concordance": NUMBER("Pairs in order", format="percent"),
     "gain": NUMBER("Better by", format="%.4f"),
     "gain_low": NUMBER("From", format="%.4f"),
