@@ -152,11 +152,16 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
     "downloads": (
-        ("tests/pages/test_downloads.py",),
+        ("tests/cli/test_page_and_digest.py", "tests/pages/test_downloads.py"),
         ("core/charts", "core/enablement", "pages", "app.py", "assets"),
     ),
     "names": (
-        ("tests/pages/test_hidden_amounts.py", "tests/pages/test_hidden_names.py", "tests/pages/test_planted_names.py"),
+        (
+            "tests/bi/test_embedding.py",
+            "tests/pages/test_hidden_amounts.py",
+            "tests/pages/test_hidden_names.py",
+            "tests/pages/test_planted_names.py",
+        ),
         ("core/access", "core/requirements/work", "pages", "app.py"),
     ),
     "look": (
@@ -164,7 +169,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
     ),
     "tenants": (
-        ("tests/slow/test_tenants.py",),
+        ("tests/slow/test_tenants.py", "tests/tenants/test_tenant_commands.py"),
         (*INSTALLED, *SERVED, "core/tenants", "core/tenant_commands.py", "pages/ui/server/known_hosts.py"),
     ),
     "api": (
@@ -265,11 +270,13 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/models/test_truth.py",
             "tests/models/test_weekly.py",
             "tests/models/test_word_columns.py",
+            "tests/models/test_worker_pool.py",
             "tests/pages/test_calls.py",
             "tests/pages/test_random_companies.py",
             "tests/real/test_learners.py",
             "tests/sample/test_plausible.py",
             "tests/scenarios/test_thin_data.py",
+            "tests/sources/test_snapshot.py",
         ),
         ("core", "pages", "app.py", "tests/sample"),
     ),

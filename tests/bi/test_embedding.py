@@ -172,6 +172,7 @@ def test_it_ends_when_its_owner_sees_other_rows_or_may_not_show_them(company):
     assert company.open(link).status_code == 200
 
 
+@pytest.mark.slow
 def test_names_are_hidden_where_the_link_or_its_owner_says_so(company, small):
     names = set(small.opportunities["opportunity_name"])
     plain = company.open(company.make("deals due this year", shows=["rows"])[0]).text

@@ -31,6 +31,7 @@ def invoke(settings, bundle, monkeypatch, tmp_path):
     return call
 
 
+@pytest.mark.slow
 def test_a_page_is_written_as_pdf_html_and_workbook(invoke, tmp_path):
     done = invoke(
         "page", "pipeline", "--pdf", "a.pdf", "--html", "a.html", "--xlsx", "a.xlsx", "--scope", "region=EMEA"

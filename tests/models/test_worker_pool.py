@@ -50,6 +50,7 @@ def wait_for(condition, seconds: float) -> bool:
     return bool(condition())
 
 
+@pytest.mark.slow
 def test_processes_give_what_one_gives_alone(pool):
     assert pool.submit(WAVE, 3)
     shared = pool.results(3, 3)
@@ -69,6 +70,7 @@ def test_what_a_process_raises_is_raised_here(pool):
         pool.results(4, 2)
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_done_without(pool, caplog):
     assert pool.submit(WAVE, 1)
     assert pool.results(3, 1) is not None

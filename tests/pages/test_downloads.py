@@ -112,8 +112,8 @@ def taken(settings, sample, bundle, monkeypatch, tmp_path):
     return open_page
 
 
-# A page is made whole for its files; three of them cover each kind of file in every run, the others are slow.
-OFTEN = ("app.py", "pages/enablement.py", "pages/requirements.py")
+# A page is made whole for its files; one of them is in every run, the others are slow.
+OFTEN = ("app.py",)
 
 
 @pytest.mark.parametrize("path", [pytest.param(p, marks=() if p in OFTEN else pytest.mark.slow) for p in PAGES])

@@ -17,8 +17,9 @@ from pages.ui.kit import currency_switch, period, scope_reach
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
 # Where a part of the company is drawn for seconds, with every change of what it rests on (`make test-slow`).
-LONG = ("app.py", *(f"pages/{name}.py" for name in ("digest", "enablement", "forecast", "pipeline", "scenarios")))
-TRIED = [pytest.param(path, marks=pytest.mark.slow if path in LONG else ()) for path in PAGES]
+# Each page is opened once for each part of the company and each period: these in every run, all in the slow part.
+OFTEN = ("pages/competitors.py", "pages/customers.py", "pages/review.py")
+TRIED = [pytest.param(path, marks=pytest.mark.slow if path not in OFTEN else ()) for path in PAGES]
 PIPES = ("Direct", "Partner")
 OVER = Scope("custom", date(2025, 11, 3), date(2026, 2, 7))
 TIMES = [*(Scope(name) for name in PERIODS if name not in (PERIODS[0], "custom")), OVER]

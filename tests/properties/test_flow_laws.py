@@ -181,7 +181,7 @@ asked = st.tuples(
     st.integers(0, SPAN),
     st.integers(0, SPAN),
 )
-slow = rules(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+slow = rules(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 
 
 def cents_of(found):

@@ -24,7 +24,7 @@ from core.sources import span_ends
 from tests.metrics.companies import company, deal, rep
 from tests.oracles.random_company import AS_OF, CALENDARS, DEFAULTS, built, settings_of
 
-slow = rules(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = rules(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 companies = st.tuples(st.integers(0, 10_000), st.sampled_from(AS_OF), st.sampled_from(CALENDARS))
 
 Call = Callable[[Dataset, Settings], Any]

@@ -42,9 +42,8 @@ def with_models(data, settings):
     return data, settings, registry.load_or_train(data, settings)
 
 
-@pytest.mark.parametrize(
-    "thin", [one_deal, *(pytest.param(thin, marks=pytest.mark.slow) for thin in (no_subscriptions, no_amounts))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("thin", [one_deal, no_subscriptions, no_amounts])
 def test_six_levers_on_thin_data_give_a_sentence_and_add_up(thin, sample, quick):
     found = whatif.what_if(*with_models(thin(sample), quick), MOVES)
     assert "bookings" in found.sentence()

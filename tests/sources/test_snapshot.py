@@ -114,6 +114,7 @@ def _load(home, folder):
     return load_data(load(environ={"QUARTERDECK_HOME": home, "QUARTERDECK_DATA": folder})).opportunities.height
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_do_not_disturb_each_other(own):
     settings, folder = own
     context = multiprocessing.get_context("spawn")

@@ -62,6 +62,7 @@ def test_the_proxys_file_is_written_or_printed(tenant_command, tmp_path):
     assert "server_name north.example.com;" in (tmp_path / "q.conf").read_text()
 
 
+@pytest.mark.slow
 def test_other_commands_run_with_the_tenants_own_environment(tenant_command, monkeypatch, root):
     tenant_command("create", "north", "--host", "north.example.com")
     asked = []
