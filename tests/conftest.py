@@ -42,6 +42,8 @@ HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-test
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # These run through code that other tests measure; counting lines doubles what a test takes.
 UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")
+# Opens each page once, and so runs through what only pages draw.
+TRACED_PAGES = {"test_pages.py"}
 # What one worker does for minutes begins first, so that the others do not wait for it in the end.
 FIRST = ("standards", "browser", "store")
 LEARNS = {
@@ -174,7 +176,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
-        if folder in UNTRACED or item.get_closest_marker("postgres"):
+        if (folder in UNTRACED and item.path.name not in TRACED_PAGES) or item.get_closest_marker("postgres"):
             item.add_marker("untraced")
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
