@@ -37,8 +37,9 @@ TEXT = """() => document.querySelector('[data-testid="stApp"]').innerText + ' ' 
   [...document.querySelectorAll('[aria-label], [title]')].map(e => e.getAttribute('aria-label') || e.title).join(' ')"""
 PATIENCE = 300  # seconds; on a machine under load a page is slow, not wrong
 FOLLOW = """path => [...document.querySelectorAll('[data-testid="stSidebar"] a[href]')]
-  .find(a => a.getAttribute('href') === path).click()"""
-LINKS = """() => [...document.querySelectorAll('[data-testid="stSidebar"] a[href]')].map(a => a.getAttribute('href'))"""
+  .find(a => new URL(a.href).pathname === path).click()"""
+LINKS = """() => [...document.querySelectorAll('[data-testid="stSidebar"] a[href]')]
+  .map(a => new URL(a.href).pathname)"""
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def seen(page, real_names):
 
 def go(page, path):
     """Follow a link of the sidebar, also where that is folded away as on a phone."""
-    name = path.split("?")[0].strip("/")
+    name = path.strip("/")
     if page.evaluate("location.pathname").strip("/") != name:
         page.evaluate(FOLLOW, path)
         page.wait_for_function(
