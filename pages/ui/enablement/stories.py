@@ -59,8 +59,8 @@ def _asked(page: Page, deal: str) -> Any:
     saved = (saved_lists.restored(entry.name, entry.payload) for entry in saved_content.lists(page))
     sets = [entry for entry in saved if entry is not None]
     sets += sample_lists.sets(page.data, gap_cache.catalogue_in_force())
-    frame = next((entry.frame for entry in sets if entry.opportunity_id == deal), None)
-    return pl.DataFrame(schema=ASKED) if frame is None else frame.select(list(ASKED)).drop_nulls()
+    rows = next((entry.rows for entry in sets if entry.opportunity_id == deal), None)
+    return pl.DataFrame(schema=ASKED) if rows is None else rows.select(list(ASKED)).drop_nulls()
 
 
 ASKED = {"text": pl.String, "capability_id": pl.String}
