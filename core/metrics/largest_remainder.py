@@ -33,8 +33,7 @@ def split(cents: int, weights: Sequence[float]) -> list[int]:
     if not weights:
         return []
     whole = sum(weights)
-    shares = [w / whole for w in weights] if whole > 0 else [1 / len(weights)] * len(weights)
-    exact = [abs(cents) * share for share in shares]
+    exact = [abs(cents) * w / whole for w in weights] if whole > 0 else [abs(cents) / len(weights)] * len(weights)
     parts = [floor(value) for value in exact]
     order = sorted(range(len(parts)), key=lambda k: (parts[k] - exact[k], k))
     for k in order[: abs(cents) - sum(parts)]:

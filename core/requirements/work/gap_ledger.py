@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, sqrt
 
 import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import SEVERITY_RANK
-from core.metrics import brief, counted, money
+from core.metrics import brief, confidence_intervals, counted, money
+from core.metrics.largest_remainder import split
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.bid_scores import kept
 from core.requirements.judge.gap_analysis import weight_of_gaps
 from core.requirements.judge.row_judgement import judge
 from core.requirements.match import matcher
 
-Z95 = 1.959964
 DEALS = {
     "gap_id": pl.String,
     "gap": pl.String,
@@ -262,13 +261,7 @@ def divide(amount: float | None, weights: Sequence[float]) -> list[float | None]
     """
     if amount is None:
         return [None] * len(weights)
-    cents, total = round(amount * 100), sum(weights)
-    exact = [cents * weight / total for weight in weights]
-    whole = [floor(part) for part in exact]
-    order = sorted(range(len(weights)), key=lambda k: (whole[k] - exact[k], k))
-    for k in order[: cents - sum(whole)]:
-        whole[k] += 1
-    return [part / 100 for part in whole]
+    return [part / 100 for part in split(round(amount * 100), weights)]
 
 
 def _gaps(deals: pl.DataFrame) -> pl.DataFrame:
@@ -309,12 +302,8 @@ def wilson(won: int, of: int) -> tuple[float | None, float | None, float | None]
     >>> [round(x, 3) for x in wilson(3, 10)]
     [0.3, 0.108, 0.603]
     """
-    if not of:
-        return None, None, None
-    rate, z2 = won / of, Z95 * Z95
-    middle = (rate + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z95 * sqrt(rate * (1 - rate) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return rate, max(0.0, middle - half), min(1.0, middle + half)
+    interval = confidence_intervals.wilson(won, of)
+    return (won / of, *interval) if interval else (None, None, None)
 
 
 def uplift(ledger: Ledger, capability_id: str, settings: Settings) -> pl.DataFrame:
