@@ -9,7 +9,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics.competitors import FEWEST_DEALS, SHARE, points, rate_beside
+from core.metrics.competitors import FEWEST_DEALS, points, rate_beside
+from core.metrics.confidence_intervals import SHARE
 from core.metrics.measure import Measure, counted, percent, ratio
 from core.metrics.stratified import always_valid
 from core.plays.play_definition import DEAL, PlayDefinition
@@ -113,15 +114,22 @@ def _due(data: Dataset, runs: Runs) -> pl.DataFrame:
 
 def judged(data: Dataset, settings: Settings, play: PlayDefinition, runs: Runs) -> dict[str, Any]:
     """Return one play's outcome beside comparable cases: the columns of `record` from n_judged on."""
+    return _compared(data, settings, play, runs)[0]
+
+
+def _compared(
+    data: Dataset, settings: Settings, play: PlayDefinition, runs: Runs
+) -> tuple[dict[str, Any], pl.DataFrame | None]:
+    """Return one play's outcome, and the strata it is pooled over; None of those where no case was played."""
     empty = dict.fromkeys(("outcome_rate", "comparable_rate", "difference", "difference_low", "difference_high"))
     start = {"n_judged": 0, "n_compared": 0, "n_strata": 0, "compared_with": None, "verdict": TOO_FEW}
     own = runs.of(play.key)
     if own.played.is_empty():
-        return start | empty
+        return start | empty, None
     played, by_chance, others = sides(cases(data, settings, play), play, own.runs)
     start |= {"n_judged": played.height, "compared_with": EARLIER}
     if played.is_empty():
-        return start | empty | {"n_compared": by_chance.height + others.height}
+        return start | empty | {"n_compared": by_chance.height + others.height}, None
     empty["outcome_rate"] = ratio(int(played["is_hit"].sum()), played.height)
     counts = strata(played, by_chance, play)
     if _fewest(counts) >= FEWEST_DEALS:
@@ -132,10 +140,10 @@ def judged(data: Dataset, settings: Settings, play: PlayDefinition, runs: Runs) 
     start |= {"n_compared": int(both["others"].sum()), "n_strata": both.height}
     gap = always_valid(counts, SHARE / max(len(runs.plays), 1)) if _fewest(counts) >= FEWEST_DEALS else None
     if gap is None:
-        return start | empty
+        return start | empty, counts
     rise, low, high = gap
     rate = int(both["hits"].sum()) / int(both["n"].sum())
-    return start | {
+    row = start | {
         "outcome_rate": empty["outcome_rate"],
         "comparable_rate": rate_beside(rate, rise),
         "difference": rise,
@@ -143,6 +151,7 @@ def judged(data: Dataset, settings: Settings, play: PlayDefinition, runs: Runs) 
         "difference_high": high,
         "verdict": _verdict(low, high, play, start["compared_with"] == BY_CHANCE),
     }
+    return row, counts
 
 
 def _verdict(low: float, high: float, play: PlayDefinition, is_by_chance: bool) -> str:
@@ -220,10 +229,10 @@ def evidence(data: Dataset, settings: Settings, runs: Runs, key: str) -> Measure
         others, others_hits, others_rate; strata with cases on one side only are listed and do not count.
     """
     play = runs.play(key)
-    row = judged(data, settings, play, runs)
-    played, by_chance, others = sides(cases(data, settings, play), play, runs.of(key).runs)
-    rest = by_chance if row["compared_with"] == BY_CHANCE else pl.concat([by_chance, others])
-    counts = strata(played, rest, play)
+    row, counts = _compared(data, settings, play, runs)
+    if counts is None:
+        nothing = pl.DataFrame(schema=STRATA)
+        return Measure(f"Effect of {play.name}", None, "rate", nothing, verdict_text(play, row))
     name = pl.concat_str(ALIKE[play.kind], separator=" · ")
     shares = {
         "rate": pl.when(pl.col("n") > 0).then(pl.col("hits") / pl.col("n")),
