@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,12 @@ from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
-from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson
+from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson, z_for
 from core.metrics.deal_events import NO_TEAM, OPEN, tracks
 from core.metrics.measure import Measure, counted
 from core.metrics.winrate import closed
 
-FEWEST, SHARE = 10, 0.05
+FEWEST = 10
 OTHERS = "Others, too small alone"
 GROUPS = ("team", "region", "segment", "quarter")
 FIGURES = ("win rate", "slip rate", "sales cycle", "deal size")
@@ -158,7 +157,7 @@ def _values(deals: pl.DataFrame, figure: str) -> np.ndarray:
 def _row(group: str, figure: str, own: np.ndarray, rest: np.ndarray, n_claims: int) -> tuple[Any, ...] | None:
     if own.size < FEWEST:
         return None
-    z = NormalDist().inv_cdf(1 - SHARE / 2 / n_claims)
+    z = z_for(n_claims)
     start = (group, figure, own.size, float(own.mean()), *_interval(figure, own))
     if rest.size < FEWEST:
         return (*start, None, None, None, None, False)
@@ -174,7 +173,7 @@ def _row(group: str, figure: str, own: np.ndarray, rest: np.ndarray, n_claims: i
 def _interval(figure: str, own: np.ndarray) -> tuple[float | None, float | None]:
     if figure in RATES:
         return wilson(int(own.sum()), own.size) or (None, None)
-    reach = NormalDist().inv_cdf(1 - SHARE / 2) * sqrt(own.var(ddof=1) / own.size)
+    reach = z_for(1) * sqrt(own.var(ddof=1) / own.size)
     return float(own.mean()) - reach, float(own.mean()) + reach
 
 

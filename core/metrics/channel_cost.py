@@ -7,17 +7,16 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.special import stdtrit
 
 from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.metrics import channel_credit, credit_rules, touchpoints
-from core.metrics.confidence_intervals import is_beyond_chance
+from core.metrics.confidence_intervals import is_beyond_chance, t_for
 from core.metrics.measure import Measure, counted, money, ratio
 from core.metrics.touchpoints import CAMPAIGNS, MONTHS, Journeys
 
-FEWEST_CAMPAIGNS, RIPE_DAYS, SHARE = 8, 120, 0.05
+FEWEST_CAMPAIGNS, RIPE_DAYS = 8, 120
 RETURNS = {
     "channel": pl.String,
     "n_campaigns": pl.Int64,
@@ -130,7 +129,7 @@ def _slope(campaigns: pl.DataFrame, n_claims: int) -> tuple[float, float, float]
         return None
     slope = float(((x - x.mean()) * (y - y.mean())).sum()) / spread
     rest = y - y.mean() - slope * (x - x.mean())
-    reach = float(stdtrit(n - 2, 1 - SHARE / 2 / n_claims)) * sqrt(float((rest**2).sum()) / (n - 2) / spread)
+    reach = t_for(n - 2, n_claims) * sqrt(float((rest**2).sum()) / (n - 2) / spread)
     return slope, slope - reach, slope + reach
 
 

@@ -6,17 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import polars as pl
-from scipy.special import ndtri
 
 from core.config import Settings
 from core.contracts import Dataset
 from core.metrics import competitors, touchpoints
-from core.metrics.confidence_intervals import difference, is_beyond_chance
+from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.measure import Measure, counted, percent, ratio
 from core.metrics.touchpoints import MONTHS
 
 LANDMARK_DAYS, FOLLOW_UP_DAYS = 30, 180
-FEWEST_UNITS, SHARE = 30, 0.05
+FEWEST_UNITS = 30
 RATES = {
     "channel": pl.String,
     "n": pl.Int64,
@@ -134,7 +133,7 @@ def holdout(data: Dataset, settings: Settings) -> Measure:
         n_others=pl.col("is_holdout").sum(),
         others_won=(pl.col("is_holdout") & pl.col("is_won")).sum(),
     )
-    z = float(ndtri(1 - SHARE / 2 / counts.height))
+    z = z_for(counts.height)
     rows = [_arm(row, z) for row in counts.sort("channel").iter_rows(named=True)]
     frame = pl.DataFrame(rows, schema=RATES).sort("difference", "channel", descending=[True, False], nulls_last=True)
     return Measure("Held-back groups", _largest(frame), "rate", frame, _compared_text(frame, "those held back"))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from statistics import NormalDist
-
 import polars as pl
 
 from core.config import Settings, windows
 from core.contracts import Dataset
-from core.metrics.confidence_intervals import difference, is_beyond_chance
+from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.deal_events import tracks
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, percent
 from core.metrics.stage_history import journeys
 
 FEWEST_DEALS = 20
-SHARE = 0.05
 SHAPE = {
     "rep_id": pl.String,
     "rep_name": pl.String,
@@ -64,7 +61,7 @@ def coaching(data: Dataset, settings: Settings, months: int = 12) -> Measure:
     if rows.is_empty():
         text = f"No rep has {FEWEST_DEALS} decided deals in a stage, so nobody is compared with peers yet."
         return Measure("Coaching", None, "count", pl.DataFrame(schema=SHAPE), text)
-    z = NormalDist().inv_cdf(1 - SHARE / 2 / rows.height)
+    z = z_for(rows.height)
     names = people(data)
     frame = pl.DataFrame(
         [_compared(row, names, z) for row in rows.iter_rows(named=True)], schema=SHAPE, orient="row"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,8 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
-from core.metrics.competitors import FEWEST_DEALS, MONTHS, SHARE, ended, is_met, most_met, points, same_types
-from core.metrics.confidence_intervals import difference, is_beyond_chance
+from core.metrics.competitors import FEWEST_DEALS, MONTHS, ended, is_met, most_met, points, same_types
+from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.deal_events import OPEN, WON, tracks
 from core.metrics.measure import Measure, counted, percent
 
@@ -71,7 +70,7 @@ def price(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
         text = "No deal won against a named competitor has a history of its amount."
         return Measure("Price kept against competitors", None, "rate", pl.DataFrame(schema=PRICE), text)
     rivals = most_met(met)
-    z = NormalDist().inv_cdf(1 - SHARE / 2 / len(rivals))
+    z = z_for(len(rivals))
     rows = [_price(name, met.filter(pl.col("competitor") == name)["share"].to_numpy(), alone, z) for name in rivals]
     if alone.size:
         rows.append((NO_COMPETITOR, alone.size, float(alone.mean()), None, None, None, False))
@@ -159,7 +158,7 @@ def _reasons(met: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
         .with_columns(pl.col("n_others").fill_null(0))
     )
     n, m = met.height, others.height
-    z = NormalDist().inv_cdf(1 - SHARE / 2 / counts.height)
+    z = z_for(counts.height)
     gaps = [_gap(a, n, b, m, z) for a, b in counts.select("n_lost", "n_others").iter_rows()]
     shape = {name: REASON[name] for name in ("difference", "low", "high", "is_sure")}
     rows = counts.with_columns(

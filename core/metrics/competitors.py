@@ -6,19 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
-from scipy.special import stdtrit
 
 from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
-from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson
+from core.metrics.confidence_intervals import difference, is_beyond_chance, t_for, wilson
 from core.metrics.measure import Measure, counted, money, percent, ratio
 from core.metrics.stratified import pooled_difference, third_of
 from core.metrics.winrate import closed
 
 MONTHS = 24
 FEWEST_DEALS = 10
-SHARE = 0.05
 ALIKE = ("opportunity_type", "segment", "region", "size")
 RECORD = {
     "competitor": pl.String,
@@ -166,7 +164,7 @@ def comparable(
     n, others = int(counts["n"].sum()), int(counts["others"].sum())
     if min(n, others) < FEWEST_DEALS:
         return others, None
-    return others, pooled_difference(counts, float(stdtrit(min(n, others) - 1, 1 - SHARE / 2 / n_claims)))
+    return others, pooled_difference(counts, t_for(min(n, others) - 1, n_claims))
 
 
 def rate_beside(rate: float, difference_to_it: float) -> float:

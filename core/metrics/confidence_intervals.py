@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from math import sqrt
+from statistics import NormalDist
+
+from scipy.special import stdtrit
 
 Z95 = 1.959964
+# Of all that are looked at together, so many may be called beyond chance though they are not.
+SHARE = 0.05
 
 
 def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float] | None:
@@ -30,6 +35,30 @@ def wilson(hits: int, n: int, z: float = Z95) -> tuple[float, float] | None:
     middle = (share + part / 2) / (1 + part)
     reach = z * sqrt(share * (1 - share) / n + part / (4 * n)) / (1 + part)
     return max(middle - reach, 0.0), min(middle + reach, 1.0)
+
+
+def z_for(n_claims: int) -> float:
+    """Return how many standard errors an interval takes to each side where so many are looked at together.
+
+    Source: C. E. Bonferroni, Teoria statistica delle classi e calcolo delle probabilità, 1936.
+
+    Examples
+    --------
+    >>> round(z_for(1), 2), round(z_for(10), 2)
+    (1.96, 2.81)
+    """
+    return NormalDist().inv_cdf(1 - SHARE / 2 / n_claims)
+
+
+def t_for(degrees: int, n_claims: int) -> float:
+    """Return the same by Student's t, for a spread that is estimated from few cases.
+
+    Examples
+    --------
+    >>> round(t_for(9, 1), 2), round(t_for(9, 10), 2)
+    (2.26, 3.69)
+    """
+    return float(stdtrit(degrees, 1 - SHARE / 2 / n_claims))
 
 
 def is_beyond_chance(low: float, high: float) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from scipy.special import ndtri
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson
+from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson, z_for
 from core.metrics.lead_facts import MONTHS, RIPE_DAYS, facts, ripe
 from core.metrics.measure import Measure, counted, money, percent, ratio
 from core.metrics.stratified import pooled_difference
 
-SHARE, FEWEST = 0.05, 10
+FEWEST = 10
 FAST_HOURS = 4
 NEVER = "not answered"
 ANSWERS = (("under 1 hour", 1), ("1 to 4 hours", 4), ("4 to 24 hours", 24), ("1 to 3 days", 72), ("later", None))
@@ -69,7 +68,7 @@ def by_source(data: Dataset, settings: Settings, months: int = MONTHS) -> Measur
         amount=pl.col("deal_amount").sum(),
     )
     n, hits = rows.height, int(rows["is_deal_90"].sum())
-    z = float(ndtri(1 - SHARE / 2 / counts.height))
+    z = z_for(counts.height)
     frame = pl.DataFrame([_source(row, n, hits, z) for row in counts.iter_rows(named=True)], schema=SOURCES)
     frame = frame.sort("deal_rate", "lead_source", descending=[True, False])
     text = (
