@@ -8,9 +8,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from core.models.estimators.calibration import auc
+from core.models.estimators.contenders import sigmoid
 from core.models.leads import lead_landmarks, record_text, scores, work_list
-from core.models.leads.lead_contenders import BASE, FEATURES, Logistic, SourceRate, Trees, chances, logits
-from core.models.leads.lead_race import Scale, calibration, concordance
+from core.models.leads.lead_contenders import BASE, FEATURES, Logistic, SourceRate, Trees, logits
+from core.models.leads.lead_race import Scale, calibration
 from core.models.leads.lead_scores import POINTS, points_of
 from tests.metrics.companies import company
 
@@ -97,7 +99,7 @@ def test_parts_of_every_contender_are_its_log_odds(firm):
         parts, base = scorer.parts(today)
         assert parts.shape == (today.height, len(FEATURES))
         assert logits(scorer, today) == pytest.approx(parts.sum(axis=1) + base)
-        assert 0.5 < chances(logits(scorer, past)).mean() / past["y"].mean() < 1.5
+        assert 0.5 < sigmoid(logits(scorer, past)).mean() / past["y"].mean() < 1.5
         assert scorer.parts(today.clear())[0].shape == (0, len(FEATURES))
     trees = Trees.fit(past)
     raw = trees.booster.predict(trees.columns.matrix(today), raw_score=True)
@@ -154,11 +156,11 @@ def test_few_leads_are_not_scored(settings):
 def test_scale_calibration_and_concordance_by_hand():
     rng = np.random.default_rng(5)
     z = rng.normal(0, 1.5, 4_000)
-    y = (rng.random(4_000) < chances(0.5 * z - 1)).astype(float)
+    y = (rng.random(4_000) < sigmoid(0.5 * z - 1)).astype(float)
     scale = Scale.fit(z, y)
     assert (scale.slope, scale.offset) == (pytest.approx(0.5, abs=0.08), pytest.approx(-1.0, abs=0.12))
     assert Scale.fit(z[:20], y[:20]) == Scale()
-    table = calibration(chances(0.5 * z - 1), y)
+    table = calibration(sigmoid(0.5 * z - 1), y)
     assert ((table["low"] < table["expected"] + 0.03) & (table["expected"] - 0.03 < table["high"])).all()
-    assert concordance(np.array([1.0, 1.0, 2.0]), np.array([0.0, 1.0, 1.0])) == 0.75
+    assert auc(np.array([0.0, 1.0, 1.0]), np.array([1.0, 1.0, 2.0])) == 0.75
     assert points_of(np.array([[1.0, -1.0]]), 0.0).sum() == 0.0

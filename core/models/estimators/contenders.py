@@ -38,9 +38,9 @@ def logit(p: Floats | float) -> Any:
     return np.log(safe / (1 - safe))
 
 
-def sigmoid(margin: Floats) -> Floats:
+def sigmoid(margin: Floats | float) -> Floats:
     """Return the probability of log odds."""
-    return np.asarray(1 / (1 + np.exp(-margin)), dtype=np.float64)
+    return np.asarray(1 / (1 + np.exp(-np.asarray(margin))), dtype=np.float64)
 
 
 def answer(margin: Floats, raw_score: bool) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from core.models.estimators.contenders import logit, sigmoid
 from core.models.leads.lead_landmarks import AGES, NUMBERS, WORDS
 
 Floats = npt.NDArray[np.float64]
@@ -33,16 +34,6 @@ def logits(scorer: Scorer, rows: pl.DataFrame) -> Floats:
     return np.asarray(parts.sum(axis=1) + base)
 
 
-def log_odds(rate: Floats | float) -> Any:
-    """Return the log odds of a chance."""
-    return np.log(rate) - np.log1p(-np.asarray(rate))
-
-
-def chances(log_odds_of: Floats | float) -> Any:
-    """Return the chance of log odds."""
-    return 1 / (1 + np.exp(-np.asarray(log_odds_of)))
-
-
 @dataclass(frozen=True)
 class SourceRate:
     """The rate of past leads of the same source and about the same age, drawn to the rate of the age where few."""
@@ -63,17 +54,17 @@ class SourceRate:
             .join(by_age, on="_age")
             .select("lead_source", "_age", rate=(pl.col("hits") + PRIOR * pl.col("usual")) / (pl.col("n") + PRIOR))
         )
-        return cls(rates, dict(by_age.iter_rows()), float(log_odds(whole)))
+        return cls(rates, dict(by_age.iter_rows()), float(logit(whole)))
 
     def parts(self, rows: pl.DataFrame) -> tuple[Floats, float]:
         """Return the part of the source, given the age, and of the age."""
         aged = rows.select("lead_source", _age=_age_group())
-        usual = aged["_age"].replace_strict(self.usual, default=float(chances(self.base)), return_dtype=pl.Float64)
+        usual = aged["_age"].replace_strict(self.usual, default=float(sigmoid(self.base)), return_dtype=pl.Float64)
         rate = aged.join(self.rates, on=["lead_source", "_age"], how="left", maintain_order="left")["rate"]
-        of_age = log_odds(usual.to_numpy())
+        of_age = logit(usual.to_numpy())
         out = np.zeros((rows.height, len(FEATURES)))
         out[:, FEATURES.index("log_age")] = of_age - self.base
-        out[:, FEATURES.index("lead_source")] = log_odds(rate.fill_null(usual).to_numpy()) - of_age
+        out[:, FEATURES.index("lead_source")] = logit(rate.fill_null(usual).to_numpy()) - of_age
         return out, self.base
 
 

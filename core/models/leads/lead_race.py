@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 from scipy.optimize import minimize
-from scipy.special import expit
 
 from core.metrics.confidence_intervals import wilson
-from core.models.leads.lead_contenders import BASE, CONTENDERS, Floats, Scorer, chances, logits
+from core.models.estimators.calibration import auc, brier
+from core.models.estimators.contenders import sigmoid
+from core.models.leads.lead_contenders import BASE, CONTENDERS, Floats, Scorer, logits
 from core.models.leads.lead_landmarks import HORIZONS
 
 LEARN, SET = 0.5, 0.75  # shares of the landmarks, by day: to learn, then to set the scale, then to judge
@@ -122,7 +123,7 @@ def run(rows: pl.DataFrame, outcome: str) -> Race | None:
         scales[name] = Scale.fit(logits(scorer, scaling), scaling["y"].to_numpy().astype(float))
         z[name] = scales[name].slope * logits(scorer, judging) + scales[name].offset
     frame, winner = _table(z, y, judging["lead_id"])
-    p = chances(z[winner])
+    p = sigmoid(z[winner])
     return Race(
         winner,
         CONTENDERS[winner](rows),
@@ -160,8 +161,8 @@ def _table(z: dict[str, Floats], y: Floats, leads: pl.Series) -> tuple[pl.DataFr
             {
                 "model": name,
                 "log_loss": float(loss.mean()),
-                "brier": float(np.mean((expit(scores) - y) ** 2)),
-                "concordance": concordance(scores, y),
+                "brier": brier(y, sigmoid(scores)),
+                "concordance": auc(y, scores),
                 "gain": gain,
                 "gain_low": low,
                 "gain_high": high,
@@ -180,19 +181,6 @@ def _gain(gains: Floats, leads: pl.Series) -> tuple[float, float, float]:
     rest = sums["gain"].to_numpy() - mean * sums["n"].to_numpy()
     reach = Z_TWO_CHALLENGERS * sqrt(float((rest**2).sum())) / len(gains)
     return mean, mean - reach, mean + reach
-
-
-def concordance(scores: Floats, y: Floats) -> float:
-    """Return how often a lead that came true stands above one that did not; ties count half.
-
-    Examples
-    --------
-    >>> concordance(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0.0, 0.0, 1.0, 1.0]))
-    0.75
-    """
-    ranks = pl.Series(scores).rank("average").to_numpy()
-    hits = float(y.sum())
-    return float((ranks[y == 1].sum() - hits * (hits + 1) / 2) / (hits * (len(y) - hits)))
 
 
 def calibration(p: Floats, y: Floats) -> pl.DataFrame:

@@ -11,8 +11,9 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.metrics.measure import Measure, counted, likely, percent
+from core.models.estimators.contenders import sigmoid
 from core.models.leads import lead_landmarks, lead_race
-from core.models.leads.lead_contenders import BASE, FEATURES, Floats, chances
+from core.models.leads.lead_contenders import BASE, FEATURES, Floats
 from core.models.leads.lead_race import Race
 
 N_REASONS = 3
@@ -107,7 +108,7 @@ def _listed(rows: pl.DataFrame, race: Race) -> pl.DataFrame:
     parts, base = race.scorer.parts(rows)
     base = race.scale.slope * base + race.scale.offset
     parts = parts * race.scale.slope
-    usual, p = float(chances(base)), chances(base + parts.sum(axis=1))
+    usual, p = float(sigmoid(base)), sigmoid(base + parts.sum(axis=1))
     points = points_of(parts, base)
     reasons = [_reasons(row, point) for row, point in zip(rows.iter_rows(named=True), points, strict=True)]
     scored = rows.with_columns(
@@ -134,10 +135,10 @@ def points_of(parts: Floats, base: float) -> Floats:
     >>> points_of(np.array([[1.0, -1.0], [2.0, 0.0]]), 0.0).round(4).tolist()
     [[0.25, -0.25], [0.3808, 0.0]]
     """
-    usual, sums = float(chances(base)), parts.sum(axis=1)
+    usual, sums = float(sigmoid(base)), parts.sum(axis=1)
     is_flat = np.abs(sums) < 1e-9
     safe = np.where(is_flat, 1.0, sums)
-    rate = np.where(is_flat, usual * (1 - usual), (chances(base + sums) - usual) / safe)
+    rate = np.where(is_flat, usual * (1 - usual), (sigmoid(base + sums) - usual) / safe)
     return np.asarray(parts * rate[:, None])
 
 
