@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.charts import name_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, finish, interval, mark, name_axis
+from core.charts.theme import finish, interval, mark
 from core.metrics.benchmarks import RATES
 
 Drawn = alt.Chart | alt.LayerChart
@@ -28,11 +29,9 @@ def beside(frame: pl.DataFrame, figure: str) -> Drawn:
         alt.Tooltip("rest_value:Q", format=form, title="the rest"),
         alt.Tooltip("n_deals:Q", format=",", title="deals"),
     ]
-    y = alt.Y("group:N", sort=frame["group"].to_list(), title=None, axis=name_axis(150))
+    y = name_bars.names("group", frame["group"].to_list())
     base = alt.Chart(frame).encode(y=y, tooltip=tip)
     title = f"{UNITS.get(figure, figure)} (tick: the rest)"
-    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("value:Q", title=title, axis=alt.Axis(format=form))
-    )
+    bars = name_bars.bars(base, "value", title, form)
     ranges = interval(base, x="low:Q", x2="high:Q")
     return finish(bars + ranges + mark(base, 18, x="rest_value:Q"), 28 * frame.height + 30)

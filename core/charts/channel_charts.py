@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.charts import name_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend, mark, name_axis
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend, mark
 from core.metrics.channel_credit import MODELS, SHAPLEY
 
 Drawn = alt.Chart | alt.LayerChart
@@ -20,7 +21,7 @@ def credit(frame: pl.DataFrame) -> Drawn:
     long = rows.unpivot(amounts, index=["channel", "lowest_rate", "highest_rate"], variable_name="model").with_columns(
         share=pl.col("value") / total, model=pl.col("model").replace(names)
     )
-    y = alt.Y("channel:N", sort=rows["channel"].to_list(), title=None, axis=name_axis(150))
+    y = name_bars.names("channel", rows["channel"].to_list())
     x = alt.X("share:Q", title="of the touched amount, by model", axis=alt.Axis(format=".0%"))
     tip = [
         alt.Tooltip("channel:N"),
@@ -58,12 +59,8 @@ def differences(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("n:Q", format=",", title="touched"),
         alt.Tooltip("n_others:Q", format=",", title="beside"),
     ]
-    base = alt.Chart(rows).encode(
-        y=alt.Y("channel:N", sort=rows["channel"].to_list(), title=None, axis=name_axis(150)), tooltip=tip
-    )
-    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("difference:Q", title="win rate above or below, with range", axis=alt.Axis(format="+.0%"))
-    )
+    base = alt.Chart(rows).encode(y=name_bars.names("channel", rows["channel"].to_list()), tooltip=tip)
+    bars = name_bars.bars(base, "difference", "win rate above or below, with range", "+.0%")
     return finish(bars + interval(base, x="low:Q", x2="high:Q"), 30 * rows.height + 40)
 
 
@@ -76,9 +73,7 @@ def returns(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("highest_return:Q", format=",.1f", title="by the highest"),
         alt.Tooltip("marginal_return:Q", format=",.1f", title="of the last unit spent"),
     ]
-    base = alt.Chart(frame).encode(
-        y=alt.Y("channel:N", sort=frame["channel"].to_list(), title=None, axis=name_axis(150)), tooltip=tip
-    )
+    base = alt.Chart(frame).encode(y=name_bars.names("channel", frame["channel"].to_list()), tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
         x=alt.X("lowest_return:Q", title="won for each 1 spent (tick: the last 1)"),
         x2="highest_return:Q",

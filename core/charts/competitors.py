@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.charts import name_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark, name_axis
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark
 
 Drawn = alt.Chart | alt.LayerChart
 
@@ -21,7 +22,7 @@ def parts(frame: pl.DataFrame) -> Drawn:
 
 
 def _beside(frame: pl.DataFrame, name: str, others: str, words: str) -> Drawn:
-    y = alt.Y(f"{name}:N", sort=frame[name].to_list(), title=None, axis=name_axis(160))
+    y = name_bars.names(name, frame[name].to_list(), 160)
     tip = [
         alt.Tooltip(f"{name}:N"),
         alt.Tooltip("win_rate:Q", format=".1%", title="won"),
@@ -32,9 +33,7 @@ def _beside(frame: pl.DataFrame, name: str, others: str, words: str) -> Drawn:
     ]
     base = alt.Chart(frame).encode(y=y, tooltip=tip)
     title = f"won, with range (tick: {words})"
-    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("win_rate:Q", title=title, axis=alt.Axis(format=".0%"))
-    )
+    bars = name_bars.bars(base, "win_rate", title, ".0%")
     return finish(
         bars + interval(base, x="low:Q", x2="high:Q") + mark(base, 18, x=f"{others}:Q"), 28 * frame.height + 30
     )
@@ -69,10 +68,6 @@ def reasons(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("others_share:Q", format=".1%", title="without a competitor"),
         alt.Tooltip("amount:Q", format=",.0f", title="amount lost"),
     ]
-    base = alt.Chart(top).encode(
-        y=alt.Y("reason:N", sort=top["reason"].to_list(), title=None, axis=name_axis(180)), tooltip=tip
-    )
-    bars = base.mark_bar(color=FORECAST, height=12, cornerRadius=2).encode(
-        x=alt.X("share:Q", title="of losses (tick: without a competitor)", axis=alt.Axis(format=".0%"))
-    )
+    base = alt.Chart(top).encode(y=name_bars.names("reason", top["reason"].to_list(), 180), tooltip=tip)
+    bars = name_bars.bars(base, "share", "of losses (tick: without a competitor)", ".0%", FORECAST)
     return finish(bars + mark(base, 18, x="others_share:Q"), 28 * top.height + 30)

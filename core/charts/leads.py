@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.charts import name_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend, name_axis
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend
 
 Drawn = alt.Chart | alt.LayerChart
 
@@ -19,12 +20,8 @@ def rates(frame: pl.DataFrame, name: str) -> Drawn:
         alt.Tooltip("high:Q", format=".1%", title="to"),
         alt.Tooltip("n:Q", format=",", title="leads"),
     ]
-    base = alt.Chart(frame).encode(
-        y=alt.Y(f"{name}:N", sort=frame[name].to_list(), title=None, axis=name_axis(130)), tooltip=tip
-    )
-    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("deal_rate:Q", title="became a deal, with range", axis=alt.Axis(format=".0%"))
-    )
+    base = alt.Chart(frame).encode(y=name_bars.names(name, frame[name].to_list(), 130), tooltip=tip)
+    bars = name_bars.bars(base, "deal_rate", "became a deal, with range", ".0%")
     return finish(bars + interval(base, x="low:Q", x2="high:Q"), 30 * frame.height + 40)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.charts import name_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark, name_axis
+from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark
 
 Drawn = alt.Chart | alt.LayerChart
 MOST = 16
@@ -17,7 +18,7 @@ def chances(frame: pl.DataFrame, currency: str) -> Drawn:
     Of more than that, those whose chance is lowest and highest are drawn.
     """
     rows = frame if frame.height <= MOST else pl.concat([frame.head(MOST // 2), frame.tail(MOST // 2)])
-    y = alt.Y("rep_name:N", sort=rows["rep_name"].to_list(), title=None, axis=name_axis(150))
+    y = name_bars.names("rep_name", rows["rep_name"].to_list())
     tip = [
         alt.Tooltip("rep_name:N", title="person"),
         alt.Tooltip("chance:Q", format=".0%", title="chance of quota"),
@@ -29,9 +30,7 @@ def chances(frame: pl.DataFrame, currency: str) -> Drawn:
     ]
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
     title = f"bookings expected, with range, in {currency} (tick: quota)"
-    bars = base.mark_bar(color=FORECAST, height=12, cornerRadius=2).encode(
-        x=alt.X("expected_amount:Q", title=title, axis=alt.Axis(format="~s"))
-    )
+    bars = name_bars.bars(base, "expected_amount", title, "~s", FORECAST)
     ranges = interval(base, x="low_amount:Q", x2="high_amount:Q")
     return finish(bars + ranges + mark(base, 18, x="quota_amount:Q"), 26 * rows.height + 30)
 

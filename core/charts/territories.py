@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.charts import name_bars
 from core.charts.lazy_altair import alt
-from core.charts.theme import ACTUAL, FORECAST, finish, mark, name_axis
+from core.charts.theme import FORECAST, finish, mark
 
 Drawn = alt.Chart | alt.LayerChart
 MOST = 18
@@ -22,12 +23,10 @@ def balance(frame: pl.DataFrame, currency: str) -> Drawn:
         alt.Tooltip("even_amount:Q", format=",.0f", title="even within the region"),
         alt.Tooltip("open_amount:Q", format=",.0f", title="open pipeline"),
     ]
-    y = alt.Y("rep_name:N", sort=rows["rep_name"].to_list(), title=None, axis=name_axis(150))
+    y = name_bars.names("rep_name", rows["rep_name"].to_list())
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
     title = f"booked last year by owner of the account, in {currency} (tick: even within the region)"
-    bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("booked_amount:Q", title=title, axis=alt.Axis(format="~s"))
-    )
+    bars = name_bars.bars(base, "booked_amount", title, "~s")
     return finish(bars + mark(base, 18, x="even_amount:Q"), 26 * rows.height + 30)
 
 
@@ -41,10 +40,8 @@ def proposal(frame: pl.DataFrame, currency: str) -> Drawn:
         alt.Tooltip("n_accounts:Q", format=",", title="accounts today"),
         alt.Tooltip("new_n_accounts:Q", format=",", title="proposed"),
     ]
-    y = alt.Y("rep_name:N", sort=rows["rep_name"].to_list(), title=None, axis=name_axis(150))
+    y = name_bars.names("rep_name", rows["rep_name"].to_list())
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
     title = f"potential of twelve months as proposed, in {currency} (tick: today)"
-    bars = base.mark_bar(color=FORECAST, height=12, cornerRadius=2).encode(
-        x=alt.X("new_potential_amount:Q", title=title, axis=alt.Axis(format="~s"))
-    )
+    bars = name_bars.bars(base, "new_potential_amount", title, "~s", FORECAST)
     return finish(bars + mark(base, 18, x="potential_amount:Q"), 26 * rows.height + 30)
