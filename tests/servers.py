@@ -33,6 +33,16 @@ def is_healthy(address: str) -> bool:
         return False
 
 
+def own_database(home: Path, folder: Path) -> dict[str, str]:
+    """Return what a server is told that works on a home, with a database in a folder, and on no other data."""
+    return {
+        "QUARTERDECK_HOME": str(home),
+        "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
+        "QUARTERDECK_CONFIG": "",
+        "QUARTERDECK_DATA": "",
+    }
+
+
 @contextmanager
 def serving(
     folder: Path, env: Mapping[str, str], command: Sequence[str] = QUARTERDECK, port: int | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browsers import browser  # noqa: F401
 from tests.page_measures import PAGES, open_page
-from tests.servers import serving
+from tests.servers import own_database, serving
 
 # Drawn by Streamlit, with no option that reaches it: the sparkline of a metric, the field a file is dropped on,
 # and the words of a control that is switched off, which need no contrast.
@@ -39,13 +39,7 @@ pytestmark = pytest.mark.slow
 def url(small_settings, small_bundle, tmp_path_factory):
     """The address of a server on the small company: what is looked at does not depend on its size."""
     folder = tmp_path_factory.mktemp("small")
-    env = {
-        "QUARTERDECK_HOME": str(small_settings.home),
-        "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
-        "QUARTERDECK_CONFIG": "",
-        "QUARTERDECK_DATA": "",
-    }
-    with serving(folder, env) as address:
+    with serving(folder, own_database(small_settings.home, folder)) as address:
         yield address
 
 

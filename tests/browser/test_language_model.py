@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.steps import LONG, quiet, whole
 from tests.browsers import browser  # noqa: F401
 from tests.rewriting import stub_model
-from tests.servers import serving
+from tests.servers import own_database, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 UNKNOWN = "how often do we beat others to the signature"
@@ -33,13 +33,7 @@ def stub():
 def address(small_settings, small_bundle, stub, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model")
     (folder / "quarterdeck.yaml").write_text(SETTINGS.format(port=stub.server_port), encoding="utf-8")
-    env = {
-        "QUARTERDECK_HOME": str(small_settings.home),
-        "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
-        "QUARTERDECK_CONFIG": "",
-        "QUARTERDECK_DATA": "",
-    }
-    with serving(folder, env) as served:
+    with serving(folder, own_database(small_settings.home, folder)) as served:
         yield served
 
 

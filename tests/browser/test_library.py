@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import quiet, whole
-from tests.servers import serving
+from tests.servers import own_database, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 LONG = 120_000
@@ -29,13 +29,7 @@ def address(small, small_settings, small_bundle, tmp_path_factory):
     """The address of a server on the small company at which two people may sign in."""
     folder = tmp_path_factory.mktemp("library")
     (folder / "quarterdeck.yaml").write_text(SETTINGS, encoding="utf-8")
-    env = {
-        "QUARTERDECK_HOME": str(small_settings.home),
-        "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
-        "QUARTERDECK_CONFIG": "",
-        "QUARTERDECK_DATA": "",
-    }
-    with serving(folder, env) as served:
+    with serving(folder, own_database(small_settings.home, folder)) as served:
         yield served
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.browsers import browser  # noqa: F401
 from tests.page_measures import OVERFLOW, open_page, settle
-from tests.servers import serving
+from tests.servers import own_database, serving
 
 pytestmark = pytest.mark.slow
 SETTINGS = """
@@ -51,13 +51,7 @@ def address(small, small_settings, small_bundle, tmp_path_factory):
     folder = tmp_path_factory.mktemp("walked")
     text = SETTINGS.format(rep=owners.mode().sort()[0], manager=manager)
     (folder / "quarterdeck.yaml").write_text(text, encoding="utf-8")
-    env = {
-        "QUARTERDECK_HOME": str(small_settings.home),
-        "QUARTERDECK_DATABASE_URL": f"sqlite:///{folder / 'store.db'}",
-        "QUARTERDECK_CONFIG": "",
-        "QUARTERDECK_DATA": "",
-    }
-    with serving(folder, env) as served:
+    with serving(folder, own_database(small_settings.home, folder)) as served:
         yield served
 
 

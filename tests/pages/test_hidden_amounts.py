@@ -13,8 +13,6 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-import yaml
-from streamlit.testing.v1 import AppTest
 
 from core.access import view
 from core.access.identity import AREAS
@@ -26,9 +24,9 @@ from core.contracts import RAW_FRAMES
 from core.contracts.amount_visibility import READ_ONLY, REASON, is_money
 from core.contracts.errors import AmountsHiddenError
 from core.questions.answering import Desk, Refusal, ask
-from pages.ui.kit import auth, calculation, cells, data_notice, downloads, shell
 from tests.pages.test_hidden_names import PAGES, contents, sent
 from tests.pages.test_pages import ROOT, home  # noqa: F401
+from tests.pages.unfolded import Opener
 
 DIGITS = 73_914
 # 173,914 and 886,968 (twelve of them), however they are written; compact with one digit behind the point too.
@@ -74,41 +72,15 @@ def hits(text):
 @pytest.fixture
 def come(company, models, monkeypatch, tmp_path):
     """Open a page as somebody who may do everything and sees no amounts, or rounded ones; every file is made."""
-    monkeypatch.setattr("core.models.registry.train_all", lambda *_: models)
-    monkeypatch.setattr(data_notice, "of_page", lambda _: None)
-    monkeypatch.setattr(shell.cache, "data", lambda *_: company)
-    files = []
-
-    def noted(where, label, content, file_name, *_, **options):
-        files.append((file_name, content))
-        where.button(label, key=options.get("key") or f"file {len(files)} {label}")
-
-    def opened_up(self, function, frame, *more, given=""):
-        call = self.noted(function, given or "data, settings")
-        calculation.show(self.page, self.question, function, frame, call, self.remarks)
-
-    monkeypatch.setattr(downloads, "button", noted)
-    monkeypatch.setattr(cells.Cell, "method", opened_up)
+    opener = Opener(monkeypatch, tmp_path, company, models)
 
     def opened(way, page, **asked):
         rights = [f"{area}:write" for area in AREAS]
         access = {"sign_in": "header", "people": {"one@example.com": {"roles": ["viewer"]}}}
         access["hidden_fields"] = {"viewer": [FIELDS[way]]} if way else {}
-        chosen = tmp_path / "quarterdeck.yaml"
-        chosen.write_text(yaml.safe_dump({"access": access, "roles": {"viewer": rights}}), encoding="utf-8")
-        monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
-        named = {"X-Forwarded-Email": "one@example.com"}
-        context = SimpleNamespace(headers=named, theme=None, ip_address=None, cookies={})
-        monkeypatch.setattr(auth.st, "context", context)
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
-        if page != "app.py":
-            test.switch_page(page)
-        for name, value in asked.items():
-            test.query_params[name] = value
-        files.clear()
-        return test.run()
+        return opener.open(page, "one@example.com", {"access": access, "roles": {"viewer": rights}}, asked)
 
-    opened.files = files
+    opened.files = opener.files
     return opened
 
 

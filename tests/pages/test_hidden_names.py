@@ -9,16 +9,14 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-import yaml
-from streamlit.testing.v1 import AppTest
 
 from core.access.row_scope import of_accounts
 from core.requirements.work import saved_lists
 from core.sources import sample_titles
 from core.store import Store
 from core.store.reviews import Change
-from pages.ui.kit import auth, calculation, cells, data_notice, downloads, shell
 from tests.pages.test_pages import ROOT, home  # noqa: F401
+from tests.pages.unfolded import Opener
 
 MARK = "Zqvx"
 QUICK = ("pages/account.py", "pages/deal.py", "pages/day.py")
@@ -56,45 +54,18 @@ def company(sample):
 @pytest.fixture
 def come(company, bundle, monkeypatch, tmp_path):
     """Open a page as somebody of a role, on the marked company, with everything unfolded and every file made."""
-    monkeypatch.setattr("core.models.registry.train_all", lambda *_: bundle)
-    monkeypatch.setattr(data_notice, "of_page", lambda _: None)
-    monkeypatch.setattr(shell.cache, "data", lambda *_: company)
-    files = []
-
-    def noted(where, label, content, file_name, *_, **options):
-        files.append((file_name, content))
-        where.button(label, key=options.get("key") or f"file {len(files)} {label}")
-
-    def opened_up(self, function, frame, *more, given=""):
-        call = self.noted(function, given or "data, settings")
-        calculation.show(self.page, self.question, function, frame, call, self.remarks)
-
-    monkeypatch.setattr(downloads, "button", noted)
-    monkeypatch.setattr(cells.Cell, "method", opened_up)
+    opener = Opener(monkeypatch, tmp_path, company, bundle)
 
     def opened(role, page, masked=True, industry="software", **asked):
         bounds = ROLES.get(role, {})
         if bounds.get("team_of"):
             bounds = {"team_of": company.opportunities["owner_id"].mode()[0]}
         person = {"roles": [role], "mask_names": masked, **bounds}
-        chosen = tmp_path / "quarterdeck.yaml"
-        settings = {"sign_in": "header", "people": {"demo@example.com": person}}
-        chosen.write_text(yaml.safe_dump({"access": settings, "demo": {"industry": industry}}), encoding="utf-8")
-        titled = replace(company, source=sample_titles.title(industry))
-        monkeypatch.setattr(shell.cache, "data", lambda *_: titled)
-        monkeypatch.setenv("QUARTERDECK_CONFIG", str(chosen))
-        named = {"X-Forwarded-Email": "demo@example.com"}
-        context = SimpleNamespace(headers=named, theme=None, ip_address=None, cookies={})
-        monkeypatch.setattr(auth.st, "context", context)
-        test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
-        if page != "app.py":
-            test.switch_page(page)
-        for name, value in asked.items():
-            test.query_params[name] = value
-        files.clear()
-        return test.run()
+        access = {"sign_in": "header", "people": {"demo@example.com": person}}
+        opener.show(replace(company, source=sample_titles.title(industry)))
+        return opener.open(page, "demo@example.com", {"access": access, "demo": {"industry": industry}}, asked)
 
-    opened.files = files
+    opened.files = opener.files
     return opened
 
 
