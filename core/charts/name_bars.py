@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, name_axis
 
@@ -11,8 +13,8 @@ def names(column: str, order: list[str], limit: int = 150) -> alt.Y:
     return alt.Y(f"{column}:N", sort=order, title=None, axis=name_axis(limit))
 
 
-def bars(base: alt.Chart, column: str, title: str, form: str, colour: str = ACTUAL) -> alt.Chart:
-    """Return a bar from 0 for each name.
+def bars(base: alt.Chart, column: str, title: str, form: str, colour: str = ACTUAL) -> Any:
+    """Return an Altair chart with a bar from 0 for each name.
 
     Parameters
     ----------
@@ -27,5 +29,4 @@ def bars(base: alt.Chart, column: str, title: str, form: str, colour: str = ACTU
     colour : str
     """
     x = alt.X(f"{column}:Q", title=title, axis=alt.Axis(format=form))
-    drawn: alt.Chart = base.mark_bar(color=colour, height=12, cornerRadius=2).encode(x=x)
-    return drawn
+    return base.mark_bar(color=colour, height=12, cornerRadius=2).encode(x=x)
