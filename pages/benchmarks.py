@@ -42,6 +42,6 @@ with cell(page, "What is published?", "Published", span="all") as c:
         c.empty("Whoever runs Quarterdeck adds figures with source and year to core/config/public_figures.yaml.")
     else:
         c.answer("Published figures are context: they measure other companies, and often otherwise.")
-        c.table(published, column_config=exchange.PUBLISHED, column_order=list(exchange.PUBLISHED))
+        c.table(exchange.published(published), column_config=exchange.PUBLISHED, column_order=list(exchange.PUBLISHED))
 
 notebook.offer(page)

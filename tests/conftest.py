@@ -176,7 +176,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
-        if (folder in UNTRACED and item.path.name not in TRACED_PAGES) or item.get_closest_marker("postgres"):
+        if (
+            folder in UNTRACED and untraced.FOLDER not in os.environ and item.path.name not in TRACED_PAGES
+        ) or item.get_closest_marker("postgres"):
             item.add_marker("untraced")
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))

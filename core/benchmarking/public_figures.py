@@ -1,4 +1,4 @@
-"""Published figures with source and year, as context; none comes with Quarterdeck."""
+"""Published figures with source and year, as context: they measure other companies, and often otherwise."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import polars as pl
 
 from core.contracts.errors import ConfigError
 from core.contracts.yaml_text import YamlError, read_yaml
+from core.formats import money, percent
 from core.resources import beside_settings
 
 FILE = "public_figures.yaml"
@@ -37,7 +38,7 @@ def listed(text: str | None = None) -> pl.DataFrame:
 
     Examples
     --------
-    >>> listed().height
+    >>> listed("[]").height
     0
     """
     given = beside_settings(FILE).read_text(encoding="utf-8") if text is None else text
@@ -55,3 +56,18 @@ def listed(text: str | None = None) -> pl.DataFrame:
         return pl.DataFrame([[entry[name] for name in COLUMNS] for entry in entries], schema=COLUMNS, orient="row")
     except (TypeError, pl.exceptions.PolarsError) as error:
         raise ConfigError("A published figure is no number, or its year is none.", FILE) from error
+
+
+def written(value: float, unit: str) -> str:
+    """Write a figure with its unit: a share as per cent, an amount with its currency, all else with the unit's word.
+
+    Examples
+    --------
+    >>> written(0.33, "share"), written(28_000, "USD"), written(1.14, "USD"), written(60, "days")
+    ('33.0 %', 'USD 28.0 k', 'USD 1.14', '60 days')
+    """
+    if unit == "share":
+        return percent(value)
+    if len(unit) == 3 and unit.isupper():
+        return money(value, unit) if value >= 1_000 else f"{unit} {value:.2f}"
+    return f"{value:g} {unit}"

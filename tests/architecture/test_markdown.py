@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pages.ui.kit.escaping import JOINER, escaped
+from tests.architecture.source_trees import TOGETHER, tree
 
+pytestmark = TOGETHER
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))]
 ELEMENTS = {"markdown", "caption", "warning", "error", "info", "success", "toast", "title", "header", "subheader"}
@@ -59,7 +61,7 @@ def formatted(node):
 def test_text_of_data_is_escaped_where_it_meets_markdown(file):
     ours = OURS.get(str(file.relative_to(ROOT)), set())
     guilty = []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(file)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ELEMENTS):
             continue
         if not node.args or ast.unparse(node.func).startswith("language."):

@@ -7,6 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.architecture.source_trees import TOGETHER, tree
+
+pytestmark = TOGETHER
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "app.py", ROOT / "server.py", *sorted(p for d in ("core", "pages") for p in (ROOT / d).rglob("*.py"))]
 FILLER = {"found", "held", "known", "told", "one", "place", "said", "kept"}
@@ -83,10 +86,10 @@ def test_locals_are_called_what_they_are():
     """One test for all files: one for each would take longer to begin and end than to read its file."""
     filler, hiding = [], []
     for file in FILES:
-        name, tree = file.relative_to(ROOT).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
-        own = {node.name for node in tree.body if isinstance(node, Function)}
-        locals_ = {entry for function in functions(tree) for entry in bound(function)}
-        filler += [f"{name}:{line}: {local}" for local, line in locals_.union(bound(tree)) if local in FILLER]
+        name, module = file.relative_to(ROOT).as_posix(), tree(file)
+        own = {node.name for node in module.body if isinstance(node, Function)}
+        locals_ = {entry for function in functions(module) for entry in bound(function)}
+        filler += [f"{name}:{line}: {local}" for local, line in locals_.union(bound(module)) if local in FILLER]
         hiding += [f"{name}:{line}: {local}" for local, line in locals_ if local in own]
     assert sorted(filler) == []
     assert sorted(hiding) == []

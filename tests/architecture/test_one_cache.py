@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.source_trees import TOGETHER, tree
+
+pytestmark = TOGETHER
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [
     file
@@ -58,14 +61,14 @@ def read():
     """What is asked of all files, each read once: decorators with the functions they stand at, and empty containers."""
     decorators, containers = [], []
     for file in FILES:
-        name, tree = file.relative_to(ROOT).as_posix(), ast.parse(file.read_text(encoding="utf-8"))
+        name, module = file.relative_to(ROOT).as_posix(), tree(file)
         decorators += [
             (decorator, f"{name}: {function.name}", bool(ast.unparse(function.args)))
-            for function, decorator in decorated(tree)
+            for function, decorator in decorated(module)
         ]
         containers += [
             f"{name}: {ast.unparse(node)}"
-            for node in tree.body
+            for node in module.body
             if isinstance(node, ast.Assign | ast.AnnAssign) and is_empty_container(node.value)
         ]
     return decorators, containers

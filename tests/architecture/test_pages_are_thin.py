@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.source_trees import TOGETHER, tree
+
+pytestmark = TOGETHER
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "app.py", *sorted((ROOT / "pages").glob("*.py"))]
 FORBIDDEN = {"polars", "pandas", "numpy", "altair", "lightgbm", "sklearn", "shap", "sqlalchemy", "duckdb"}
@@ -25,13 +28,12 @@ def imported(tree: ast.AST) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_page_imports_no_machinery(page):
-    assert not imported(ast.parse(page.read_text(encoding="utf-8"))) & FORBIDDEN
+    assert not imported(tree(page)) & FORBIDDEN
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_page_opens_through_the_shell(page):
-    tree = ast.parse(page.read_text(encoding="utf-8"))
-    calls = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [ast.unparse(node.func) for node in ast.walk(tree(page)) if isinstance(node, ast.Call)]
     assert calls.count("shell.open") == 1
     assert "st.set_page_config" not in calls
     assert "st.navigation" not in calls
@@ -44,9 +46,7 @@ def test_page_caches_nothing_itself(page):
 
 def test_only_pages_and_their_ui_import_streamlit():
     guilty = [
-        str(file.relative_to(ROOT))
-        for file in (ROOT / "core").rglob("*.py")
-        if "streamlit" in imported(ast.parse(file.read_text(encoding="utf-8")))
+        str(file.relative_to(ROOT)) for file in (ROOT / "core").rglob("*.py") if "streamlit" in imported(tree(file))
     ]
     assert guilty == []
 
@@ -77,7 +77,7 @@ def test_no_model_code_knows_the_planted_truth():
 
 @pytest.mark.parametrize("page", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
 def test_a_download_reruns_nothing_so_that_the_next_download_finds_its_file(page):
-    for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(page)):
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("download_button"):
             assert {"on_click": "ignore"}.items() <= {
                 k.arg: getattr(k.value, "value", "") for k in node.keywords

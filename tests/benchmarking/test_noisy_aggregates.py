@@ -151,3 +151,11 @@ def test_published_figures_need_their_source():
     ):
         with pytest.raises(ConfigError, match=words):
             public_figures.listed(text)
+
+
+def test_the_published_figures_that_come_with_quarterdeck_can_be_written():
+    figures = public_figures.listed()
+    assert figures.height >= 9
+    texts = [public_figures.written(*pair) for pair in figures.select("value", "unit").iter_rows()]
+    assert {"30.0 %", "60 days", "USD 25.0 k"} <= set(texts)
+    assert set(figures["address"].str.split(":").list.first()) <= {"http", "https"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import secrets
 
 import pytest
 from playwright.sync_api import expect
@@ -154,7 +155,12 @@ def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_pat
 
     made = docx.Document()
     table = made.add_table(rows=0, cols=3)
-    rows = [["Key", "Wish", "Vendor reply"], ["1", "Encryption at rest", ""], ["2", "Sushi", ""]]
+    # How a list is laid out is remembered: a second try must bring one of its own.
+    rows = [
+        ["Key", f"Wish {secrets.token_hex(3)}", "Vendor reply"],
+        ["1", "Encryption at rest", ""],
+        ["2", "Sushi", ""],
+    ]
     for texts in rows:
         for cell, text in zip(table.add_row().cells, texts, strict=True):
             cell.text = text
@@ -205,7 +211,8 @@ def choose(page, label, wanted):
 
 def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_path):
     asked = ["All data at rest must be encrypted with AES-256", "Sign in with SAML 2.0", "Sushi on Fridays"]
-    file = tmp_path / "shared-out.csv"
+    name = f"shared-out-{secrets.token_hex(3)}"  # A second try must not open what the first one saved.
+    file = tmp_path / f"{name}.csv"
     lines = [f"{n},{text},Must," for n, text in enumerate(asked, 1)]
     file.write_text("\n".join(["Ref,Requirement,Priority,Response", *lines, ""]), "utf-8")
     page.goto(f"{url}/requirements")
@@ -217,7 +224,7 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
     expect(page.get_by_role("button", name="No likely match is left to confirm")).to_be_disabled(timeout=60_000)
     expect(page.get_by_text("2 of 3 rows were answered before")).to_be_visible()
     page.get_by_role("button", name="Save and start").click()
-    expect(page.get_by_text("shared-out: 0 of 3 rows are answered")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"{name}: 0 of 3 rows are answered")).to_be_visible(timeout=60_000)
     page.get_by_text("Change 3 rows shown at once").click()
     for field, value in (("Owner", "Ana"), ("State", "answered"), ("State", "approved")):
         choose(page, "Field", field)
@@ -228,10 +235,10 @@ def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_
             choose(page, "New value", value)
         page.get_by_role("button", name="Change", exact=True).click()
         if value == "answered":
-            expect(page.get_by_text("shared-out: 2 of 3 rows are answered (67 %), 0 approved")).to_be_visible(
+            expect(page.get_by_text(f"{name}: 2 of 3 rows are answered (67 %), 0 approved")).to_be_visible(
                 timeout=60_000
             )
-    done = page.get_by_text("shared-out: 2 of 3 rows are answered (67 %), 2 approved")
+    done = page.get_by_text(f"{name}: 2 of 3 rows are answered (67 %), 2 approved")
     expect(done).to_be_visible(timeout=60_000)
     page.reload()
     expect(done).to_be_visible(timeout=60_000)

@@ -188,7 +188,7 @@ def test_a_real_questionnaire_in_its_next_edition_is_filled_in_from_the_last():
     assert right / repeats >= 0.9
 
 
-@pytest.mark.parametrize("by_meaning", [True, False])
+@pytest.mark.parametrize("by_meaning", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_confidence_holds_on_crosswalks_left_out_of_its_fit(by_meaning):
     from sklearn.linear_model import LogisticRegression
 

@@ -59,12 +59,18 @@ BESIDE: dict[str, Any] = {
 PUBLISHED: dict[str, Any] = {
     "figure": "Figure",
     "group": "Of",
-    "value": NUMBER("Value"),
-    "unit": "Unit",
+    "written": "Value",
     "source": "Source",
     "year": NUMBER("Year", format="%d"),
     "address": "Where",
 }
+
+
+def published(figures: pl.DataFrame) -> pl.DataFrame:
+    """Return published figures with each value as it is written."""
+    write = benchmarking.public_figures.written
+    values = [write(*pair) for pair in figures.select("value", "unit").iter_rows()]
+    return figures.with_columns(written=pl.Series(values, dtype=pl.String))
 
 
 def part() -> str:
