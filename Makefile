@@ -18,7 +18,7 @@ help:
 	@echo "make test       the whole suite, with a browser and PostgreSQL"
 	@echo "make test-slow  wheel, lowest versions, identity provider, proxies, attacks, image (CHANGED=1: those changed since they passed; MINUTES=10: of them what fits)"
 	@echo "make check-deploy  what docs/operations.md says of deployment, run again: rules, chart, Terraform, proxies, image"
-	@echo "make untraced   work out anew which tests add nothing to the lines counted (tests/untraced.txt)"
+	@echo "make untraced   work out anew which tests are counted (tests/traced.txt, tests/untraced.txt)"
 	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
 	@echo "make docs       write NOTICE, docs/glossary.md, docs/data-columns.md and the dashboard anew, and the documents as a site into site"

@@ -40,10 +40,11 @@ __all__ = ["browser", "page"]
 ROOT = Path(__file__).resolve().parents[1]
 HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
-# These run through code that other tests measure; counting lines doubles what a test takes.
+# These run through code that other tests measure; counting lines doubles what a test takes. What is counted of them all
+# the same stands in `tests/traced.txt`.
 UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")
-# Opens each page once, and so runs through what only pages draw.
-TRACED_PAGES = {"test_pages.py"}
+# Of those folders `make untraced` traces what can be traced at all: a server that a test starts cannot.
+TRACEABLE = ("pages", "properties", "oracles")
 # What one worker does for minutes begins first, so that the others do not wait for it in the end.
 FIRST = ("standards", "browser", "store")
 LEARNS = {
@@ -85,7 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
     config.pluginmanager.register(untraced.Untraced(), "untraced")
     if untraced.FOLDER in os.environ:
-        config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER])), "gains")
+        config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER]), TRACEABLE), "gains")
     config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
 
 
@@ -170,15 +171,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Tests of one file share what it opens and trains: scattered, every worker would make it anew.
     """
-    tests = f"{ROOT / 'tests'}{os.sep}"
+    tests, counted = f"{ROOT / 'tests'}{os.sep}", untraced.listed(untraced.TRACED)
     for item in items:
         path = str(item.path)
         folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
-        if (
-            folder in UNTRACED and untraced.FOLDER not in os.environ and item.path.name not in TRACED_PAGES
-        ) or item.get_closest_marker("postgres"):
+        is_traced = untraced.plain(item.nodeid) in counted or (folder in TRACEABLE and untraced.FOLDER in os.environ)
+        if (folder in UNTRACED and not is_traced) or item.get_closest_marker("postgres"):
             item.add_marker("untraced")
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))

@@ -1,15 +1,16 @@
 """Stops counting lines around whole tests that need not be counted, and writes down which those are.
 
 Tracing doubles what a test takes. Whole folders are marked `untraced` (`tests/conftest.py`), with their fixtures: what
-`no_cover` of pytest-cov leaves out is the test alone. Of other folders `tests/untraced.txt` names the tests that run
-through nothing the counted ones do not; `make untraced` works it out anew. A test that is not named there is counted.
+`no_cover` of pytest-cov leaves out is the test alone. Of those folders `tests/traced.txt` names the tests that are
+counted all the same; of the others `tests/untraced.txt` names those that are not, for they run through next to nothing
+the counted ones do not. `make untraced` works both out anew. A new test outside those folders is counted.
 """
 
 from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 from coverage import Coverage
 
-LIST = Path(__file__).with_name("untraced.txt")
+UNTRACED, TRACED = Path(__file__).with_name("untraced.txt"), Path(__file__).with_name("traced.txt")
 # Names the folder in which a run writes down what each test adds to the lines that were counted.
 FOLDER = "QUARTERDECK_COUNT_GAINS"
 # Spreads numbers of lines over 64 bits, so that two files' lines do not meet.
@@ -35,9 +36,9 @@ def plain(nodeid: str) -> str:
     return nodeid.partition("[")[0].partition("@")[0]
 
 
-def listed() -> frozenset[str]:
-    """Return the tests that add nothing."""
-    return frozenset(LIST.read_text(encoding="utf-8").split()) if LIST.exists() else frozenset()
+def listed(file: Path) -> frozenset[str]:
+    """Return the tests that a list names."""
+    return frozenset(file.read_text(encoding="utf-8").split()) if file.exists() else frozenset()
 
 
 class Untraced:
@@ -47,7 +48,7 @@ class Untraced:
     """
 
     def __init__(self) -> None:
-        self.names = frozenset() if FOLDER in os.environ else listed()
+        self.names = frozenset() if FOLDER in os.environ else listed(UNTRACED)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
@@ -74,10 +75,18 @@ def without_tracing(is_wanted: bool) -> Iterator[Any]:
 
 
 class Gains:
-    """Notes which lines and branches each test runs through, and what it takes; written at the end."""
+    """Notes which lines and branches each test runs through, and what it takes; written at the end.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.before = folder, 0.0
+    Attributes
+    ----------
+    folder : Path
+        Where the notes go.
+    unless_named : collection of str
+        Folders of tests that are not traced unless they are named.
+    """
+
+    def __init__(self, folder: Path, unless_named: Collection[str]) -> None:
+        self.folder, self.unless_named = folder, unless_named
         self.names, self.seconds, self.marks = list[str](), list[float](), list[np.ndarray]()
 
     @pytest.hookimpl(wrapper=True)
@@ -99,12 +108,14 @@ class Gains:
         if self.names:
             self.folder.mkdir(parents=True, exist_ok=True)
             sizes = [len(own) for own in self.marks]
+            unless_named = [name for name in self.names if name.split("/")[1] in self.unless_named]
             np.savez_compressed(
                 self.folder / f"{os.getpid()}.npz",
                 names=np.array(self.names),
                 seconds=np.array(self.seconds),
                 sizes=np.array(sizes),
                 marks=np.concatenate(self.marks),
+                unless_named=np.array(unless_named, dtype=str),
             )
 
 

@@ -152,7 +152,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
     "downloads": (
-        ("tests/cli/test_page_and_digest.py", "tests/pages/test_downloads.py"),
+        ("tests/cli/test_page_and_digest.py", "tests/pages/test_downloads.py", "tests/pages/test_notebooks.py"),
         ("core/charts", "core/enablement", "pages", "app.py", "assets"),
     ),
     "names": (
@@ -173,7 +173,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*INSTALLED, *SERVED, "core/tenants", "core/tenant_commands.py", "pages/ui/server/known_hosts.py"),
     ),
     "api": (
-        ("tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
+        ("tests/api/test_api.py", "tests/slow/test_api_fuzz.py", "tests/slow/test_api_client.py"),
         (*INSTALLED, "server.py", "core/api", "core/alerts", "core/store/api_keys.py", "tools/api_client.py"),
     ),
     "marketing": (
@@ -197,7 +197,9 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (
             "tests/browser/test_connectors.py",
             "tests/browser/test_new_data.py",
+            "tests/sources/test_draft_map.py",
             "tests/sources/test_vendor_connectors.py",
+            "tests/sources/test_vendor_exports.py",
             "tests/store/test_upgrade.py",
         ),
         (
@@ -264,8 +266,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "companies": (
         (
             "tests/cli/test_cli.py",
+            "tests/forecasts/test_backtest.py",
             "tests/models/test_bookings_signal.py",
             "tests/models/test_deterministic.py",
+            "tests/models/test_ensemble_weights.py",
             "tests/models/test_forecast.py",
             "tests/models/test_truth.py",
             "tests/models/test_weekly.py",
@@ -273,6 +277,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/models/test_worker_pool.py",
             "tests/pages/test_calls.py",
             "tests/pages/test_random_companies.py",
+            "tests/pages/test_scenarios_page.py",
             "tests/real/test_learners.py",
             "tests/sample/test_plausible.py",
             "tests/scenarios/test_thin_data.py",

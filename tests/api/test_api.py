@@ -227,6 +227,7 @@ def _paths(api):
             yield path, method.upper(), needed
 
 
+@pytest.mark.slow
 def test_every_operation_keeps_to_rights_rows_and_masking(api, ask, company, small):
     """Every operation for everybody: who may not is told so, and no name or row of others is in what comes."""
     settings, data, store = company

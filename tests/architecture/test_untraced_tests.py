@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_listed_test_is_there():
-    for name in untraced.listed():
+    for name in untraced.listed(untraced.UNTRACED) | untraced.listed(untraced.TRACED):
         file, _, function = name.partition("::")
         text = (ROOT / file).read_text(encoding="utf-8")
         assert f"def {function.rpartition('::')[2]}(" in text, f"{name} is gone: run `make untraced`."
@@ -34,7 +34,7 @@ def test_a_listed_test_is_untraced_and_a_marked_one_with_its_fixtures(monkeypatc
     did = []
     tracing = SimpleNamespace(stop=lambda: did.append("stop"), start=lambda: did.append("start"))
     monkeypatch.setattr(untraced, "Coverage", SimpleNamespace(current=lambda: tracing))
-    monkeypatch.setattr(untraced, "listed", lambda: frozenset({"a.py::two"}))
+    monkeypatch.setattr(untraced, "listed", lambda _: frozenset({"a.py::two"}))
     monkeypatch.delenv(untraced.FOLDER, raising=False)
     plugin, item = untraced.Untraced(), SimpleNamespace(nodeid=f"{name}[x]@a.py", get_closest_marker=lambda _: mark)
     for hook, expected in ((plugin.pytest_runtest_protocol, whole), (plugin.pytest_runtest_call, call)):
@@ -50,10 +50,10 @@ def test_a_listed_test_is_untraced_and_a_marked_one_with_its_fixtures(monkeypatc
 def test_what_others_run_through_is_not_traced_and_little_is_lost():
     marks = {f"few{k}": np.arange(1000 + 12 * k, 1012 + 12 * k) for k in range(4)}
     marks |= {"much": np.arange(500), "half": np.arange(250), "quick": np.arange(100, 110)}
-    seconds = dict.fromkeys(marks, 5.0) | {"much": 60.0, "quick": 0.05}
+    seconds = dict.fromkeys(marks, 5.0) | {"much": 60.0, "quick": 0.01}
     # "half" brings more for its time than "much", which then brings the rest; 24 of what is few may be lost.
-    assert choosing.chosen(marks, seconds) == ["few2", "few3"]
-    assert choosing.chosen(marks, seconds | {"much": 2.0}) == ["few2", "few3", "half"]
+    assert choosing.chosen(marks, seconds, loss=30 / 548) == ["few2", "few3"]
+    assert choosing.chosen(marks, seconds | {"much": 2.0}, loss=30 / 548) == ["few2", "few3", "half"]
     assert choosing.chosen({}, {}) == []
 
 
@@ -68,7 +68,9 @@ def test_notes_of_several_processes_are_put_together(tmp_path):
             seconds=np.array([1.0] * len(cases)),
             sizes=np.array([3] * len(cases)),
             marks=np.concatenate([own] * len(cases)),
+            unless_named=np.array(cases[1:], dtype=str),
         )
-    marks, seconds = choosing.read(tmp_path)
+    marks, seconds, unless_named = choosing.read(tmp_path)
+    assert unless_named == {"t.py::two"}
     assert seconds == {"t.py::one": 2.0, "t.py::two": 1.0}
     assert set(marks["t.py::one"]) == set(own)

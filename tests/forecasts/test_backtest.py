@@ -96,6 +96,7 @@ def altered(data, day):
     )
 
 
+@pytest.mark.slow
 def test_everything_after_the_day_may_change_and_the_replay_does_not(small, here, kept):
     other = altered(small, DAY)
     assert other.fingerprint != small.fingerprint

@@ -53,6 +53,7 @@ def said(script, threads, *args, home=None):
     return json.loads(run.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_features_of_accounts_are_the_same_on_one_thread_and_on_three(sample, settings):
     one, three = (said(FEATURES, threads, home=settings.home) for threads in (1, 3))
     assert one == three

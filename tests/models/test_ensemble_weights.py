@@ -52,6 +52,7 @@ def panel(n: int = 40, last: float | None = None) -> pl.DataFrame:
     return pl.concat(parts)
 
 
+@pytest.mark.slow
 def test_months_still_to_come_reach_no_weight(settings):
     plain, shocked = (RevenueForecaster(settings).fit(panel(last=last)) for last in (None, 9_000.0))
     assert plain.shares(2, 2) == pytest.approx(shocked.shares(2, 2))

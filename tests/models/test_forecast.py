@@ -23,7 +23,7 @@ def series(n, units=1, growth=0.02, noise=0.0):
     return pl.DataFrame(rows)
 
 
-@pytest.mark.parametrize("n", [1, 2, 5, 13, 30])
+@pytest.mark.parametrize("n", [1, 2, *(pytest.param(n, marks=pytest.mark.slow) for n in (5, 13, 30))])
 def test_any_length_gives_a_range_around_the_number(settings, n):
     found = RevenueForecaster(settings).fit(series(n)).predict(3)
     assert found["month"].to_list() == [add_months(date(2022, 1, 1), n + i) for i in range(3)]

@@ -12,11 +12,13 @@ from pages.ui.kit import notebook
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
+# Of many small cells, of explanations, of a list that is kept; the others run in the slow part `downloads`.
+QUICK = ("app.py", "pages/customers.py", "pages/deal.py", "pages/enablement.py")
 WITHOUT_FIGURES = {"pages/alerts.py", "pages/help.py", "pages/project.py"}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning", "ignore::PendingDeprecationWarning")
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [pytest.param(p, marks=() if p in QUICK else pytest.mark.slow) for p in PAGES])
 def test_the_notebook_of_a_page_runs_and_says_the_same(name, settings, sample, bundle, monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")

@@ -271,6 +271,7 @@ def test_a_link_brings_levers_of_another_part_along():
     assert "Win rate +USD" in said(test)
 
 
+@pytest.mark.slow
 def test_the_link_of_every_preset_tells_the_same_in_a_fresh_browser():
     test = opened()
     for preset in (name for name in presets.load() if name != "Close the PCI DSS gap"):

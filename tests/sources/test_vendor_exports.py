@@ -80,7 +80,14 @@ def check(layout, dates, numbers, container, separator, encoding, seed=1):
     return reading
 
 
-@pytest.mark.parametrize(("layout", "style"), list(itertools.product(exports.LAYOUTS, STYLES)), ids=name_of)
+# Every layout in one way of writing and every way in some layouts; the others run in the slow part `live`.
+PAIRS = [
+    pytest.param(layout, style, marks=() if (k + j) % len(STYLES) == 0 else pytest.mark.slow)
+    for (k, layout), (j, style) in itertools.product(enumerate(exports.LAYOUTS), enumerate(STYLES))
+]
+
+
+@pytest.mark.parametrize(("layout", "style"), PAIRS, ids=name_of)
 def test_every_layout_in_every_way_of_writing(layout, style):
     check(layout, *style)
 
