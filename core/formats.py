@@ -1,7 +1,7 @@
 """Numbers, amounts and dates as a reader's locale writes them, by babel; English keeps the house look.
 
-Sentences stay English with English numbers, for they are worked out once for all readers. Tiles, tables, charts,
-captions and what leaves the house by download are written for the one who looks.
+Sentences are worked out once for all readers, in English; the figures in them remember their numbers and are written
+for the one who looks (`core.localization`), as tiles, tables, charts and captions are.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from core.contracts.errors import ConfigError
+from core.localization.messages import Figure, figure, message
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -32,10 +33,10 @@ def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bo
     ('USD 12.4 M', '-EUR 5.25 k', '+USD 1.0 M')
     """
     if amount is None:
-        return "no amount"
-    size = compact(abs(amount), digits)
+        return message("no amount")
+    size = _compact(abs(amount), digits)
     mark = "" if size == "0" else "-" if amount < 0 else "+" if sign else ""
-    return f"{mark}{currency} {size}"
+    return figure("money", (amount, currency, digits, sign), f"{mark}{currency} {size}")
 
 
 def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
@@ -46,6 +47,10 @@ def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
     >>> compact(12_400_000), compact(0.2, sign=True)
     ('12.4 M', '0')
     """
+    return figure("compact", (amount, digits, sign), _compact(amount, digits, sign))
+
+
+def _compact(amount: float, digits: int, sign: bool = False) -> str:
     plus = "+" if sign else ""
     for size, letter in SIZES:
         if abs(amount) >= size:
@@ -62,8 +67,8 @@ def percent(rate: float | None, sign: bool = False) -> str:
     ('25.6 %', '+10.0 %')
     """
     if rate is None:
-        return "not known"
-    return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
+        return message("not known")
+    return figure("percent", (rate, sign), f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %")
 
 
 def chance(rate: float | None) -> str:
@@ -75,10 +80,21 @@ def chance(rate: float | None) -> str:
     ('64 %', 'over 99 %', 'under 1 %', '0 %')
     """
     if rate is None:
-        return "not known"
+        return message("not known")
     if rate > MOST_CERTAIN:
-        return f"over {MOST_CERTAIN * 100:.0f} %"
-    return "under 1 %" if 0 < rate < LEAST_CERTAIN else f"{rate * 100:.0f} %"
+        return figure("chance", (rate,), f"over {MOST_CERTAIN * 100:.0f} %")
+    return figure("chance", (rate,), "under 1 %" if 0 < rate < LEAST_CERTAIN else f"{rate * 100:.0f} %")
+
+
+def long_day(day: date) -> Figure:
+    """Write a day in a sentence.
+
+    Examples
+    --------
+    >>> long_day(date(2026, 5, 15))
+    '15 May 2026'
+    """
+    return figure("day", (day,), f"{day.day} {day:%B %Y}")
 
 
 @dataclass(frozen=True)
