@@ -6,6 +6,7 @@ for the one who looks (`core.localization`), as tiles, tables, charts and captio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +23,8 @@ ENGLISH = "en"
 LEAST_CERTAIN, MOST_CERTAIN = 0.01, 0.99
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 NO_BREAK = "\u00a0"
+SKELETON = {"%a": "EEE", "%A": "EEEE", "%d": "d", "%b": "MMM", "%B": "MMMM", "%m": "M", "%Y": "y"}
+DIGITS = re.compile(r"^(?P<sign>[+ -])?(?P<comma>,)?(?:\.(?P<digits>\d+))?(?P<kind>[fdg%])?$")
 
 
 def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bool = False) -> str:
@@ -241,6 +244,48 @@ class Formats:
         from babel import dates
 
         return f"{self.day(moment)} {dates.format_time(moment, 'short', locale=self.locale)}"
+
+    def in_form(self, day: date, form: str) -> str:
+        """Write a day or a moment that a sentence writes in a form of `strftime`, with the same parts of it.
+
+        Examples
+        --------
+        >>> Formats("de").in_form(date(2026, 5, 1), "%d %B"), Formats("es").in_form(date(2026, 5, 1), "%B %Y")
+        ('1. Mai', 'mayo de 2026')
+        """
+        if self.is_english or not form:
+            return format(day, form) if form else str(day)
+        from babel import dates
+
+        skeleton = "".join(SKELETON.get(code, "") for code in ("%a", "%A", "%d", "%b", "%B", "%m", "%Y") if code in form)
+        parts = [dates.format_skeleton(skeleton, day, locale=self.locale)] if skeleton else []
+        if "%H" in form and isinstance(day, datetime):
+            parts.append(dates.format_time(day, "medium" if "%S" in form else "short", locale=self.locale))
+        return " ".join(parts) or format(day, form)
+
+    def in_digits(self, value: float, form: str) -> str:
+        """Write a number that a sentence writes in a form of `format`, with the same digits behind the point.
+
+        Examples
+        --------
+        >>> Formats("de").in_digits(1234.5, ",.1f"), Formats("es").in_digits(0.256, ".0%"), Formats("de").in_digits(7, "")
+        ('1.234,5', '26\\xa0%', '7')
+        """
+        match = DIGITS.match(form)
+        if self.is_english or match is None or isinstance(value, bool):
+            return format(value, form)
+        from babel import numbers
+
+        if match["kind"] == "g" or (not match["kind"] and match["digits"] is None and isinstance(value, float)):
+            return numbers.format_decimal(value, format="#,##0.######" if match["comma"] else "0.######", locale=self.locale)
+        digits = f".{'0' * int(match['digits'])}" if match["digits"] and int(match["digits"]) else ""
+        whole = "#,##0" if match["comma"] else "0"
+        plus = "+" if match["sign"] == "+" and value >= 0 else ""
+        if match["kind"] == "%":
+            own = _locale(self.locale).percent_formats[None].pattern
+            pattern = own.replace("#,##0", f"{whole}{digits}").replace("#,##,##0", f"{whole}{digits}")
+            return plus + numbers.format_percent(value, format=pattern, locale=self.locale)
+        return plus + numbers.format_decimal(value, format=f"{whole}{digits}", locale=self.locale)
 
     def vega(self) -> Mapping[str, Any] | None:
         """Return the locale as a chart's configuration takes it; None for the English of charts themselves."""

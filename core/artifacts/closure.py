@@ -19,6 +19,7 @@ from platform import python_version
 from core import __version__
 from core.artifacts.imports import Binding, Source, chains, defined
 from core.artifacts.source_tree import Tree
+from core.localization import joined, message
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = "core.artifacts"
@@ -86,7 +87,7 @@ class Closure:
 
 def _with_parents(module: str) -> list[str]:
     parts = module.split(".")
-    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    return [joined(*parts[:count], by=".") for count in range(1, len(parts) + 1)]
 
 
 def _needed_by(tree: Tree, module: str) -> frozenset[str]:
@@ -216,7 +217,9 @@ def _versions(sources: Iterable[Source]) -> str:
     is_drawn = any(source.is_drawn for source in sources)
     libraries = (*NUMERIC, *DRAWING) if is_drawn else NUMERIC
     python = python_version().rpartition(".")[0]
-    return f"quarterdeck {__version__}, python {python}, " + ", ".join(f"{n} {_version(n)}" for n in libraries)
+    return message("quarterdeck {version}, python {python}, ", version=__version__, python=python) + ", ".join(
+        f"{n} {_version(n)}" for n in libraries
+    )
 
 
 @cache

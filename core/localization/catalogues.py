@@ -21,7 +21,7 @@ class Catalogue(Protocol):
         """Return the words for a text; itself where there are none."""
         ...
 
-    def plural(self, single: str, many: str, n: int) -> str:
+    def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
         ...
 
@@ -44,7 +44,7 @@ class GettextCatalogue:
             return text
         return text.replace(core, self._translations.gettext(core), 1)
 
-    def plural(self, single: str, many: str, n: int) -> str:
+    def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
         return self._translations.ngettext(single, many, n)
 

@@ -21,7 +21,7 @@ class Wording(Protocol):
         """Return the words for a text; itself where there are none."""
         ...
 
-    def look_up_plural(self, single: str, many: str, n: int) -> str:
+    def look_up_plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
         ...
 
@@ -89,7 +89,7 @@ class Message(Text):
     __slots__ = ("many", "n", "template", "values")
     template: str
     many: str
-    n: int
+    n: float
     values: Mapping[str, Any]
 
     def told(self, wording: Wording) -> str:
@@ -202,7 +202,7 @@ class Bare(Text):
         return bare, (self.text,)
 
 
-def message(template: str, /, **values: Any) -> Message:
+def message(template: str, /, **values: Any) -> str:
     """Make a sentence from a template that is in the catalogue, and the values in it.
 
     Parameters
@@ -225,7 +225,7 @@ def message(template: str, /, **values: Any) -> Message:
     return _message(template, "", 0, values)
 
 
-def message_plural(single: str, many: str, n: int, /, **values: Any) -> Message:
+def message_plural(single: str, many: str, n: float, /, **values: Any) -> str:
     """Make a sentence whose words depend on a number; `n` is among its values.
 
     Examples
@@ -302,7 +302,7 @@ def told(text: object, wording: Wording) -> str:
     return text.told(wording) if isinstance(text, Text) else wording.look_up(str(text))
 
 
-def _message(template: str, many: str, n: int, values: Mapping[str, Any]) -> Message:
+def _message(template: str, many: str, n: float, values: Mapping[str, Any]) -> Message:
     made = str.__new__(Message, (many if many and n != 1 else template).format_map(values))
     made.template, made.many, made.n, made.values = template, many, n, values
     return made

@@ -31,7 +31,7 @@ class Reader:
         """Return the catalogue's words for a text; itself where there are none."""
         return self.catalogue.text(text)
 
-    def look_up_plural(self, single: str, many: str, n: int) -> str:
+    def look_up_plural(self, single: str, many: str, n: float) -> str:
         """Return the catalogue's words for so many of something."""
         return self.catalogue.plural(single, many, n)
 

@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import message, message_plural
 from core.requirements.officefiles import fill_ooxml
 
 PARTS = {"part": pl.String, "size": pl.Int64, "state": pl.String, "n_cells": pl.Int64, "sha256": pl.String}
@@ -48,17 +49,26 @@ class Proof:
             return "The buyer's file stays as it is, for it has no room or cannot be written in place."
         if not self.n_cells:
             return "No cell changed; the file is identical."
-        cells = f"{self.n_cells:,} cell{'s' if self.n_cells != 1 else ''} changed"
+        cells = message_plural("{n:,} cell changed", "{n:,} cells changed", self.n_cells)
         sheets = f"{self.n_sheets:,} {self.sheet}{'s' if self.n_sheets != 1 else ''}"
         same = self.frame.filter(pl.col("state") == "identical").height
         if self.noun == "form fields":
-            return f"{cells}; nothing of the buyer's file changed before what was added."
+            return message("{cells}; nothing of the buyer's file changed before what was added.", cells=cells)
         if self.noun == "columns":
-            return f"{cells}; nothing else in your file changed, character for character."
-        those = f"those {self.sheet}s" if self.n_sheets != 1 else f"that {self.sheet}"
-        return (
-            f"{cells} in {sheets}; nothing else in your file changed: {same:,} {self.noun} byte for byte, "
-            f"and in {those} every other cell."
+            return message("{cells}; nothing else in your file changed, character for character.", cells=cells)
+        those = (
+            message("those {sheet}s", sheet=self.sheet)
+            if self.n_sheets != 1
+            else message("that {sheet}", sheet=self.sheet)
+        )
+        return message(
+            "{cells} in {sheets}; nothing else in your file changed: {same:,} {noun} byte for byte, "
+            "and in {those} every other cell.",
+            cells=cells,
+            sheets=sheets,
+            same=same,
+            noun=self.noun,
+            those=those,
         )
 
 
@@ -105,6 +115,6 @@ def compare(
 
 def _broken(part: str) -> RequirementError:
     return RequirementError(
-        f"More than the answers would have changed in the buyer's file: {part}.",
+        message("More than the answers would have changed in the buyer's file: {part}.", part=part),
         mend="The file was not made; keep theirs.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from core.localization import joined
 from core.requirements.officefiles.fill_ooxml import TAG, after
 from core.requirements.officefiles.sheetxml import guarded
 
@@ -89,7 +90,7 @@ class Cell:
     @property
     def raw_text(self) -> str:
         """Return every letter in it."""
-        return "\n".join(p.text for p in self.paragraphs)
+        return joined(*(p.text for p in self.paragraphs), by="\n")
 
     @property
     def text(self) -> str:

@@ -19,6 +19,7 @@ from core.charts.page_tables import PageTable
 from core.contracts import amount_visibility
 from core.contracts.errors import AmountsHiddenError, NotMadeYetError, QuarterdeckError, is_panic
 from core.formats import Formats
+from core.localization import joined, message
 from core.metrics import Measure, counted
 from core.operations import instruments
 from pages.ui.kit import (
@@ -91,7 +92,11 @@ class Cell:
     @property
     def spoken(self) -> str:
         """Return what stands for a chart where it cannot be seen: the question, its answer, and where its rows are."""
-        return f"Chart: {self.question}. {self.said[:MOST_SPOKEN]} The rows behind it are under Calculation."
+        return message(
+            "Chart: {question}. {said} The rows behind it are under Calculation.",
+            question=self.question,
+            said=self.said[:MOST_SPOKEN],
+        )
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
@@ -234,7 +239,7 @@ class Cell:
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
             words = [amount_visibility.spoken(str(value), seen) if seen else value for value in values]
-            cells = " | ".join(escaped(value).replace(" ", NARROW) for value in words)
+            cells = joined(*(escaped(value).replace(" ", NARROW) for value in words), by=" | ")
             lines.append(f"| {escaped(name)} | {cells} |")
         st.markdown("\n".join(lines), width="stretch")
 
@@ -416,9 +421,10 @@ def unexpected(question: str, error: BaseException) -> str:
     spot = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     reference = hashlib.blake2b(f"{type(error).__name__}:{spot}".encode(), digest_size=4).hexdigest()
     logger.error("%s: %s [reference %s]", question, error, reference, exc_info=error)
-    return (
-        f"This could not be worked out. Your admin finds the reason in the log under reference {reference}; the "
-        f"rest of the page is not affected."
+    return message(
+        "This could not be worked out. Your admin finds the reason in the log under reference "
+        "{reference}; the rest of the page is not affected.",
+        reference=reference,
     )
 
 
@@ -428,7 +434,13 @@ def _tell(page: Page, question: str, problem: str, icon: str = "") -> None:
     if first == question:
         (st.info if icon else st.warning)(escaped(problem), icon=icon or ":material/warning:")
     else:
-        st.caption(f"Not available, for the reason given under [{escaped(first)}](#{anchor(first)}).")
+        st.caption(
+            message(
+                "Not available, for the reason given under [{first}](#{anchor}).",
+                first=escaped(first),
+                anchor=anchor(first),
+            )
+        )
 
 
 def tile(

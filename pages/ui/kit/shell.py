@@ -18,6 +18,7 @@ from core.config.stages import fitted
 from core.contracts import Dataset, amount_visibility
 from core.contracts.errors import NotMadeYetError, QuarterdeckError
 from core.formats import Formats, chosen
+from core.localization import joined, message
 from core.operations import instruments
 from core.scope import Scope, fiscal_period
 from pages.ui.kit import (
@@ -154,7 +155,7 @@ class Page:
         if self.may(f"{area}:write"):
             return True
         roles = ", ".join(self.identity.roles).replace("_", " ")
-        st.warning(escaped(f"Your role ({roles}) can read {area} but not change it."))
+        st.warning(escaped(message("Your role ({roles}) can read {area} but not change it.", roles=roles, area=area)))
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
@@ -207,7 +208,7 @@ def open(title: str, needs: str = "") -> Page:
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
-    if rows_of := f"{whose.sentence(who, view, visible)} {amount_visibility.NOTICES[data.amounts]}".strip():
+    if rows_of := joined(whose.sentence(who, view, visible), amount_visibility.NOTICES[data.amounts]).strip():
         bar.notice_slot.caption(escaped(rows_of))
     data_notice.show(bar, settings, who, state, formats)
     made_ahead.show(bar, settings, who, own, ahead, formats)
@@ -290,8 +291,13 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
         cache.store(settings.database).audit.add(who.user, "was turned away", title, ", ".join(who.roles))
     roles = ", ".join(who.roles).replace("_", " ")
     ask = "your administrator" if who.is_masked else " or ".join(people.directory(settings).administrators()[:2])
-    reason = f"You do not have access to {title}: your role ({roles}) does not open it."
-    st.error(escaped(f"{reason} Ask {ask or 'your administrator'}."), icon=":material/lock:")
+    reason = message(
+        "You do not have access to {title}: your role ({roles}) does not open it.", title=title, roles=roles
+    )
+    st.error(
+        escaped(message("{reason} Ask {ask}.", reason=reason, ask=ask or message("your administrator"))),
+        icon=":material/lock:",
+    )
     if mine:
         st.markdown("What your role opens:")
     for path, label, icon in mine:
