@@ -114,9 +114,14 @@ class Formats:
     locale: str = ENGLISH
 
     @property
+    def language(self) -> str:
+        """Return the language of the locale, such as "de"."""
+        return self.locale.split("_")[0]
+
+    @property
     def is_english(self) -> bool:
         """Say whether numbers have the house look."""
-        return self.locale.split("_")[0] == ENGLISH
+        return self.language == ENGLISH
 
     def money(self, amount: float | None, currency: str, digits: int = 1, sign: bool = False) -> str:
         """Write an amount compactly with the currency's code where the locale puts its sign; None has no number.
@@ -257,7 +262,9 @@ class Formats:
             return format(day, form) if form else str(day)
         from babel import dates
 
-        skeleton = "".join(SKELETON.get(code, "") for code in ("%a", "%A", "%d", "%b", "%B", "%m", "%Y") if code in form)
+        skeleton = "".join(
+            SKELETON.get(code, "") for code in ("%a", "%A", "%d", "%b", "%B", "%m", "%Y") if code in form
+        )
         parts = [dates.format_skeleton(skeleton, day, locale=self.locale)] if skeleton else []
         if "%H" in form and isinstance(day, datetime):
             parts.append(dates.format_time(day, "medium" if "%S" in form else "short", locale=self.locale))
@@ -268,8 +275,8 @@ class Formats:
 
         Examples
         --------
-        >>> Formats("de").in_digits(1234.5, ",.1f"), Formats("es").in_digits(0.256, ".0%"), Formats("de").in_digits(7, "")
-        ('1.234,5', '26\\xa0%', '7')
+        >>> Formats("de").in_digits(1234.5, ",.1f"), Formats("es").in_digits(0.256, ".0%")
+        ('1.234,5', '26\\xa0%')
         """
         match = DIGITS.match(form)
         if self.is_english or match is None or isinstance(value, bool):
@@ -277,7 +284,9 @@ class Formats:
         from babel import numbers
 
         if match["kind"] == "g" or (not match["kind"] and match["digits"] is None and isinstance(value, float)):
-            return numbers.format_decimal(value, format="#,##0.######" if match["comma"] else "0.######", locale=self.locale)
+            return numbers.format_decimal(
+                value, format="#,##0.######" if match["comma"] else "0.######", locale=self.locale
+            )
         digits = f".{'0' * int(match['digits'])}" if match["digits"] and int(match["digits"]) else ""
         whole = "#,##0" if match["comma"] else "0"
         plus = "+" if match["sign"] == "+" and value >= 0 else ""

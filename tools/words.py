@@ -128,7 +128,7 @@ def written(catalog: Catalog) -> bytes:
     out = BytesIO()
     write_po(out, catalog, width=WIDTH, include_lineno=False, sort_output=True, ignore_obsolete=True)
     lines = out.getvalue().decode("utf-8").splitlines(keepends=True)
-    dated = ("\"POT-Creation-Date:", "\"PO-Revision-Date:", "\"Generated-By:", "\"Last-Translator:")
+    dated = ('"POT-Creation-Date:', '"PO-Revision-Date:', '"Generated-By:', '"Last-Translator:')
     return "".join(line for line in lines if not line.startswith(dated)).encode("utf-8")
 
 

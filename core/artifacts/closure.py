@@ -19,10 +19,10 @@ from platform import python_version
 from core import __version__
 from core.artifacts.imports import Binding, Source, chains, defined
 from core.artifacts.source_tree import Tree
-from core.localization import joined, message
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = "core.artifacts"
+# Neither changes what is worked out: where it is kept, and the words it is said in.
+LEFT_OUT = ("core.artifacts.", "core.localization.")
 NUMERIC = (
     "polars",
     "numpy",
@@ -68,7 +68,7 @@ class Closure:
             waiting += [*_with_parents(module), *(tree.modules_of(module) if tree.is_package(module) else ())]
         while waiting:
             module = waiting.pop()
-            if module not in self._visited and not f"{module}.".startswith(f"{LEFT_OUT}."):
+            if module not in self._visited and not f"{module}.".startswith(LEFT_OUT):
                 self._visited.add(module)
                 waiting += _needed_by(tree, module)
 
@@ -87,7 +87,7 @@ class Closure:
 
 def _with_parents(module: str) -> list[str]:
     parts = module.split(".")
-    return [joined(*parts[:count], by=".") for count in range(1, len(parts) + 1)]
+    return [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
 
 
 def _needed_by(tree: Tree, module: str) -> frozenset[str]:
@@ -217,9 +217,7 @@ def _versions(sources: Iterable[Source]) -> str:
     is_drawn = any(source.is_drawn for source in sources)
     libraries = (*NUMERIC, *DRAWING) if is_drawn else NUMERIC
     python = python_version().rpartition(".")[0]
-    return message("quarterdeck {version}, python {python}, ", version=__version__, python=python) + ", ".join(
-        f"{n} {_version(n)}" for n in libraries
-    )
+    return f"quarterdeck {__version__}, python {python}, " + ", ".join(f"{n} {_version(n)}" for n in libraries)
 
 
 @cache

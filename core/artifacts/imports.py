@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from core.localization import joined
-
 ROOTS = ("core", "pages")
 _ROOT = "|".join(ROOTS)
 _STATEMENT = re.compile(
@@ -142,7 +140,7 @@ def _absolute(module: str, level: int, package: str) -> str:
     if not level:
         return module
     parts = package.split(".")
-    return joined(*parts[: len(parts) - level + 1], *([module] if module else []), by=".")
+    return ".".join([*parts[: len(parts) - level + 1], *([module] if module else [])])
 
 
 def _is_ours(module: str) -> bool:

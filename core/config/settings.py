@@ -24,7 +24,7 @@ from core import formats
 from core.config.branding import SAVED, BrandSettings, over
 from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
 from core.contracts.errors import ConfigError, closest
-from core.localization import message
+from core.localization import catalogues, message
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
@@ -381,6 +381,7 @@ class Settings(_Section):
     currency: str = Field(min_length=3, max_length=3)
     time_zone: str
     locale: str = ""
+    language: str = ""
     home: Path
     database_url: str
     engine: EngineName = ""
@@ -412,6 +413,13 @@ class Settings(_Section):
     @classmethod
     def _known(cls, value: str) -> str:
         return formats.checked(value) if value else ""
+
+    @field_validator("language")
+    @classmethod
+    def _has_words(cls, value: str) -> str:
+        if value and value not in catalogues.languages():
+            raise ValueError(f"there are no words in {value!r}; use {', '.join(catalogues.languages())}")
+        return value
 
     @model_validator(mode="after")
     def _of_roles(self) -> Settings:

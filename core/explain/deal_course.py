@@ -41,17 +41,15 @@ class Course:
             )
         first = self.frame.row(0, named=True)
         low, high = self.frame["p_win"].min(), self.frame["p_win"].max()
-        return (
-            message(
-                "The chance of a win within {ahead} days is {p_win} after {p_win_2} on {day:%d %B}; in "
-                "between it lay from {low} to {high}.",
-                ahead=AHEAD,
-                p_win=percent(now["p_win"]),
-                p_win_2=percent(first["p_win"]),
-                day=first["day"],
-                low=percent(low),  # type: ignore[arg-type]
-                high=percent(high),  # type: ignore[arg-type]
-            )
+        return message(
+            "The chance of a win within {ahead} days is {p_win} after {p_win_2} on {day:%d %B}; in "
+            "between it lay from {low} to {high}.",
+            ahead=AHEAD,
+            p_win=percent(now["p_win"]),
+            p_win_2=percent(first["p_win"]),
+            day=first["day"],
+            low=percent(low),  # type: ignore[arg-type]
+            high=percent(high),  # type: ignore[arg-type]
         )
 
 

@@ -66,6 +66,18 @@ def languages() -> tuple[str, ...]:
     return (ENGLISH, *sorted(file.parts[-3] for file in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.po")))
 
 
+def closest(locale: str) -> str:
+    """Return the language there are words in that a locale asks for; empty where there are none.
+
+    Examples
+    --------
+    >>> closest("de-AT"), closest("pt_BR")
+    ('de', '')
+    """
+    language = locale.replace("-", "_").partition("_")[0].lower()
+    return language if language in languages() else ""
+
+
 @cache
 def catalogue(language: str) -> Catalogue:
     """Return the catalogue of a language; read once per process.

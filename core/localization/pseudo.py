@@ -1,4 +1,4 @@
-"""A language that nobody speaks, to see what is not in the catalogue: its words are marked and keep their letters' look.
+"""A language that nobody speaks, to see what is not in the catalogue: its words are marked and accented.
 
 A text that is shown without the marks was never looked up, or stands in no catalogue.
 """

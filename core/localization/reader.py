@@ -22,10 +22,13 @@ class Reader:
     catalogue : Catalogue
     formats : Formats
         As `core.formats` has it, of the catalogue's language.
+    language : str
+        Such as "de".
     """
 
     catalogue: Catalogue
     formats: Any
+    language: str = ""
 
     def look_up(self, text: str) -> str:
         """Return the catalogue's words for a text; itself where there are none."""

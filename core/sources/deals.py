@@ -112,25 +112,23 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         bare = rows.filter(pl.col("amount").is_null() & _has_no_other_amount(rows))
         if bare.height:
             findings.note(
-
-                    message(
-                        "{height:,} of {things} have no amount and add{words} nothing to sums.",
-                        height=bare.height,
-                        things=counted(
-                            rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
-                        ),
-                        words="s" * (bare.height == 1),
-                    )
-                    if bare.height > 1
-                    else message(
-                        "{height:,} of {things} has no amount and add{words} nothing to sums.",
-                        height=bare.height,
-                        things=counted(
-                            rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
-                        ),
-                        words="s" * (bare.height == 1),
-                    )
-
+                message(
+                    "{height:,} of {things} have no amount and add{words} nothing to sums.",
+                    height=bare.height,
+                    things=counted(
+                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
+                    ),
+                    words="s" * (bare.height == 1),
+                )
+                if bare.height > 1
+                else message(
+                    "{height:,} of {things} has no amount and add{words} nothing to sums.",
+                    height=bare.height,
+                    things=counted(
+                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
+                    ),
+                    words="s" * (bare.height == 1),
+                )
             )
     undated = deals.filter(~pl.col("is_closed") & pl.col("close_on").is_null())
     _say(undated, findings, "open without an expected close date: they are in no period's forecast")

@@ -128,23 +128,21 @@ def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Finding
     findings.empty(rows.filter(is_kept).head(SHOWN), entity, "same_id", reason, keys[0])
     n = newest.height
     findings.note(
-
-            message(
-                "{entity}: {n} id{words} stand on several rows that differ; of each the row counts that {which}.",
-                entity=entity.replace("_", " ").capitalize(),
-                n=n,
-                words="s" * (n > 1),
-                which=which,
-            )
-            if n > 1
-            else message(
-                "{entity}: {n} id{words} stands on several rows that differ; of each the row counts that {which}.",
-                entity=entity.replace("_", " ").capitalize(),
-                n=n,
-                words="s" * (n > 1),
-                which=which,
-            )
-
+        message(
+            "{entity}: {n} id{words} stand on several rows that differ; of each the row counts that {which}.",
+            entity=entity.replace("_", " ").capitalize(),
+            n=n,
+            words="s" * (n > 1),
+            which=which,
+        )
+        if n > 1
+        else message(
+            "{entity}: {n} id{words} stands on several rows that differ; of each the row counts that {which}.",
+            entity=entity.replace("_", " ").capitalize(),
+            n=n,
+            words="s" * (n > 1),
+            which=which,
+        )
     )
     losing = rows.filter(~is_kept).select(ROW, PART)
     return frame.join(losing, on=[ROW, PART], how="anti", maintain_order="left")

@@ -92,13 +92,11 @@ def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
             shown = ", ".join(str(row) for row in rows[:5]) + (" and more" if len(rows) > 5 else "")
             is_one = len(rows) == 1
             notes.append(
-
-                    message("row {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several)
-                    if is_one
-                    else message(
-                        "rows {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several
-                    )
-
+                message("row {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several)
+                if is_one
+                else message(
+                    "rows {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several
+                )
             )
     left = counted.filter(~pl.col(ROW).is_in([*aside.totals, *aside.titles]))
     return left.drop("_filled"), notes

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles.grids import ENDINGS, LARGEST_BYTES
 from core.requirements.officefiles.spreadsheet import BROKEN, opened
 
@@ -41,7 +40,7 @@ def members(content: bytes, title: str) -> dict[str, bytes]:
     infos = [info for info in packed.infolist() if _is_read(info.filename)]
     if len(infos) > MOST_FILES or sum(info.file_size for info in infos) > LARGEST_TOGETHER:
         raise RequirementError(
-            message("The zip file holds more than {most_files} files, or more than 200 MB.", most_files=MOST_FILES),
+            f"The zip file holds more than {MOST_FILES} files, or more than 200 MB.",
             title,
             "Leave out what is no list.",
         )

@@ -11,7 +11,6 @@ from functools import cache
 from itertools import islice
 
 from core.contracts.errors import RequirementError
-from core.localization import joined
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_FIELD = 1_000_000
@@ -40,7 +39,7 @@ def delimiter(text: str) -> str:
     announced = ANNOUNCED.match(text)
     if announced:
         return announced.group(1)
-    sample = joined(*text[: 400 * SAMPLED].splitlines()[:SAMPLED], by="\n")
+    sample = "\n".join(text[: 400 * SAMPLED].splitlines()[:SAMPLED])
     scored = {mark: _regular(sample, mark) for mark in DELIMITERS}
     best = max(scored, key=lambda mark: scored[mark])
     return best if scored[best] else next((m for m in DELIMITERS if m not in text), ",")

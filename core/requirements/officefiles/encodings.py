@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 
 LOOKED_AT = 200_000
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -162,22 +161,13 @@ def _doubts(head: bytes, name: str) -> tuple[str, ...]:
     fits = _fits(head)
     shown = SHOWN[name]
     if fits[name] < DOUBTFUL:
-        return (
-            message(
-                "Its encoding is doubtful; it was read as {shown}. Look whether letters with accents are right.",
-                shown=shown,
-            ),
-        )
+        return (f"Its encoding is doubtful; it was read as {shown}. Look whether letters with accents are right.",)
     others = [SHOWN[n] for n, fit in fits.items() if n != name and fit >= NEXT * fits[name] and _differs(head, n, name)]
     if others:
         return (
-            message(
-                "Its encoding may be {shown} or {others}; {shown} was taken. Look at letters with accents.",
-                shown=shown,
-                others=" or ".join(others),
-            ),
+            f"Its encoding may be {shown} or {' or '.join(others)}; {shown} was taken. Look at letters with accents.",
         )
-    return (message("It was read as {shown}, as its letters tell.", shown=shown),) if name != "cp1252" else ()
+    return (f"It was read as {shown}, as its letters tell.",) if name != "cp1252" else ()
 
 
 def _differs(head: bytes, first: str, other: str) -> bool:

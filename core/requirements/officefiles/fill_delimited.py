@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import polars as pl
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles import delimited, encodings
 from core.requirements.officefiles.fill_proof import PARTS, Proof
 
@@ -83,7 +82,7 @@ def compare(before: bytes, after: bytes, texts: Texts) -> Proof:
         old_fields = [old.text[f.start : f.end] for c, f in enumerate(first) if (number, c) not in texts]
         new_fields = [new.text[f.start : f.end] for c, f in enumerate(second) if (number, c) not in texts]
         if old_fields != [field for c, field in enumerate(new_fields) if field or c < len(old_fields)]:
-            raise _broken(message("row {number:,}", number=number))
+            raise _broken(f"row {number:,}")
     state = "answers only" if changed else "identical"
     rows = [("the file", len(after), state, changed, hashlib.sha256(after).hexdigest())]
     return Proof(pl.DataFrame(rows, schema=PARTS, orient="row"), changed, 1, "columns")
@@ -91,6 +90,6 @@ def compare(before: bytes, after: bytes, texts: Texts) -> Proof:
 
 def _broken(what: str) -> RequirementError:
     return RequirementError(
-        message("More than the answers would have changed in the buyer's file: {what}.", what=what),
+        f"More than the answers would have changed in the buyer's file: {what}.",
         mend="The file was not made; keep theirs.",
     )

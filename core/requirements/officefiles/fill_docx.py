@@ -8,7 +8,6 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles import splice
 from core.requirements.officefiles.fill_ooxml import FORBIDDEN
 from core.requirements.officefiles.sheetxml import Doctype
@@ -43,10 +42,7 @@ def edit(data: bytes, texts: Texts) -> bytes:
     for at, text in texts.items():
         cell = cell_at(body, at)
         if cell is None:
-            raise RequirementError(
-                message("Row {at} of table {at_2} has no such cell.", at=at[1], at_2=at[0]),
-                mend="Upload the file again.",
-            )
+            raise RequirementError(f"Row {at[1]} of table {at[0]} has no such cell.", mend="Upload the file again.")
         if at[0] == TEXT:
             cuts.append(_into_paragraph(body, cell.paragraphs[0], _behind(body, text)))
         else:

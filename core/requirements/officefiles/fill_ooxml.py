@@ -11,7 +11,6 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles import splice
 from core.requirements.officefiles.sheetxml import Doctype, column_of, guarded, letters_of
 
@@ -115,9 +114,7 @@ def edit(data: bytes, texts: Texts) -> bytes:
     cuts: list[splice.Cut] = []
     for number, wanted in by_row.items():
         if number not in places.rows:
-            raise RequirementError(
-                message("Row {number:,} is not in the sheet any more.", number=number), mend="Upload the file again."
-            )
+            raise RequirementError(f"Row {number:,} is not in the sheet any more.", mend="Upload the file again.")
         cuts += _row_cuts(places, places.rows[number], wanted)
     return splice.replaced(data, cuts)
 

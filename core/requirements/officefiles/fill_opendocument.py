@@ -8,7 +8,6 @@ from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles import splice
 from core.requirements.officefiles.fill_ooxml import FORBIDDEN, TAG, after
 from core.requirements.officefiles.opendocument import CELLS
@@ -111,10 +110,7 @@ def edit(data: bytes, texts: Texts) -> bytes:
     for key, wanted in by_row.items():
         element = places.rows.get(key)
         if element is None or element.times > 1:
-            raise RequirementError(
-                message("Row {key:,} of {key_2} cannot be filled.", key=key[1], key_2=key[0]),
-                mend="Save the list as XLSX.",
-            )
+            raise RequirementError(f"Row {key[1]:,} of {key[0]} cannot be filled.", mend="Save the list as XLSX.")
         cuts += _row_cuts(data, element, wanted)
     return splice.replaced(data, cuts)
 
@@ -138,9 +134,7 @@ def _row_cuts(data: bytes, row: _Row, wanted: Mapping[int, str]) -> list[tuple[i
         made = []
         for column in more:
             if column > width:
-                made.append(
-                    message('<table:table-cell {repeated}="{column}"/>', repeated=REPEATED, column=column - width)
-                )
+                made.append(f'<table:table-cell {REPEATED}="{column - width}"/>')
             made.append(_cell({}, wanted[column]))
             width = column + 1
         cuts.append((row.inside, row.inside, "".join(made).encode()))

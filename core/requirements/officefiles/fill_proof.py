@@ -12,7 +12,6 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
-from core.localization import message, message_plural
 from core.requirements.officefiles import fill_ooxml
 
 PARTS = {"part": pl.String, "size": pl.Int64, "state": pl.String, "n_cells": pl.Int64, "sha256": pl.String}
@@ -49,26 +48,17 @@ class Proof:
             return "The buyer's file stays as it is, for it has no room or cannot be written in place."
         if not self.n_cells:
             return "No cell changed; the file is identical."
-        cells = message_plural("{n:,} cell changed", "{n:,} cells changed", self.n_cells)
+        cells = f"{self.n_cells:,} cell{'s' if self.n_cells != 1 else ''} changed"
         sheets = f"{self.n_sheets:,} {self.sheet}{'s' if self.n_sheets != 1 else ''}"
         same = self.frame.filter(pl.col("state") == "identical").height
         if self.noun == "form fields":
-            return message("{cells}; nothing of the buyer's file changed before what was added.", cells=cells)
+            return f"{cells}; nothing of the buyer's file changed before what was added."
         if self.noun == "columns":
-            return message("{cells}; nothing else in your file changed, character for character.", cells=cells)
-        those = (
-            message("those {sheet}s", sheet=self.sheet)
-            if self.n_sheets != 1
-            else message("that {sheet}", sheet=self.sheet)
-        )
-        return message(
-            "{cells} in {sheets}; nothing else in your file changed: {same:,} {noun} byte for byte, "
-            "and in {those} every other cell.",
-            cells=cells,
-            sheets=sheets,
-            same=same,
-            noun=self.noun,
-            those=those,
+            return f"{cells}; nothing else in your file changed, character for character."
+        those = f"those {self.sheet}s" if self.n_sheets != 1 else f"that {self.sheet}"
+        return (
+            f"{cells} in {sheets}; nothing else in your file changed: {same:,} {self.noun} byte for byte, "
+            f"and in {those} every other cell."
         )
 
 
@@ -115,6 +105,6 @@ def compare(
 
 def _broken(part: str) -> RequirementError:
     return RequirementError(
-        message("More than the answers would have changed in the buyer's file: {part}.", part=part),
+        f"More than the answers would have changed in the buyer's file: {part}.",
         mend="The file was not made; keep theirs.",
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles import (
     delimited,
     encodings,
@@ -213,31 +212,17 @@ def open_file(data: bytes, title: str) -> File:
     if ending in SHEET_ENDINGS and not is_markup:
         raise RequirementError("This is no Excel workbook.", title, "Save it as XLSX in your spreadsheet program.")
     if ending in (".docx", ".docm", ".pdf", ".zip"):
-        raise RequirementError(
-            message("This is no {ending} file.", ending=ending[1:].upper()), title, "Save it again in its own program."
-        )
+        raise RequirementError(f"This is no {ending[1:].upper()} file.", title, "Save it again in its own program.")
     if ending not in ENDINGS:
         wanted = ", ".join(e[1:].upper() for e in ENDINGS)
-        raise RequirementError(
-            message("Files ending in {ending} are not read.", ending=ending or message("nothing")),
-            title,
-            message("Use one of {wanted}.", wanted=wanted),
-        )
+        raise RequirementError(f"Files ending in {ending or 'nothing'} are not read.", title, f"Use one of {wanted}.")
     decoded = encodings.decode(data, title)
     if is_markup or ending in (".html", ".htm", ".json", ".jsonl"):
         return _marked(decoded, title, is_markup or ending in (".html", ".htm"))
     mark = delimited.delimiter(decoded.text)
     named = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}.get(mark, mark)
     parted = f", {named}-separated" if mark in decoded.text else ", one column"
-    notes = [
-        message(
-            "Read as {shown}{parted}{decimals}.",
-            shown=decoded.shown,
-            parted=parted,
-            decimals=_decimals(decoded.text, mark),
-        ),
-        *decoded.doubts,
-    ]
+    notes = [f"Read as {decoded.shown}{parted}{_decimals(decoded.text, mark)}.", *decoded.doubts]
     return File(title, "text", (TEXT_SHEET,), tuple(notes), _text=(decoded.text, mark))
 
 

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.contracts.errors import RequirementError, failures_as
-from core.localization import message
 from core.requirements.officefiles.compound_file import CompoundFile
 from core.requirements.officefiles.sheetxml import MOST_COLUMNS, MOST_ROWS, MOST_SPANS, RawSheet, Span
 
@@ -34,9 +33,7 @@ def read(content: bytes, title: str) -> tuple[dict[str, RawSheet], set[str]]:
     if WORD in content or POWERPOINT in content:
         program, ending = ("Word", "DOCX") if WORD in content else ("PowerPoint", "PDF")
         raise RequirementError(
-            message("This is a file of an old {program}.", program=program),
-            title,
-            message("Save it as {ending} and upload it again.", ending=ending),
+            f"This is a file of an old {program}.", title, f"Save it as {ending} and upload it again."
         )
     with failures_as(RequirementError, "The workbook is damaged, or password-protected.", title, "Save it as XLSX."):
         # xlrd follows chains of sectors in circles for ever, where a file is damaged: it gets the stream alone

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from core.contracts.errors import RequirementError
-from core.localization import joined
 from core.requirements.officefiles.sheetxml import (
     MOST_BLANK,
     MOST_CELLS,
@@ -145,7 +144,7 @@ class _Reader:
             condition = self._rules.get(rule, "")
             if "is-in-list" in condition and '"' in condition:
                 words = [word.replace('""', '"') for word in LISTED.findall(condition)]
-                sheet.lists.append((spans, '"' + joined(*words, by=",") + '"'))
+                sheet.lists.append((spans, '"' + ",".join(words) + '"'))
             elif "is-in-list" in condition or "is-in-cell-range" in condition:
                 sheet.lists.append((spans, _reference(condition)))
         self._open = None

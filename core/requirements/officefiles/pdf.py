@@ -10,7 +10,6 @@ from threading import Lock
 
 from core.artifacts import ANALYSES, memoized
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles import pdf_columns, pdf_fields, pdf_tables, text_recognition
 from core.requirements.officefiles.clauses import Clause, numbered, rows_of
 from core.requirements.officefiles.pdf_fields import Field
@@ -81,16 +80,12 @@ def read(content: bytes, title: str) -> Document:
     document = Document()
     if scanned:
         document.notes.append(
-            message(
-                "Pages without text, scanned it seems, were not read: {map}.", map=", ".join(map(str, scanned[:20]))
-            )
+            f"Pages without text, scanned it seems, were not read: {', '.join(map(str, scanned[:20]))}."
         )
     recognised = [sheet.number for sheet in sheets if sheet.is_recognised]
     if recognised:
         numbers = ", ".join(map(str, recognised[:20]))
-        document.notes.append(
-            message("Scanned pages were read by text recognition, which makes mistakes: {numbers}.", numbers=numbers)
-        )
+        document.notes.append(f"Scanned pages were read by text recognition, which makes mistakes: {numbers}.")
     tables, paragraphs = _parts(sheets)
     _sheets(document, tables, paragraphs)
     _place_fields(document, pdf_fields.fields(content), tables, paragraphs)
@@ -109,14 +104,7 @@ def _pages(content: bytes, title: str) -> Iterator[Sheet]:
             raise RequirementError(what, title, "Save it again without a password.") from error
         try:
             if len(opened) > MOST_PAGES:
-                raise RequirementError(
-                    message(
-                        "The PDF has {n_opened:,} pages; at most {most_pages:,} are read.",
-                        n_opened=len(opened),
-                        most_pages=MOST_PAGES,
-                    ),
-                    title,
-                )
+                raise RequirementError(f"The PDF has {len(opened):,} pages; at most {MOST_PAGES:,} are read.", title)
             for index in range(len(opened)):
                 page = opened[index]
                 sheet = read_page(page, pypdfium2.raw, index + 1)
@@ -296,7 +284,7 @@ def _cell_of(made: Field, tables: Sequence[Sequence[PageTable]]) -> tuple[str, i
             if part.page == made.page and part.edges[0] <= centre <= part.edges[-1]:
                 row = part.row_of(middle)
                 if row is not None:
-                    return message("Table {number}", number=number), before + row + 1, part.column_of(centre)
+                    return f"Table {number}", before + row + 1, part.column_of(centre)
             before += len(part.bands)
     return None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from core.localization import joined
 from core.requirements.officefiles.fill_ooxml import TAG, after
 from core.requirements.officefiles.sheetxml import guarded
 
@@ -90,7 +89,7 @@ class Cell:
     @property
     def raw_text(self) -> str:
         """Return every letter in it."""
-        return joined(*(p.text for p in self.paragraphs), by="\n")
+        return "\n".join(p.text for p in self.paragraphs)
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from core.charts.page_tables import PageTable
 from core.contracts import amount_visibility
 from core.contracts.errors import AmountsHiddenError, NotMadeYetError, QuarterdeckError, is_panic
 from core.formats import Formats
-from core.localization import joined, message
+from core.localization import joined, message, reader
 from core.metrics import Measure, counted
 from core.operations import instruments
 from pages.ui.kit import (
@@ -83,8 +83,8 @@ class Cell:
         sentence = amount_visibility.spoken(sentence, self.page.data.amounts)
         self.page.shown.append((self.question, "text", sentence))
         self.said = f"{self.said} {sentence}".strip()
-        more = f" :small[[{called or see}](#{anchor(see)})]" if see else ""
-        text = escaped(sentence)
+        more = f" :small[[{reader.shown(called or see)}](#{anchor(see)})]" if see else ""
+        text = escaped(reader.shown(sentence))
         if strong:
             text = text.replace(escaped(strong), f"**{escaped(strong)}**", 1)
         st.markdown(f"{before}{text}{more}{after}")
@@ -469,9 +469,9 @@ def tile(
     path = [] if is_hidden else path
     snapshot.note("tile", (measure.name, value, change))
     st.metric(
-        measure.name,
-        value,
-        change.removesuffix(" vs last year") or None,
+        reader.shown(measure.name),
+        reader.shown(value),
+        reader.shown(change.removesuffix(" vs last year")) or None,
         help=escaped(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",

@@ -13,7 +13,8 @@ from core.access.file_rows import rows_text
 from core.access.row_view import View
 from core.config import Settings
 from core.contracts.errors import StoreError
-from core.localization import message
+from core.localization import message, reading
+from core.localization.reader import READS
 from core.replicas.signed_files import Grant
 from core.scope import Scope
 from pages.ui.kit import browser_state, sign_ins
@@ -54,8 +55,11 @@ def button(
 
     grant = _grant(page, file_name, str(more[0] if more else options.get("mime") or "")) if page is not None else None
 
+    reader = READS.get()
+
     def made() -> Content:
-        finished = content() if callable(content) else content
+        with reading(reader):
+            finished = content() if callable(content) else content
         if page is None or grant is None:
             return finished
         _write_down(page, file_name, finished)

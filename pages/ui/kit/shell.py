@@ -17,7 +17,7 @@ from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset, amount_visibility
 from core.contracts.errors import NotMadeYetError, QuarterdeckError
-from core.formats import Formats, chosen
+from core.formats import Formats
 from core.localization import joined, message
 from core.operations import instruments
 from core.scope import Scope, fiscal_period
@@ -32,6 +32,7 @@ from pages.ui.kit import (
     made_ahead,
     model_age,
     my_tasks,
+    page_language,
     people,
     period,
     questions,
@@ -172,15 +173,16 @@ def open(title: str, needs: str = "") -> Page:
     needs : str
         The right it takes; default to read the area of the page's title.
     """
-    brand_look.dress(title, SIDEBAR)
-    bar = open_bar(title)
+    bar = _begun(title)
     settings: Settings | None = None
     who: Identity | None = None
+    formats = Formats()
     state: Served | None = None
     try:
         settings = cache.settings()
         who = auth.enter(settings)
         session_data.take_over(who)
+        formats = page_language.take_over(settings, who)
         run_watch.opened(title, who.user)
         is_let_in = may_open(who, needs or _right(title), settings.roles)
         hiding = hidden_names.current(settings, who)
@@ -202,7 +204,6 @@ def open(title: str, needs: str = "") -> Page:
         if settings is not None and who is not None:
             session_data.way_out(settings, who)
         st.stop()
-    formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, visible, data, formats, title, hiding)
     tour.show(bar, settings, who, _mine(settings, who))
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
@@ -220,6 +221,13 @@ def open(title: str, needs: str = "") -> Page:
     if asked := st.query_params.get(questions.SEE):
         st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)
     return page
+
+
+def _begun(title: str) -> Bar:
+    """Set up what is drawn before anybody is known, and return the bar."""
+    page_language.begin()
+    brand_look.dress(title, SIDEBAR)
+    return open_bar(title)
 
 
 def _right(title: str) -> str:
@@ -334,6 +342,7 @@ def _sidebar(
             scope_bar.ask_person(reported, settings)
             hidden_names.switch(settings, who, hiding)
             tour.offer(settings, who, _mine(settings, who), title)
+        page_language.offer(settings, who)
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
         team = data.sales_team if data is not None else None
