@@ -87,7 +87,7 @@ LABELS = {"label", "title", "help", "caption", "words", "name", "placeholder", "
 NO_WORDS = re.compile(
     r"</|<\w+[ >/]|SELECT |FROM |CREATE |INSERT |UPDATE |DELETE |DROP |ALTER |PRAGMA|ORDER BY|\\[bsdw]|\(\?"
     r"|://|^[#.@/%]|^[\w.-]+/[\w./-]+$|[{};]\s*$|^:material|%[YmdHBb]|^[a-z_]+\(|==|::|datum\."
-    r"|^data, |\w\.\w+\(|=\"|\{\}|^[a-z_]+, [a-z_]+, [a-z_]+"
+    r"|^[\w-]+#|^[a-z_]+\.[a-z_.]+$|^data, |\w\.\w+\(|=\"|\{\}|^[a-z_]+, [a-z_]+, [a-z_]+"
 )
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 WORDS = re.compile(r"[^\W\d_]{2,}['’]?\w*[,;:.?!)”]* [(“]?[^\W_]+|[^\W\d_]{2,}[.?!]$")
