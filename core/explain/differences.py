@@ -68,7 +68,9 @@ class Difference:
         moved = [r for r in self.parts.by_driver().head(3).to_dicts() if abs(r["contribution"]) >= SMALL]
         if not moved:
             return message("{head} Nothing the model looks at changed it.", head=self.head)
-        named = ", ".join(f"{r['driver'].lower()} ({_signed(r['contribution'])})" for r in moved)
+        named = ", ".join(
+            message("{driver} ({signed})", driver=r["driver"].lower(), signed=_signed(r["contribution"])) for r in moved
+        )
         return message("{head} Biggest reasons, in points: {named}.", head=self.head, named=named)
 
     def check(self) -> str:

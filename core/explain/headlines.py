@@ -101,7 +101,7 @@ def _quarter(data: Dataset, settings: Settings, bundle: Bundle) -> Iterator[Stat
     heading = message("{window} forecast: {amount}", window=row["window"], amount=money(row["amount"], unit))
     reach = message("likely range {lower} to {upper}", lower=money(row["lower"], unit), upper=money(row["upper"], unit))
     if not row["quota_amount"]:
-        yield f"{heading}; {reach}.", row["upper"] - row["lower"], QUARTER
+        yield message("{heading}; {reach}.", heading=heading, reach=reach), row["upper"] - row["lower"], QUARTER
         return
     gap = row["amount"] - row["quota_amount"]
     share = row["amount"] / row["quota_amount"]

@@ -7,7 +7,7 @@ from typing import Literal
 import polars as pl
 
 from core.explain import drivers
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import chance, money
 
 Unit = Literal["log_odds", "points", "money"]
@@ -72,5 +72,9 @@ def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: s
         grouped = frame.group_by("driver").agg(pl.col("contribution").sum())
         rows = grouped.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()
         named = [(r["driver"].lower(), r["contribution"]) for r in rows]
-    parts = [f"{name} ({change(value, unit)})" for name, value in named if abs(value) > 1e-9]
-    return f"{head}: {', '.join(parts)}." if parts else f"{head}."
+    parts = [
+        message("{name} ({change})", name=name, change=change(value, unit))
+        for name, value in named
+        if abs(value) > 1e-9
+    ]
+    return message("{head}: {parts}.", head=head, parts=joined(*parts, by=", ")) if parts else f"{head}."

@@ -288,10 +288,14 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     rules = {label: name.removesuffix("_amount") for name, label in forecast_error.BASELINES.items()}
     baselines = {label: (row[f"{n}_skill"], row[f"{n}_wape_rate"]) for label, n in rules.items()}
     better = [
-        f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill < 0
+        message("{label} ({miss})", label=label, miss=percent(miss))
+        for label, (skill, miss) in baselines.items()
+        if skill is not None and skill < 0
     ]
     worse = [
-        f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill >= 0
+        message("{label} ({miss})", label=label, miss=percent(miss))
+        for label, (skill, miss) in baselines.items()
+        if skill is not None and skill >= 0
     ]
     bias = row["bias_rate"] or 0.0
     leaning = (
@@ -330,7 +334,7 @@ def _beaten(horizons: pl.DataFrame) -> str:
     for row in horizons.filter(pl.col("group") != WHOLE).iter_rows(named=True):
         rules = {label: name.removesuffix("_amount") for name, label in forecast_error.BASELINES.items()}
         won = [
-            f"{label} ({percent(row[f'{n}_wape_rate'])})"
+            message("{label} ({row})", label=label, row=percent(row[f"{n}_wape_rate"]))
             for label, n in rules.items()
             if row[f"{n}_skill"] is not None and row[f"{n}_skill"] < 0
         ]

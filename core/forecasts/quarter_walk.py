@@ -83,7 +83,7 @@ class Walk:
             )
         verb = "rose" if self.change >= 0 else "fell"
         steps = self.frame.slice(1, self.frame.height - 2).sort(pl.col("amount").abs(), descending=True).head(3)
-        parts = [f"{step.lower()} {money(value, self.currency, sign=True)}" for step, _, value in steps.iter_rows()]
+        parts = [joined(step.lower(), money(value, self.currency, sign=True)) for step, _, value in steps.iter_rows()]
         return message(
             "The {label} forecast {verb} by {change} since {since:%d %B}, from {then} to {now}: {parts}.",
             label=self.label,

@@ -54,6 +54,14 @@ def file_of(language: str) -> Path:
     return LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
 
 
+def template_texts() -> list[str | tuple[str, str]]:
+    """Return all texts the source gives; of what can be one or many, both."""
+    from babel.messages.pofile import read_po
+
+    with (LOCALES / f"{DOMAIN}.pot").open("rb") as file:
+        return [entry.id if isinstance(entry.id, str) else tuple(entry.id) for entry in read_po(file) if entry.id]
+
+
 @cache
 def languages() -> tuple[str, ...]:
     """Return the languages there are: English, and each that has a catalogue.

@@ -110,7 +110,7 @@ class Message(Text):
         return ("message", self.template, self.many, self.n, dict(self.values))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _message, (self.template, self.many, self.n, dict(self.values))
+        return message_of, (self.template, self.many, self.n, dict(self.values))
 
 
 class Figure(Text):
@@ -222,7 +222,7 @@ def message(template: str, /, **values: Any) -> str:
     >>> message("{amount} booked in {n:,} deals.", amount="USD 2.0 M", n=1200)
     'USD 2.0 M booked in 1,200 deals.'
     """
-    return _message(template, "", 0, values)
+    return message_of(template, "", 0, values)
 
 
 def message_plural(single: str, many: str, n: float, /, **values: Any) -> str:
@@ -233,7 +233,7 @@ def message_plural(single: str, many: str, n: float, /, **values: Any) -> str:
     >>> message_plural("{n:,} deal waits.", "{n:,} deals wait.", 1200)
     '1,200 deals wait.'
     """
-    return _message(single, many, n, {"n": n, **values})
+    return message_of(single, many, n, {"n": n, **values})
 
 
 def joined(*texts: str, by: str = " ") -> str:
@@ -288,7 +288,7 @@ def of_parts(parts: Iterable[Any]) -> str:
     kind, *rest = parts
     if kind == "message":
         template, many, n, values = rest
-        return _message(template, many, n, values)
+        return message_of(template, many, n, values)
     if kind == "figure":
         return figure(rest[0], tuple(rest[1]), rest[2])
     if kind == "bare":
@@ -302,7 +302,14 @@ def told(text: object, wording: Wording) -> str:
     return text.told(wording) if isinstance(text, Text) else wording.look_up(str(text))
 
 
-def _message(template: str, many: str, n: float, values: Mapping[str, Any]) -> Message:
+def message_of(template: str, many: str, n: float, values: Mapping[str, Any]) -> Message:
+    """Make a message of its parts.
+
+    Examples
+    --------
+    >>> message_of("{n} deal", "{n} deals", 2, {"n": 2})
+    '2 deals'
+    """
     made = str.__new__(Message, (many if many and n != 1 else template).format_map(values))
     made.template, made.many, made.n, made.values = template, many, n, values
     return made
@@ -318,7 +325,7 @@ def _written(value: object, form: str, conversion: str | None, wording: Wording)
     if isinstance(value, Text) and not conversion:
         return value.told(wording)
     if isinstance(value, str) or conversion == "r":
-        return format(repr(value) if conversion == "r" else value, form)
+        return format(repr(value) if conversion == "r" else wording.look_up(str(value)), form)
     if isinstance(value, int | float | date):
         return wording.value(value, form)
     return told(str(value), wording)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from string import Formatter
 
-from babel.messages.pofile import read_po
-
-from core.localization.catalogues import LOCALES
+from core.localization.catalogues import template_texts
 
 BEGIN, END = "⟦", "⟧"
 ACCENTS = str.maketrans("aeiouAEIOUcnsyz", "àéîöûÀÉÎÖÛçñšýž")
@@ -19,8 +17,7 @@ class PseudoCatalogue:
     """The words of the template, marked; others stay as they are."""
 
     def __init__(self) -> None:
-        with (LOCALES / "quarterdeck.pot").open("rb") as file:
-            entries = [entry.id for entry in read_po(file) if entry.id]
+        entries = template_texts()
         self._texts = {text for entry in entries for text in (entry if isinstance(entry, tuple) else (entry,))}
 
     def text(self, text: str) -> str:

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 from core.localization.catalogues import Catalogue
-from core.localization.messages import Text
+from core.localization.messages import Text, told
+from core.localization.recovery import recovered
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,23 @@ def shown(text: str) -> str:
     if reader is None:
         return text
     return text.told(reader) if isinstance(text, Text) else reader.catalogue.text(text)
+
+
+def shown_whole(text: str) -> str:
+    """Return a text of ours as it is shown, also where it lost its template in a frame or a chart.
+
+    Parameters
+    ----------
+    text : str
+        Never a name or a note of data.
+    """
+    reader = READS.get()
+    if reader is None:
+        return text
+    if isinstance(text, Text):
+        return text.told(reader)
+    words = reader.catalogue.text(text)
+    return words if words != text else told(recovered(text), reader)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.localization import message
+from core.localization import joined, message
 from core.metrics import competitors, touchpoints
 from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.measure import Measure, counted, percent, ratio
@@ -98,25 +98,28 @@ def _compared_text(frame: pl.DataFrame, beside: str) -> str:
             channels=counted(n, "channel"),
             beside=beside,
         )
-    named = "; ".join(
-        (
-            message(
-                "{channel} +{points} points ({win_rate} against {others_rate})",
-                channel=row["channel"],
-                points=competitors.points(row["difference"]),
-                win_rate=percent(row["win_rate"]),
-                others_rate=percent(row["others_rate"]),
+    named = joined(
+        *(
+            (
+                message(
+                    "{channel} +{points} points ({win_rate} against {others_rate})",
+                    channel=row["channel"],
+                    points=competitors.points(row["difference"]),
+                    win_rate=percent(row["win_rate"]),
+                    others_rate=percent(row["others_rate"]),
+                )
+                if row["difference"] > 0
+                else message(
+                    "{channel} −{points} points ({win_rate} against {others_rate})",
+                    channel=row["channel"],
+                    points=competitors.points(row["difference"]),
+                    win_rate=percent(row["win_rate"]),
+                    others_rate=percent(row["others_rate"]),
+                )
             )
-            if row["difference"] > 0
-            else message(
-                "{channel} −{points} points ({win_rate} against {others_rate})",
-                channel=row["channel"],
-                points=competitors.points(row["difference"]),
-                win_rate=percent(row["win_rate"]),
-                others_rate=percent(row["others_rate"]),
-            )
-        )
-        for row in sure.iter_rows(named=True)
+            for row in sure.iter_rows(named=True)
+        ),
+        by="; ",
     )
     others = n - sure.height
     rest = message(

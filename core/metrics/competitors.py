@@ -110,7 +110,12 @@ def record(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     ]
     frame = pl.DataFrame([row | {"open_amount": at_stake.get(row["competitor"], 0.0)} for row in rows], schema=RECORD)
     rate = ratio(int(met["is_won"].sum()), met.height)
-    text = f"{_summary(met, months)} {_leading(frame)}{_written_late(data, deals)}"
+    text = message(
+        "{summary} {leading}{written_late}",
+        summary=_summary(met, months),
+        leading=_leading(frame),
+        written_late=_written_late(data, deals),
+    )
     return Measure("Win rate against competitors", rate, "rate", frame, text)
 
 

@@ -178,7 +178,7 @@ def deal_name(row: Mapping[str, Any]) -> str:
     'Acme, Helm'
     """
     name, account = str(row["opportunity_name"] or row["opportunity_id"]), row["account_name"]
-    return f"{name} ({account})" if account and account not in name else name
+    return message("{name} ({account})", name=name, account=account) if account and account not in name else name
 
 
 def people(data: Dataset) -> dict[str, str]:

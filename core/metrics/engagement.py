@@ -14,7 +14,7 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, closest
 from core.contracts.spans import line_runs
-from core.localization import message, message_plural
+from core.localization import joined, message, message_plural
 from core.marts.exact import exact_sum
 from core.metrics.deal_scope import people
 from core.metrics.measure import counted, growth_rate, money, percent
@@ -93,7 +93,7 @@ class Account:
                 supports=counted(int(late["n_tickets"].sum()), "support ticket"),
             )
         )
-        return f"{self.name} {', '.join(parts)}."
+        return message("{name} {parts}.", name=self.name, parts=joined(*parts, by=", "))
 
     def fact_table(self) -> pl.DataFrame:
         """Return the facts as a table: [Fact, Value]."""

@@ -13,7 +13,7 @@ from core.config.calendar import add_quarters, quarter_label
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.deal_events import at, between, tracks
 from core.metrics.deal_scope import Cut, cut, names, people
 from core.metrics.measure import counted, left_over, money
@@ -84,7 +84,7 @@ class Flow:
         began, ended = (money(self.amount(end), self.currency) for end in ("Opening", "Closing"))
         moves = self.frame.filter(pl.col("step").is_in(list(MOVES)) & (pl.col("amount") != 0))
         top = moves.sort(pl.col("amount").abs(), descending=True).head(3)
-        named = [f"{money(abs(a), self.currency)} {s.lower()}" for s, a in top.select("step", "amount").iter_rows()]
+        named = [joined(money(abs(a), self.currency), s.lower()) for s, a in top.select("step", "amount").iter_rows()]
         movers = message("; biggest moves: {named}", named=", ".join(named)) if named else "; nothing moved it"
         text = message(
             "{who}: open pipeline{due} went from {began} to {ended} {span}{movers}.",

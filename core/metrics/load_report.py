@@ -106,7 +106,9 @@ def columns(data: Dataset, settings: Settings) -> Measure:
     bare = table.filter(pl.col("filled_rate") == 0)
     text = message("{columns} values.", columns=counted(n, "column holds", "columns hold"))
     if bare.height:
-        named = ", ".join(f"{c} ({e})" for e, c in bare.head(5).select("entity", "column").iter_rows())
+        named = ", ".join(
+            message("{c} ({e})", c=c, e=e) for e, c in bare.head(5).select("entity", "column").iter_rows()
+        )
         text += message(
             " {are}{words} {named}.",
             are=counted(bare.height, "is empty", "are empty, among them"),

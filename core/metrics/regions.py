@@ -14,7 +14,7 @@ from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.attainment import regions_of
 from core.metrics.bookings import daily, dated
 from core.metrics.deal_events import NO_REGION, at, tracks
@@ -216,7 +216,7 @@ def _sentence(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: s
         low = message("{region} is lowest at {rate}", region=last["region"], rate=percent(last["rate"]))
         whole = message("all regions are at {rate}", rate=percent(value))
     else:
-        noun = "Open pipeline" if measure == "Open pipeline" else f"{label} {measure.lower()}"
+        noun = "Open pipeline" if measure == "Open pipeline" else joined(label, measure.lower())
         text = message(
             "{noun}: {region} grew most ({rate} vs last year)",
             noun=noun,
@@ -225,4 +225,4 @@ def _sentence(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: s
         )
         low = message("{region} least ({rate})", region=last["region"], rate=percent(last["rate"], sign=True))
         whole = message("all regions {rate}", rate=percent(value, sign=True))
-    return f"{text}, {low}; {whole}." if rated.height > 1 else f"{text}."
+    return message("{text}, {low}; {whole}.", text=text, low=low, whole=whole) if rated.height > 1 else f"{text}."

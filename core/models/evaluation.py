@@ -492,7 +492,10 @@ def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
         " Its percentages are {corrections}.",
         corrections=corrections.get(str(about.get("calibration")), "used as they are"),
     )
-    left = [f"{plain(name).lower()} ({why})" for name, why in (about.get("left_out") or {}).items()]
+    left = [
+        message("{plain} ({why})", plain=plain(name).lower(), why=why)
+        for name, why in (about.get("left_out") or {}).items()
+    ]
     return Answer(table, message("{text} Left out: {left}.", text=text, left="; ".join(left)) if left else text)
 
 

@@ -119,7 +119,7 @@ class Outlook:
             text += message(
                 " {deals} no amount and {verb} counted at the segment's typical deal size.", deals=deals, verb=verb
             )
-        return f"{text} {self.correction.beaten()}".strip() if row["window"] == self.windows[-1] else text
+        return joined(text, self.correction.beaten()).strip() if row["window"] == self.windows[-1] else text
 
     def _corrected(self, row: dict[str, Any]) -> str:
         """Say what the correction adds or takes, where it does."""
@@ -529,7 +529,9 @@ def _record(past: pl.DataFrame) -> str:
     if past.height < FEWEST_REPLAYS or not actual:
         return ""
     miss = float(past["amount"].sum()) / actual - 1
-    side = f"{percent(abs(miss))} {'high' if miss > 0 else 'low'}"
+    side = (
+        message("{miss} high", miss=percent(abs(miss))) if miss > 0 else message("{miss} low", miss=percent(abs(miss)))
+    )
     return message(
         "Track record: on {height} past dates the 60-day forecast was {words} on average.",
         height=past.height,

@@ -390,7 +390,7 @@ class LeverSetting:
     def words(self) -> str:
         """Say the setting in a few words."""
         lever = LEVERS[self.lever]
-        parts = [lever.label if lever.unit == "switch" else f"{lever.label} {lever.shown(self.value)}"]
+        parts = [lever.label if lever.unit == "switch" else joined(lever.label, lever.shown(self.value))]
         if self.detail:
             parts.append(message("for {detail}", detail=self.detail))
         if lever.extra:

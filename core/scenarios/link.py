@@ -90,7 +90,9 @@ class _Reader:
             )
         if lever.extra:
             ends, usual = (0.0, MOST_EXTRA), f"{lever.extra_default:g}"
-            out |= self._number(f"{lever.name}_extra", f"{lever.label}, {lever.extra}", ends, usual)
+            out |= self._number(
+                f"{lever.name}_extra", message("{label}, {extra}", label=lever.label, extra=lever.extra), ends, usual
+            )
         return out
 
     def shock(self) -> dict[str, float | str]:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ModelError, closest
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import chance
 
 ENDS = (0.01, 0.99)
@@ -72,7 +72,7 @@ class Supposed:
         )
         if self.frame.is_empty():
             return message("{head} There are no similar past cases.", head=head)
-        return f"{head} {self.became()}"
+        return joined(head, self.became())
 
     def became(self) -> str:
         """Say what became of the nearest real cases."""

@@ -225,7 +225,7 @@ def named(z: Floats, groups: NDArray[Any], used: Sequence[str]) -> dict[int, str
         words = [SIGNS[used[i]][int(centre[i] > 0)] for i in order]
         name = joined(*words, by=", ").capitalize()
         twice = sum(o == name or o.startswith(f"{name} (") for o in out.values())
-        out[group] = f"{name} ({twice + 1})" if twice else name
+        out[group] = message("{name} ({twice})", name=name, twice=twice + 1) if twice else name
     return out
 
 

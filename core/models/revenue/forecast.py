@@ -270,7 +270,16 @@ def months_apart(first: date, later: date) -> int:
 
 def _left_out(problems: dict[str, str]) -> str | None:
     """Write out the members that could not forecast a unit, and why."""
-    return joined(*(f"{member} ({reason})" for member, reason in sorted(problems.items())), by="; ") or None
+    return (
+        joined(
+            *(
+                message("{member} ({reason})", member=member, reason=reason)
+                for member, reason in sorted(problems.items())
+            ),
+            by="; ",
+        )
+        or None
+    )
 
 
 def fitted(dataset: Dataset, past: pl.DataFrame, settings: Settings) -> RevenueForecaster:

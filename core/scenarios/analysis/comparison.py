@@ -91,7 +91,7 @@ def compare(start: Ground, plans: Sequence[Scenario]) -> Comparison:
         try:
             after = work_out(start, plan).after
         except QuarterdeckError as error:
-            problems.append(f"{plan.name}: {error}")
+            problems.append(message("{name}: {error}", name=plan.name, error=error))
             continue
         q = after.quarter
         rates = [float(np.nan_to_num(after.total("nrr_rate"))) or None]

@@ -13,7 +13,7 @@ from core.config import Settings, windows
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
-from core.localization import message
+from core.localization import joined, message
 from core.metrics import bookings, pipeline
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
@@ -93,7 +93,7 @@ class Trend:
             if aimed
             else "."
         )
-        return f"{text} {self.record}".strip()
+        return joined(text, self.record).strip()
 
 
 def measures(data: Dataset) -> list[str]:

@@ -14,7 +14,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ScenarioError
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import left_over, likely, money
 from core.scenarios.analysis import attribution
 from core.scenarios.analysis.attribution import Split
@@ -170,7 +170,7 @@ class WhatIf:
             quota = money(then.spread.target or 0.0, unit)
             stays = "stays at" if self.plan.moved else "is"
             chances = (
-                f"{stays} {likely(hit)}"
+                joined(stays, likely(hit))
                 if likely(was) == likely(hit)
                 else message("goes from {was} to {hit}", was=likely(was), hit=likely(hit))
             )
@@ -212,7 +212,7 @@ class WhatIf:
         if not self.plan.moved:
             return "No lever is moved."
         rows = sorted(self.parts.to_dicts(), key=lambda r: -abs(r["amount"]))
-        named = "; ".join(f"{r['label']} {self.shown(r['amount'])}" for r in rows if abs(r["amount"]) > self._nil)
+        named = "; ".join(joined(r["label"], self.shown(r["amount"])) for r in rows if abs(r["amount"]) > self._nil)
         span = expectation.span(self.measure)
         if not named:
             return message("{span} {noun} stay the same: no lever moved affects them.", span=span, noun=self.noun)

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core import sales_terms
-from core.localization import joined, message, shown
+from core.localization import joined, message, shown, shown_whole
 from core.measure_descriptions import explained
 from core.metrics import counted
 from pages.ui.kit import definitions, downloads, help_links
@@ -48,7 +48,7 @@ def show(
     )
     st.caption(escaped(message("Source: {facts}", facts=joined(*facts, by=" · "))))
     for remark in remarks:
-        st.caption(escaped(remark))
+        st.caption(escaped(shown_whole(remark)))
     help_links.offer(page.title, question)
     drill(page, frame, height=240)
     downloads.button(st, "Records as CSV", lambda: csv(frame), f"{function.__name__}.csv", key=f"csv-{question}")
