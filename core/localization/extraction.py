@@ -57,8 +57,21 @@ SILENT = (
     "core/questions/model_choice",
     "core/pandas_door",
     "core/resources",
-    "pages/ui/kit/notebook",
     "pages/ui/kit/definitions",
+)
+# Rooms in which a single word is more often a value than a label.
+SPARE = (
+    "core/access",
+    "core/artifacts",
+    "core/branding",
+    "core/config",
+    "core/contracts",
+    "core/enablement",
+    "core/operations",
+    "core/preparing",
+    "core/requirements",
+    "core/sources",
+    "core/store",
 )
 COMMANDS = re.compile(r"^core/(\w+_commands|cli|serving|orphans|lazy_imports)\.py$")
 YAML_WORDS = {
@@ -92,7 +105,8 @@ NO_WORDS = re.compile(
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 WORDS = re.compile(r"[^\W\d_]{2,}['’]?\w*[,;:.?!)”]* [(“]?[^\W_]+|[^\W\d_]{2,}[.?!]$")
 LABEL = re.compile(r"^[A-Z][^\W\d_]+(?:[ -][\w()%,.]+)*[?.:…]?$|^[A-Z]{2,}s?$")
-ONE = {"is", "are", "was", "were", "has", "have", "it", "they", "its", "their", "this", "these", "needs", "need"}
+CODE = re.compile(r"[A-Z]{3}")  # of a currency
+ONE = re.compile(r"[a-z]{2,}")
 
 
 class Word(NamedTuple):
@@ -128,8 +142,7 @@ def of_project(root: Path) -> Iterator[tuple[str, Word]]:
             name = file.relative_to(root).as_posix()
             if name.startswith(SILENT) or COMMANDS.match(name):
                 continue
-            is_page = not name.startswith("core/")
-            for word in of_source(file.read_text(encoding="utf-8"), is_page or name.startswith("core/charts/")):
+            for word in of_source(file.read_text(encoding="utf-8"), not name.startswith(SPARE)):
                 yield name, word
     for name, fields in YAML_WORDS.items():
         content = yaml.safe_load((root / name).read_text(encoding="utf-8"))
@@ -205,9 +218,8 @@ class _Visitor(ast.NodeVisitor):
                 self.visit(part)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
-        self.visit(node.test)
         for part in (node.body, node.orelse):
-            if isinstance(part, ast.Constant) and isinstance(part.value, str) and part.value.strip() in ONE:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and ONE.fullmatch(part.value.strip()):
                 self._add(part.value.strip(), node.lineno)
             else:
                 self.visit(part)
@@ -252,7 +264,7 @@ class _Visitor(ast.NodeVisitor):
 
     def _literal(self, text: str, line: int) -> None:
         words = text.strip()
-        if not LETTERS.search(words) or NO_WORDS.search(words):
+        if not LETTERS.search(words) or NO_WORDS.search(words) or CODE.fullmatch(words):
             return
         is_label = (self.is_page or self.is_label) and LABEL.match(words)
         if is_label or WORDS.search(words):

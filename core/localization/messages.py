@@ -12,6 +12,7 @@ from string import Formatter
 from typing import Any, Protocol
 
 PARTS = Formatter()
+SENTENCE = 24  # letters
 
 
 class Wording(Protocol):
@@ -19,6 +20,10 @@ class Wording(Protocol):
 
     def look_up(self, text: str) -> str:
         """Return the words for a text; itself where there are none."""
+        ...
+
+    def look_up_whole(self, text: str) -> str:
+        """Return the words for a sentence, also for one that lost its template."""
         ...
 
     def look_up_plural(self, single: str, many: str, n: float) -> str:
@@ -156,7 +161,7 @@ class Joined(Text):
 
     def told(self, wording: Wording) -> str:
         """Return the texts in a reader's words."""
-        return wording.look_up(self.by).join(told(text, wording) for text in self.texts)
+        return wording.look_up(self.by).join(_told_whole(text, wording) for text in self.texts)
 
     def parts(self) -> tuple[Any, ...]:
         """Return the texts and what stands between them."""
@@ -321,11 +326,20 @@ def _joined(texts: tuple[str, ...], by: str) -> Joined:
     return made
 
 
+def _told_whole(text: str, wording: Wording) -> str:
+    """Return a part of a sentence in a reader's words; a short one may be a name, and is only looked up as it is."""
+    if isinstance(text, Text):
+        return text.told(wording)
+    return wording.look_up_whole(text) if len(text) >= SENTENCE else wording.look_up(text)
+
+
 def _written(value: object, form: str, conversion: str | None, wording: Wording) -> str:
     if isinstance(value, Text) and not conversion:
         return value.told(wording)
-    if isinstance(value, str) or conversion == "r":
-        return format(repr(value) if conversion == "r" else wording.look_up(str(value)), form)
+    if conversion == "r":
+        return format(repr(value), form)
+    if isinstance(value, str):
+        return format(_told_whole(value, wording), form)
     if isinstance(value, int | float | date):
         return wording.value(value, form)
     return told(str(value), wording)

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from core.localization.catalogues import Catalogue
-from core.localization.messages import Text, told
+from core.localization.messages import Text
 from core.localization.recovery import recovered
 
 
@@ -34,6 +34,14 @@ class Reader:
     def look_up(self, text: str) -> str:
         """Return the catalogue's words for a text; itself where there are none."""
         return self.catalogue.text(text)
+
+    def look_up_whole(self, text: str) -> str:
+        """Return the catalogue's words for a sentence, also for one that lost its template."""
+        words = self.catalogue.text(text)
+        if words != text:
+            return words
+        again = recovered(text)
+        return again.told(self) if isinstance(again, Text) else text
 
     def look_up_plural(self, single: str, many: str, n: float) -> str:
         """Return the catalogue's words for so many of something."""
@@ -80,8 +88,7 @@ def shown_whole(text: str) -> str:
         return text
     if isinstance(text, Text):
         return text.told(reader)
-    words = reader.catalogue.text(text)
-    return words if words != text else told(recovered(text), reader)
+    return reader.look_up_whole(text)
 
 
 @contextmanager
