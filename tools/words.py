@@ -21,12 +21,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from core.column_labels import label
-from core.localization import catalogues, extraction
+from core.localization import catalogues, extraction, word_template
 from core.localization.extraction import Word
 from core.measure_descriptions import explained
 
 ROOT = Path(__file__).resolve().parents[1]
-TEMPLATE = catalogues.LOCALES / "quarterdeck.pot"
 WIDTH = 120
 DOTTED = re.compile(r"[a-z_]+(\.[a-z_]+)+")
 COLUMN = re.compile(r"[a-z][a-z0-9_]+")
@@ -55,7 +54,7 @@ HEADER = """\
 
 def template() -> Catalog:
     """Return all words of the source, in the order of the alphabet."""
-    catalog = Catalog(domain=catalogues.DOMAIN, project="Quarterdeck", header_comment=HEADER, charset="utf-8")
+    catalog = Catalog(domain=word_template.DOMAIN, project="Quarterdeck", header_comment=HEADER, charset="utf-8")
     files: dict[str, set[str]] = {}
     manys: dict[str, str] = {}
     for name, word in chain(extraction.of_project(ROOT), descriptions(), headings()):
@@ -145,7 +144,7 @@ def updated(language: str, words: Catalog) -> Catalog:
 def main() -> None:
     """Write all files that differ."""
     words = template()
-    changed = {TEMPLATE: written(words)}
+    changed = {word_template.TEMPLATE: written(words)}
     for language in catalogues.languages()[1:]:
         changed[catalogues.file_of(language)] = written(updated(language, words))
     for file, content in changed.items():

@@ -8,8 +8,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Protocol
 
-LOCALES = Path(__file__).with_name("locales")
-DOMAIN = "quarterdeck"
+from core.localization.word_template import DOMAIN, LOCALES
+
 ENGLISH = "en"
 PSEUDO = "xx"
 
@@ -46,20 +46,12 @@ class GettextCatalogue:
 
     def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
-        return self._translations.ngettext(single, many, n)
+        return self._translations.ngettext(single, many, int(n) if n == int(n) else 2)
 
 
 def file_of(language: str) -> Path:
     """Return where the catalogue of a language is."""
     return LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
-
-
-def template_texts() -> list[str | tuple[str, str]]:
-    """Return all texts the source gives; of what can be one or many, both."""
-    from babel.messages.pofile import read_po
-
-    with (LOCALES / f"{DOMAIN}.pot").open("rb") as file:
-        return [entry.id if isinstance(entry.id, str) else tuple(entry.id) for entry in read_po(file) if entry.id]
 
 
 @cache

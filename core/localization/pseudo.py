@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from string import Formatter
 
-from core.localization.catalogues import template_texts
+from core.localization import word_template
 
 BEGIN, END = "⟦", "⟧"
 ACCENTS = str.maketrans("aeiouAEIOUcnsyz", "àéîöûÀÉÎÖÛçñšýž")
@@ -17,7 +17,7 @@ class PseudoCatalogue:
     """The words of the template, marked; others stay as they are."""
 
     def __init__(self) -> None:
-        entries = template_texts()
+        entries = word_template.texts()
         self._texts = {text for entry in entries for text in (entry if isinstance(entry, tuple) else (entry,))}
 
     def text(self, text: str) -> str:

@@ -15,6 +15,7 @@ from functools import cache, lru_cache
 from string import Formatter
 from typing import Any
 
+from core.localization import word_template
 from core.localization.messages import figure, joined, message_of
 
 MOST, FEWEST_LETTERS = 2_000, 4  # characters of a text that is looked at; letters of a template
@@ -125,9 +126,7 @@ def _figure(text: str) -> str | None:
 @cache
 def templates() -> Templates:
     """Return the templates of the catalogue that the source gives; read once per process."""
-    from core.localization.catalogues import template_texts
-
-    return Templates(template_texts())
+    return Templates(word_template.texts())
 
 
 @lru_cache(maxsize=20_000)
