@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core import charts, explain, metrics, models
+from core.localization import joined
 from pages.ui.executive import controls, trends
 from pages.ui.forecast import track_record
 from pages.ui.kit import cache, notebook, period, shell
@@ -84,7 +85,7 @@ with cell(page, "Which regions are driving the quarter?", "Regions", span="all",
     kind = controls.mapped()
     ahead = cache.result(metrics.regions.regions, measured, settings, kind)
     regions = cache.result(metrics.bookings.by_region_and_quarter, measured, settings)
-    c.answer(f"{regions.sentence()} {ahead.sentence()}")
+    c.answer(joined(regions.sentence(), ahead.sentence()))
     left, right = st.columns(2, gap="medium")
     with left:
         if not ahead.frame.is_empty():
@@ -133,7 +134,7 @@ with cell(page, "Leaderboard", "People", by=period.END) as c:
 with cell(page, "How concentrated are we?", "Customers", by=period.END) as c:
     customers = cache.result(metrics.concentration.customers, measured, settings)
     deals = cache.result(metrics.concentration.pipeline, measured, settings)
-    c.answer(f"{customers.sentence()} {deals.sentence()}")
+    c.answer(joined(customers.sentence(), deals.sentence()))
     if customers.value is not None:
         picked = c.pick(
             "account", "top_accounts", charts.executive.concentration, customers.frame, "account_name", currency

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from core.localization import joined
+
 Kind = Literal["money", "rate", "chance", "count", "number", "flag", "id", "text"]
 
 # Names whose words do not follow from their parts.
@@ -158,7 +160,7 @@ def _plain(name: str) -> str:
     parts = [part for part in parts if not DAYS.match(part)]
     if len(parts) > 1 and parts[-1] in {"amount", "rate", "on"} and parts[-2] not in {"win", "sign"}:
         parts = parts[:-1]
-    text = " ".join(SHORT.get(part, part) for part in parts) or name
+    text = joined(*(SHORT.get(part, part) for part in parts)) or name
     for span in spans:
         text += f", {span[1]} {'days' if span[2] == 'd' else 'months'}"
     return text[:1].upper() + text[1:]

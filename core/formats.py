@@ -1,11 +1,12 @@
 """Numbers, amounts and dates as a reader's locale writes them, by babel; English keeps the house look.
 
-Sentences stay English with English numbers, for they are worked out once for all readers. Tiles, tables, charts,
-captions and what leaves the house by download are written for the one who looks.
+Sentences are worked out once for all readers, in English; the figures in them remember their numbers and are written
+for the one who looks (`core.localization`), as tiles, tables, charts and captions are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from core.contracts.errors import ConfigError
+from core.localization.messages import Figure, figure, message
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -21,6 +23,8 @@ ENGLISH = "en"
 LEAST_CERTAIN, MOST_CERTAIN = 0.01, 0.99
 SIZES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
 NO_BREAK = "\u00a0"
+SKELETON = {"%a": "EEE", "%A": "EEEE", "%d": "d", "%b": "MMM", "%B": "MMMM", "%m": "M", "%Y": "y"}
+DIGITS = re.compile(r"^(?P<sign>[+ -])?(?P<comma>,)?(?:\.(?P<digits>\d+))?(?P<kind>[fdg%])?$")
 
 
 def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bool = False) -> str:
@@ -32,10 +36,10 @@ def money(amount: float | None, currency: str = "USD", digits: int = 1, sign: bo
     ('USD 12.4 M', '-EUR 5.25 k', '+USD 1.0 M')
     """
     if amount is None:
-        return "no amount"
-    size = compact(abs(amount), digits)
+        return message("no amount")
+    size = _compact(abs(amount), digits)
     mark = "" if size == "0" else "-" if amount < 0 else "+" if sign else ""
-    return f"{mark}{currency} {size}"
+    return figure("money", (amount, currency, digits, sign), f"{mark}{currency} {size}")
 
 
 def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
@@ -46,6 +50,10 @@ def compact(amount: float, digits: int = 1, sign: bool = False) -> str:
     >>> compact(12_400_000), compact(0.2, sign=True)
     ('12.4 M', '0')
     """
+    return figure("compact", (amount, digits, sign), _compact(amount, digits, sign))
+
+
+def _compact(amount: float, digits: int, sign: bool = False) -> str:
     plus = "+" if sign else ""
     for size, letter in SIZES:
         if abs(amount) >= size:
@@ -62,8 +70,8 @@ def percent(rate: float | None, sign: bool = False) -> str:
     ('25.6 %', '+10.0 %')
     """
     if rate is None:
-        return "not known"
-    return f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %"
+        return message("not known")
+    return figure("percent", (rate, sign), f"{rate * 100:+.1f} %" if sign else f"{rate * 100:.1f} %")
 
 
 def chance(rate: float | None) -> str:
@@ -75,10 +83,21 @@ def chance(rate: float | None) -> str:
     ('64 %', 'over 99 %', 'under 1 %', '0 %')
     """
     if rate is None:
-        return "not known"
+        return message("not known")
     if rate > MOST_CERTAIN:
-        return f"over {MOST_CERTAIN * 100:.0f} %"
-    return "under 1 %" if 0 < rate < LEAST_CERTAIN else f"{rate * 100:.0f} %"
+        return figure("chance", (rate,), f"over {MOST_CERTAIN * 100:.0f} %")
+    return figure("chance", (rate,), "under 1 %" if 0 < rate < LEAST_CERTAIN else f"{rate * 100:.0f} %")
+
+
+def long_day(day: date) -> Figure:
+    """Write a day in a sentence.
+
+    Examples
+    --------
+    >>> long_day(date(2026, 5, 15))
+    '15 May 2026'
+    """
+    return figure("day", (day,), f"{day.day} {day:%B %Y}")
 
 
 @dataclass(frozen=True)
@@ -95,9 +114,14 @@ class Formats:
     locale: str = ENGLISH
 
     @property
+    def language(self) -> str:
+        """Return the language of the locale, such as "de"."""
+        return self.locale.split("_")[0]
+
+    @property
     def is_english(self) -> bool:
         """Say whether numbers have the house look."""
-        return self.locale.split("_")[0] == ENGLISH
+        return self.language == ENGLISH
 
     def money(self, amount: float | None, currency: str, digits: int = 1, sign: bool = False) -> str:
         """Write an amount compactly with the currency's code where the locale puts its sign; None has no number.
@@ -225,6 +249,52 @@ class Formats:
         from babel import dates
 
         return f"{self.day(moment)} {dates.format_time(moment, 'short', locale=self.locale)}"
+
+    def in_form(self, day: date, form: str) -> str:
+        """Write a day or a moment that a sentence writes in a form of `strftime`, with the same parts of it.
+
+        Examples
+        --------
+        >>> Formats("de").in_form(date(2026, 5, 1), "%d %B"), Formats("es").in_form(date(2026, 5, 1), "%B %Y")
+        ('1. Mai', 'mayo de 2026')
+        """
+        if self.is_english or not form:
+            return format(day, form) if form else str(day)
+        from babel import dates
+
+        skeleton = "".join(
+            SKELETON.get(code, "") for code in ("%a", "%A", "%d", "%b", "%B", "%m", "%Y") if code in form
+        )
+        parts = [dates.format_skeleton(skeleton, day, locale=self.locale)] if skeleton else []
+        if "%H" in form and isinstance(day, datetime):
+            parts.append(dates.format_time(day, "medium" if "%S" in form else "short", locale=self.locale))
+        return " ".join(parts) or format(day, form)
+
+    def in_digits(self, value: float, form: str) -> str:
+        """Write a number that a sentence writes in a form of `format`, with the same digits behind the point.
+
+        Examples
+        --------
+        >>> Formats("de").in_digits(1234.5, ",.1f"), Formats("es").in_digits(0.256, ".0%")
+        ('1.234,5', '26\\xa0%')
+        """
+        match = DIGITS.match(form)
+        if self.is_english or match is None or isinstance(value, bool):
+            return format(value, form)
+        from babel import numbers
+
+        if match["kind"] == "g" or (not match["kind"] and match["digits"] is None and isinstance(value, float)):
+            return numbers.format_decimal(
+                value, format="#,##0.######" if match["comma"] else "0.######", locale=self.locale
+            )
+        digits = f".{'0' * int(match['digits'])}" if match["digits"] and int(match["digits"]) else ""
+        whole = "#,##0" if match["comma"] else "0"
+        plus = "+" if match["sign"] == "+" and value >= 0 else ""
+        if match["kind"] == "%":
+            own = _locale(self.locale).percent_formats[None].pattern
+            pattern = own.replace("#,##0", f"{whole}{digits}").replace("#,##,##0", f"{whole}{digits}")
+            return plus + numbers.format_percent(value, format=pattern, locale=self.locale)
+        return plus + numbers.format_decimal(value, format=f"{whole}{digits}", locale=self.locale)
 
     def vega(self) -> Mapping[str, Any] | None:
         """Return the locale as a chart's configuration takes it; None for the English of charts themselves."""

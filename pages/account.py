@@ -5,6 +5,7 @@ import streamlit as st
 from core import explain, metrics
 from core.charts import customers as charts
 from core.charts import explain as reasons
+from core.localization import joined
 from core.metrics import account_facts
 from pages.ui.deal import columns, crm
 from pages.ui.explain import actions
@@ -58,7 +59,7 @@ if not c.failed:
         with cell(page, "Churn risk", "Staying") as c:
             ahead = cache.result(explain.accounts.ahead, data, settings, account)
             parts = cache.result(explain.customers.account, data, settings, account)
-            c.answer(f"{ahead.sentence()} {parts.sentence('a typical customer')}")
+            c.answer(joined(ahead.sentence(), parts.sentence("a typical customer")))
             c.chart(reasons.waterfall, parts)
             st.caption(escaped(parts.check()))
             c.method(explain.customers.account, parts.frame, account)

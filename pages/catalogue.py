@@ -2,6 +2,7 @@
 
 from core import requirements
 from core.charts import requirements as charts
+from core.localization import message
 from pages.ui.catalogue import edit, imports
 from pages.ui.kit import notebook, shell
 from pages.ui.kit.cells import cell
@@ -20,7 +21,13 @@ with cell(page, "What we offer today", "Offer") as c:
 
 with cell(page, "Edit a capability", "Change") as c:
     shown = edit.filtered(standing)
-    c.answer(f"{shown.height:,} of {standing.frame.height:,} capabilities; click one to open it.")
+    c.answer(
+        message(
+            "{height:,} of {height_2:,} capabilities; click one to open it.",
+            height=shown.height,
+            height_2=standing.frame.height,
+        )
+    )
     edit.table(shown)
     edit.editor(page, standing)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from core import explain, metrics, models
 from core.charts import customers as charts
 from core.charts import explain as why_charts
+from core.localization import joined, message
 from pages.ui.customers import account_choice, table_columns
 from pages.ui.explain import actions, compare, counterfactual, drivers
 from pages.ui.kit import cache, column_layout, notebook, period, shell
@@ -42,7 +43,12 @@ if view == "Churn risk":
         with cell(page, "Why is the top account at risk?", "Why") as c:
             account = risks.frame["account_id"][0]
             parts = cache.result(explain.customers.account, data, settings, account)
-            sentence = f"{risks.first}: churn risk within {risks.days} days {parts.sentence('a typical customer')}"
+            sentence = message(
+                "{first}: churn risk within {days} days {parts}",
+                first=risks.first,
+                days=risks.days,
+                parts=parts.sentence("a typical customer"),
+            )
             c.answer(sentence, strong=risks.first)
             c.chart(why_charts.waterfall, parts)
             st.caption(escaped(parts.check()))
@@ -212,7 +218,7 @@ else:
     with cell(page, "Account overview", "Events") as c:
         whole = cache.result(metrics.engagement.account, data, settings, account)
         c.answer(whole.sentence(), strong=whole.name)
-        st.caption(escaped(" · ".join(f"{k}: {v}" for k, v in whole.facts.items())))
+        st.caption(escaped(joined(*(f"{k}: {v}" for k, v in whole.facts.items()), by=" · ")))
         kinds = st.pills(
             "Show", metrics.engagement.KINDS, selection_mode="multi", key="account_kinds", label_visibility="collapsed"
         )
@@ -229,7 +235,7 @@ else:
         with cell(page, "Health and churn risk", "Health") as c:
             year = cache.result(explain.accounts.ahead, data, settings, account)
             signs = cache.result(explain.accounts.health_of, data, settings, account)
-            c.answer(f"{signs.sentence()} {year.sentence()}")
+            c.answer(joined(signs.sentence(), year.sentence()))
             c.chart(charts.staying, year.frame)
             c.table(signs.frame, column_config=table_columns.SIGNS)
             c.method(explain.accounts.ahead, year.frame, account)
@@ -259,7 +265,13 @@ else:
 
         with cell(page, "Why is it at risk?", "Why") as c:
             parts = cache.result(explain.customers.account, data, settings, account)
-            c.answer(f"Churn risk within {settings.models.churn_days} days: {parts.sentence('a typical customer')}")
+            c.answer(
+                message(
+                    "Churn risk within {churn_days} days: {parts}",
+                    churn_days=settings.models.churn_days,
+                    parts=parts.sentence("a typical customer"),
+                )
+            )
             c.chart(why_charts.waterfall, parts)
             st.caption(escaped(parts.check()))
             with st.expander("Every contribution"):

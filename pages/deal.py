@@ -5,6 +5,7 @@ import streamlit as st
 from core import explain, metrics, requirements
 from core.charts import deal_page as charts
 from core.charts import explain as reasons
+from core.localization import joined, message
 from core.metrics import deal_facts, deal_signals
 from pages.ui.deal import columns, crm
 from pages.ui.explain import actions
@@ -21,7 +22,7 @@ if not deal:
     with cell(page, "Largest open deals", "Largest") as c:
         whole = cache.result(metrics.pipeline.open_pipeline, data, settings)
         largest = cache.result(metrics.pipeline.deals, data, settings)
-        c.answer(f"{whole.sentence()} The arrow in front of a row opens its deal.")
+        c.answer(message("{whole} The arrow in front of a row opens its deal.", whole=whole.sentence()))
         c.table(largest.head(columns.MOST), column_config=columns.LISTED, column_order=list(columns.LISTED), height=400)
         c.method(metrics.pipeline.open_pipeline, largest)
 
@@ -78,7 +79,7 @@ if not c.failed:
         with cell(page, "Risks and recommended actions", "Actions") as c:
             signals = cache.result(deal_signals.signals, data, settings, deal)
             advice = cache.result(explain.actions.deal_actions.actions, data, settings, deal)
-            c.answer(f"{signals.sentence()} {advice.sentence()}")
+            c.answer(joined(signals.sentence(), advice.sentence()))
             if not signals.frame.is_empty():
                 c.table(signals.frame, column_config=columns.SIGNALS, column_order=list(columns.SIGNALS))
             if not advice.frame.is_empty():

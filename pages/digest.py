@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import digest
 from core.branding import letterhead
+from core.localization import message
 from core.scope import narrowing, rows_shown
 from pages.ui.deal import tasks
 from pages.ui.digest import setup
@@ -17,7 +18,9 @@ scope = narrowing.sentence(page.visible or data, settings, page.scope)
 with cell(page, "Digest set-up", "Set-up", "all") as c:
     plan = setup.form(page, scope)
     part = scope if page.scope.parts or page.scope.currency else rows_shown.heading(page.visible or data).lower()
-    c.answer(f"It speaks of {part}; choose another scope above. Deals count from the amount below on.")
+    c.answer(
+        message("It speaks of {part}; choose another scope above. Deals count from the amount below on.", part=part)
+    )
     setup.offer_saved(page, plan)
 
 with cell(page, "Digest preview", "Preview", "all") as c:

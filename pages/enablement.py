@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import enablement, requirements
 from core.charts import document_pdf as papers
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.judge import limits
 from pages.ui.enablement import controls, stories, templates
@@ -79,7 +80,10 @@ with cell(page, "What to learn now", "Learn", span="all") as c:
 
 with cell(page, "Sales materials", "Materials", span="all") as c:
     c.answer(
-        f"A battlecard, a one-pager and a deck, written only from the catalogue, with sources. {ledger.sentence()}"
+        message(
+            "A battlecard, a one-pager and a deck, written only from the catalogue, with sources. {ledger}",
+            ledger=ledger.sentence(),
+        )
     )
     row = st.container(horizontal=True, gap="xsmall")
     card = enablement.sales_material.battlecard(gaps, capabilities, training, settings.company)
@@ -141,7 +145,11 @@ with cell(page, "Proof of concept", "Proof") as c:
         )
         c.answer(proof.sentence())
         for row in proof.due(today).iter_rows(named=True):
-            left = f"Criterion {row['no']} is open, {counted(row['days_left'], 'business day')} left"
+            left = message(
+                "Criterion {no} is open, {businesss} left",
+                no=row["no"],
+                businesss=counted(row["days_left"], "business day"),
+            )
             st.caption(escaped(f"{left}: {row['requirement']}"))
         if not proof.frame.is_empty():
             controls.results(page, analysis, proof.frame)
@@ -176,7 +184,7 @@ if analysis is not None:
         for line in pack.unmet:
             st.caption(escaped(line))
         c.table(pack.frame, column_config=STEPS, column_order=list(STEPS))
-        with st.expander(f"Deviations ({pack.deviations.height})"):
+        with st.expander(message("Deviations ({height})", height=pack.deviations.height)):
             c.table(pack.deviations)
         downloads.button(
             st,

@@ -2,6 +2,7 @@
 
 from core import requirements
 from core.charts import library as charts
+from core.localization import message
 from pages.ui.kit import notebook, saved_content, shell
 from pages.ui.kit.cells import cell
 from pages.ui.library import (
@@ -44,7 +45,7 @@ with cell(page, "Import a library", "Import") as c:
 
 with cell(page, "Change history", "History") as c:
     past = saved_content.library_history(page, None, library_cache.sample(page))
-    c.answer(f"The last {past.height:,} changes." if past.height else "No changes yet.")
+    c.answer(message("The last {height:,} changes.", height=past.height) if past.height else "No changes yet.")
     if past.height:
         c.table(past.select(list(answer_form.PAST)), column_config=answer_form.PAST, height=300)
 

@@ -3,6 +3,7 @@
 from core import compensation
 from core.charts import pay as charts
 from core.compensation.pay_statements import exact
+from core.localization import message
 from pages.ui.kit import notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.pay import exception_part, outlook_part, pay_columns, pay_desk, plan_part
@@ -31,7 +32,7 @@ else:
             )
         if day is not None:
             changes = compensation.pay_statements.difference(d.payroll(begin), payroll)
-            c.answer(f"{changes.height:,} of these statements differ from what is known today.")
+            c.answer(message("{height:,} of these statements differ from what is known today.", height=changes.height))
             if changes.height:
                 c.table(changes, column_config=pay_columns.DIFFERENCES, column_order=list(pay_columns.DIFFERENCES))
         c.method(compensation.pay_statements.payroll, payroll.frame, given=f"data, settings, plans, {begin!r}, granted")
@@ -53,9 +54,13 @@ else:
                 more = outlook_part.more(running, person)
                 result = compensation.pay_outlook.earnings_if(running, person, more)
                 c.answer(
-                    f"With another deal of {exact(more, running.currency)} of new business, "
-                    f"{own.summary['rep_name']} would be paid {exact(result.total_cents, running.currency)} for "
-                    f"{running.label}."
+                    message(
+                        "With another deal of {exact} of new business, {rep_name} would be paid {exact_2} for {label}.",
+                        exact=exact(more, running.currency),
+                        rep_name=own.summary["rep_name"],
+                        exact_2=exact(result.total_cents, running.currency),
+                        label=running.label,
+                    )
                 )
                 curve = compensation.pay_outlook.earnings_curve(running, person)
                 c.chart(charts.earnings, curve, more / 100, running.currency)

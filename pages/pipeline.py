@@ -6,6 +6,7 @@ from core import explain, metrics, requirements
 from core.charts import customers as customer_charts
 from core.charts import explain as reasons
 from core.charts import pipeline as charts
+from core.localization import joined
 from pages.ui.explain import actions, counterfactual
 from pages.ui.kit import cache, notebook, period, shell
 from pages.ui.kit.cells import cell, grid_cell
@@ -82,7 +83,7 @@ with cell(page, "Where do deals get stuck?", "Stages", by=period.END) as c:
     stages = cache.result(metrics.stage_conversion.conversion, measured, settings)
     times = cache.result(metrics.stage_conversion.times, measured, settings)
     months = cache.result(metrics.stage_conversion.cohorts, measured, settings)
-    c.answer(f"{stages.sentence()} {times.sentence()}")
+    c.answer(joined(stages.sentence(), times.sentence()))
     if not stages.frame.is_empty():
         on, slow, funnel = st.tabs(["Stage conversion", "Time in stage", "By created month"])
         with on:
@@ -97,7 +98,7 @@ with cell(page, "Where do deals get stuck?", "Stages", by=period.END) as c:
 with cell(page, "Sales velocity", "Velocity", by=period.END) as c:
     speed = cache.result(metrics.velocity.velocity, measured, settings)
     rates = cache.result(metrics.velocity.win_rates, measured, settings)
-    c.answer(f"{speed.sentence()} {rates.sentence()}")
+    c.answer(joined(speed.sentence(), rates.sentence()))
     if speed.value is not None:
         pace, cohort = st.tabs(["What changed velocity", "Win rate by created date and by close date"])
         with pace:
@@ -118,7 +119,7 @@ with cell(page, "Coaching", "Coaching", span="all", by=period.END) as c:
 
 with cell(page, "Deals at risk", "At risk", span="all") as c:
     risks = cache.result(metrics.risk.at_risk, data, settings)
-    c.answer(f"{risks.sentence()} {risks.told()}")
+    c.answer(joined(risks.sentence(), risks.told()))
     deals, signals = st.tabs(["Deals", "Track record of the warning signs"])
     with deals:
         rows = [] if risks.leading.is_empty() else controls.rows(risks.leading, "risk_rows", controls.RISKS)

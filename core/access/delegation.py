@@ -10,6 +10,7 @@ from core.access.field_hiding import WORDS, implied, shortest
 from core.access.identity import AREAS, Identity, can
 from core.config.settings import AccessRule
 from core.contracts.errors import AccessError
+from core.localization import message
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Delegation:
             raise _refusal("Roles count for the whole company, and you see a part of it.")
         for rule in (before, after):
             if isinstance(rule, AccessRule) and not self.covers(rule):
-                raise _refusal(f"This reaches beyond what you see yourself: {self.who.scope()}.")
+                raise _refusal(message("This reaches beyond what you see yourself: {scope}.", scope=self.who.scope()))
         if isinstance(after, RoleRule):
             self._check_rights(after.rights)
         if isinstance(after, AccessRule):
@@ -81,14 +82,19 @@ class Delegation:
                 raise _refusal("Names are hidden from you, so they have to be hidden here too.")
             if missing := implied(self.who.hidden) - implied(directory.hidden(after.roles)):
                 raise _refusal(
-                    f"You do not see {', '.join(WORDS[name] for name in shortest(missing))}, and these roles would."
+                    message(
+                        "You do not see {shortest}, and these roles would.",
+                        shortest=", ".join(WORDS[name] for name in shortest(missing)),
+                    )
                 )
 
     def _check_rights(self, rights: Collection[str]) -> None:
         everything = {f"{area}:{action}" for area in AREAS for action in ACTIONS}
         wanted = everything if "*" in rights else set(rights)
         if beyond := sorted(right for right in wanted if not can(self.who, right)):
-            raise _refusal(f"You cannot give a right that you do not have: {beyond[0].replace(':', ' ')}.")
+            raise _refusal(
+                message("You cannot give a right that you do not have: {beyond}.", beyond=beyond[0].replace(":", " "))
+            )
 
 
 def viewed_by(actor: Identity, other: Identity) -> Identity:

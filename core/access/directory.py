@@ -13,6 +13,7 @@ from core.access.field_hiding import EXACT, EXACT_AREAS, implied, shortest
 from core.access.identity import AREAS, Identity
 from core.config.settings import AccessRule, HiddenField, Person, Settings
 from core.contracts.errors import AccessError, ConfigError, closest
+from core.localization import message
 
 FILE, PAGE = "settings file", "Admin page"
 PERSON, GROUP, ROLE = "person", "group", "role"
@@ -112,7 +113,7 @@ class Directory:
         roles = rule.roles if rule else self.everyone_else
         if not roles:
             raise AccessError(
-                f"{user} is signed in and has no role here.",
+                message("{user} is signed in and has no role here.", user=user),
                 mend="Your administrator sees on the Admin page that you asked, and can let you in there.",
             )
         own_name = rule.name if isinstance(rule, Person) else ""
@@ -202,7 +203,8 @@ def parsed(kind: str, values: Mapping[str, Any]) -> Rule:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
         raise ConfigError(
-            f"The {kind}'s {name} is not valid: {first['msg']}.", mend="Correct it and save again."
+            message("The {kind}'s {name} is not valid: {msg}.", kind=kind, name=name, msg=first["msg"]),
+            mend="Correct it and save again.",
         ) from None
 
 
@@ -224,12 +226,12 @@ def checked(kind: str, name: str, rule: Rule, directory: Directory) -> str:
     """
     title = name.strip().lower() if kind == PERSON else name.strip()
     if not title or len(title) > 200:
-        raise ConfigError(f"A {kind} needs a name of 1 to 200 characters.", mend="Write one.")
+        raise ConfigError(message("A {kind} needs a name of 1 to 200 characters.", kind=kind), mend="Write one.")
     names = {PERSON: set(directory.people), GROUP: set(directory.groups), ROLE: set(directory.roles)}[kind]
     if title in names and directory.source(kind, title) == FILE:
         raise ConfigError(
-            f"The settings file says what holds for {title}.",
-            f"access, {kind}",
+            message("The settings file says what holds for {title}.", title=title),
+            message("access, {kind}", kind=kind),
             "Change it there, or choose another name.",
         )
     for role in () if isinstance(rule, RoleRule) else rule.roles:
@@ -247,6 +249,8 @@ def _known(name: str, among: Iterable[str], noun: str) -> None:
     if name not in names:
         near = closest(name, names)
         raise ConfigError(
-            f"There is no {noun} called {name!r}.",
-            mend=f"Did you mean {near!r}?" if near else f"There are {', '.join(names)}.",
+            message("There is no {noun} called {name!r}.", noun=noun, name=name),
+            mend=message("Did you mean {near!r}?", near=near)
+            if near
+            else message("There are {names}.", names=", ".join(names)),
         )

@@ -11,6 +11,7 @@ import polars as pl
 from core.access import redaction
 from core.access.redaction import Redaction
 from core.contracts import Dataset
+from core.localization import message
 
 SHEETS_HIDDEN = "sheets_hidden"
 
@@ -57,7 +58,7 @@ def hidden(saved: Sequence[L], shown: Dataset) -> list[L]:
     titles: dict[int, str] = {}
     for entry in sorted(saved, key=lambda listed: listed.id):
         _, buyer = names.buyers.get(str(entry.payload.get("opportunity_id")), ("", ""))
-        title = f"RFP of {buyer}" if buyer else f"Requirement list {entry.id}"
+        title = message("RFP of {buyer}", buyer=buyer) if buyer else message("Requirement list {id}", id=entry.id)
         titles[entry.id] = f"{title} ({entry.id})" if title in titles.values() else title
     return [_hidden(entry, titles[entry.id], names) for entry in saved]
 

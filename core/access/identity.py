@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.localization import joined, message
+
 AREAS = (
     "executive",
     "pipeline",
@@ -62,9 +64,9 @@ class Identity:
     def scope(self, names: Mapping[str, str] | None = None) -> str:
         """Return what this person's rows are cut to, in words; `names` are the people's by their ids."""
         head = (names or {}).get(self.team_of, self.team_of)
-        own = f"{head}'s deals" if "rep" in self.roles else f"{head}'s team"
+        own = message("{head}'s deals", head=head) if "rep" in self.roles else message("{head}'s team", head=head)
         parts = [", ".join(self.regions), own if head else ""]
-        return " and ".join(part for part in parts if part) or "the whole company"
+        return joined(*(part for part in parts if part), by=" and ") or "the whole company"
 
 
 LOCAL = Identity("local", "You", ("admin",))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.config.settings import Settings
 from core.contracts.errors import ConfigError
+from core.localization import message
 
 SECRET, SECRET_FILE = "QUARTERDECK_PROXY_SECRET", "QUARTERDECK_PROXY_SECRET_FILE"
 SECRET_HEADER = "x-quarterdeck-proxy-secret"
@@ -120,7 +121,7 @@ def _secret(environ: Mapping[str, str]) -> str:
             ) from error
     if secret and len(secret) < SHORTEST_SECRET:
         raise ConfigError(
-            f"The proxy's secret has fewer than {SHORTEST_SECRET} characters.",
+            message("The proxy's secret has fewer than {shortest_secret} characters.", shortest_secret=SHORTEST_SECRET),
             SECRET,
             "Make one with: openssl rand -hex 32",
         )
@@ -132,7 +133,9 @@ def _network(entry: str) -> Network:
         return ip_network(entry, strict=False)
     except ValueError:
         raise ConfigError(
-            f"{entry} is no address of a proxy.", "access.proxies", "Write addresses or networks such as 10.0.0.0/24."
+            message("{entry} is no address of a proxy.", entry=entry),
+            "access.proxies",
+            "Write addresses or networks such as 10.0.0.0/24.",
         ) from None
 
 

@@ -14,6 +14,7 @@ from core.config import Settings
 from core.config.settings import AccessRule, Person
 from core.contracts import Dataset
 from core.local_times import moment
+from core.localization import message
 
 WAYS = {
     "none": "Sign-in is off: everybody who can reach the app has full access.",
@@ -62,7 +63,10 @@ def by_role(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) 
         columns[_label(role)] = [*(permission(rules, role, area) for area in AREAS), hidden]
     areas = [*map(_label, AREAS), "Does not see"]
     frame = pl.DataFrame({"Area": areas, **columns}, schema=dict.fromkeys(["Area", *columns], pl.String))
-    return Rights(frame, f"{WAYS[settings.access.sign_in]} There are {len(rules.roles)} roles.")
+    return Rights(
+        frame,
+        message("{ways} There are {n_roles} roles.", ways=WAYS[settings.access.sign_in], n_roles=len(rules.roles)),
+    )
 
 
 def _label(name: str) -> str:
@@ -97,13 +101,15 @@ def people(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -
     rules = in_force(settings, entries)
     frame = _listed(data, settings, rules, PERSON, rules.people)
     others = ", ".join(settings.access.everyone_else)
-    rest = f"everybody else who signs in is {others}" if others else "nobody else is let in"
+    rest = message("everybody else who signs in is {others}", others=others) if others else "nobody else is let in"
     if rules.groups:
-        rest = f"others come in by their groups, and {rest}"
+        rest = message("others come in by their groups, and {rest}", rest=rest)
     if settings.access.sign_in == "none":
         rest = "a list takes effect once access.sign_in is oidc or header"
     number = {0: "Nobody is", 1: "One person is"}.get(frame.height, f"{frame.height} people are")
-    return Rights(frame, f"{number} listed; {rest}.{_mistakes(frame)}")
+    return Rights(
+        frame, message("{number} listed; {rest}.{mistakes}", number=number, rest=rest, mistakes=_mistakes(frame))
+    )
 
 
 def groups(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -> Rights:
@@ -126,8 +132,15 @@ def groups(data: Dataset, settings: Settings, entries: tuple[Entry, ...] = ()) -
     frame = _listed(data, settings, rules, GROUP, rules.groups).drop("name").rename({"user": "group"})
     if frame.is_empty():
         return Rights(frame, "No group has rights here: people are listed one by one.")
-    number = "One group has" if frame.height == 1 else f"{frame.height} groups have"
-    return Rights(frame, f"{number} rights; of somebody in several, the first counts.{_mistakes(frame)}")
+    number = "One group has" if frame.height == 1 else message("{height} groups have", height=frame.height)
+    return Rights(
+        frame,
+        message(
+            "{number} rights; of somebody in several, the first counts.{mistakes}",
+            number=number,
+            mistakes=_mistakes(frame),
+        ),
+    )
 
 
 def _listed(
@@ -159,7 +172,7 @@ def _team_names(data: Dataset) -> dict[str, str]:
 
 def _mistakes(frame: pl.DataFrame) -> str:
     wrong = frame["problem"].drop_nulls().len()
-    return f" {wrong} of them have a setup error." if wrong else ""
+    return message(" {wrong} of them have a setup error.", wrong=wrong) if wrong else ""
 
 
 def done(rows: pl.DataFrame, zone: str = "UTC") -> Rights:
@@ -178,19 +191,26 @@ def done(rows: pl.DataFrame, zone: str = "UTC") -> Rights:
     at = moment(last["at"], "%d %B %Y at %H:%M", zone)
     return Rights(
         rows,
-        f"{rows.height:,} actions by {rows['user'].n_unique()} people; "
-        f"the last on {at}: {last['user']} {last['action']} {last['target']}.",
+        message(
+            "{height:,} actions by {n_unique} people; the last on {at}: {user} {action} {target}.",
+            height=rows.height,
+            n_unique=rows["user"].n_unique(),
+            at=at,
+            user=last["user"],
+            action=last["action"],
+            target=last["target"],
+        ),
     )
 
 
 def _problem(who: Identity, data: Dataset, rules: Directory) -> str | None:
     unknown = [role for role in who.roles if role not in rules.roles]
     if unknown:
-        return f"There is no role called {unknown[0]}."
+        return message("There is no role called {unknown}.", unknown=unknown[0])
     regions = set(data.accounts["region"]) | set(data.sales_team["region"])
     missing = [region for region in who.regions if region not in regions]
     if missing:
-        return f"There is no region called {missing[0]}."
+        return message("There is no region called {missing}.", missing=missing[0])
     if who.team_of and who.team_of != OWN and who.team_of not in set(data.sales_team["rep_id"]):
-        return f"There is nobody with the id {who.team_of} in the sales team."
+        return message("There is nobody with the id {team_of} in the sales team.", team_of=who.team_of)
     return None

@@ -12,6 +12,7 @@ from core.access.identity import Identity
 from core.contracts import Dataset
 from core.contracts.errors import AccessError
 from core.contracts.spans import is_valid
+from core.localization import message
 
 OF_ACCOUNTS = ("accounts", "opportunities", "subscriptions")
 RAW_OF_ACCOUNTS = ("transactions", "activities")
@@ -64,9 +65,9 @@ def _of_regions(dataset: Dataset, regions: tuple[str, ...]) -> Dataset:
     unknown = [region for region in regions if region not in all_regions]
     if unknown:
         raise AccessError(
-            f"There is no region called {unknown[0]!r} in the data.",
+            message("There is no region called {unknown!r} in the data.", unknown=unknown[0]),
             "access.people",
-            f"Known: {', '.join(sorted(k for k in all_regions if k)) or 'none'}.",
+            message("Known: {sorted}.", sorted=", ".join(sorted(k for k in all_regions if k)) or message("none")),
         )
     keep = dataset.accounts.filter(pl.col("region").is_in(regions))["account_id"]
     team = dataset.sales_team.filter(pl.col("region").is_in(regions))
@@ -119,7 +120,10 @@ def own_head(company: Dataset, user: str) -> str:
     rep = rep_of_mail(company, user)
     if rep not in set(company.sales_team["rep_id"]):
         raise AccessError(
-            f"Nobody in the sales team has the mail address {user}, so there are no rows of your own to show.",
+            message(
+                "Nobody in the sales team has the mail address {user}, so there are no rows of your own to show.",
+                user=user,
+            ),
             "access.groups",
             "Ask your administrator to list you with team_of.",
         )
@@ -143,7 +147,9 @@ def reports(sales_team: pl.DataFrame, head: str, day: date) -> set[str]:
     """
     if head not in set(sales_team["rep_id"]):
         raise AccessError(
-            f"There is nobody with the id {head!r} in the sales team.", "access.people", "Correct team_of."
+            message("There is nobody with the id {head!r} in the sales team.", head=head),
+            "access.people",
+            "Correct team_of.",
         )
     now = sales_team.filter(is_valid(day))
     people, fresh = {head}, {head}

@@ -13,6 +13,7 @@ from core.access.identity import Identity
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import visible
+from core.localization import message
 
 EVERYBODY = "everybody"
 HIDDEN, COLLEAGUE = "Hidden", "A colleague"
@@ -147,7 +148,7 @@ def worked_rows(reader: Reader, saved: SavedList, frame: pl.DataFrame) -> pl.Dat
 
 def scenario_name(reader: Reader, number: int, name: str) -> str:
     """Return what a saved scenario is called; where names are hidden by its number alone, for its name is free text."""
-    return f"Scenario {number}" if reader.is_masked else name
+    return message("Scenario {number}", number=number) if reader.is_masked else name
 
 
 def shared_lists(reader: Reader, sets: ListStore[L]) -> list[L]:

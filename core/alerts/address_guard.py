@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from core.contracts.errors import ContractError
+from core.localization import message
 
 ALLOWED = "QUARTERDECK_DELIVERY_HOSTS"
 TIMEOUT = httpx.Timeout(15, connect=10)
@@ -42,7 +43,9 @@ def check(url: str, environ: Mapping[str, str] | None = None, only: Sequence[str
         raise ContractError("This is no address of a webhook.", "target", "Write it like https://example.com/hook.")
     if only and not is_named and not any(host == domain or host.endswith(f".{domain}") for domain in only):
         raise ContractError(
-            f"{host} is not of {' or '.join(only)}.", "target", "Copy the address as the service shows it."
+            message("{host} is not of {only}.", host=host, only=" or ".join(only)),
+            "target",
+            "Copy the address as the service shows it.",
         )
     numbers = _resolved(host, parts.port or (443 if parts.scheme == HTTPS else 80))
     is_allowed = is_named or all(_is_within(number, allowed) for number in numbers)
@@ -50,7 +53,9 @@ def check(url: str, environ: Mapping[str, str] | None = None, only: Sequence[str
         raise ContractError("The address is not encrypted.", "target", "Use https://.")
     if not is_allowed and not all(_is_public(number) for number in numbers):
         raise ContractError(
-            f"{host} is an address of a private network.", "target", f"An administrator can allow it by {ALLOWED}."
+            message("{host} is an address of a private network.", host=host),
+            "target",
+            message("An administrator can allow it by {allowed}.", allowed=ALLOWED),
         )
     return host, numbers[0]
 
@@ -59,7 +64,9 @@ def _resolved(host: str, port: int) -> list[str]:
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise ContractError(f"No host is called {host}.", "target", "Check how it is written.") from error
+        raise ContractError(
+            message("No host is called {host}.", host=host), "target", "Check how it is written."
+        ) from error
     return list(dict.fromkeys(str(answer[4][0]).partition("%")[0] for answer in answers))
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from core.contracts.errors import ContractError
+from core.localization import message
 from core.scope import Scope
 from core.store.repositories import Saved
 
@@ -142,11 +143,16 @@ class Rule:
         if self.kind == "threshold":
             return f"{MEASURES[self.measure].title} {self.side} {MEASURES[self.measure].written(self.limit)}"
         if self.kind == "change":
-            return f"{MEASURES[self.measure].title} moves by {self.limit:g} % in {self.days} days"
+            return message(
+                "{title} moves by {limit:g} % in {days} days",
+                title=MEASURES[self.measure].title,
+                limit=self.limit,
+                days=self.days,
+            )
         if self.kind == "forecast_moved":
-            return f"{title} by {self.limit:g} % in {self.days} days"
+            return message("{title} by {limit:g} % in {days} days", title=title, limit=self.limit, days=self.days)
         if KINDS[self.kind].limit and self.limit:
-            return f"{title}, from {self.limit:,.0f} on"
+            return message("{title}, from {limit:,.0f} on", title=title, limit=self.limit)
         return title
 
 
@@ -162,25 +168,29 @@ def checked(rule: Rule) -> Rule:
 
     people = tuple(dict.fromkeys(user.strip().lower() for user in (*rule.people, *rule.escalate_to)))
     checks = (
-        (rule.kind in KINDS, "kind", f"Known: {', '.join(KINDS)}."),
+        (rule.kind in KINDS, "kind", message("Known: {kinds}.", kinds=", ".join(KINDS))),
         (
             rule.kind not in ("threshold", "change") or rule.measure in MEASURES,
             "measure",
-            f"Known: {', '.join(MEASURES)}.",
+            message("Known: {measures}.", measures=", ".join(MEASURES)),
         ),
         (rule.side in (ABOVE, BELOW), "side", "Say above or below."),
         (rule.limit == rule.limit and abs(rule.limit) < 1e15, "limit", "Give a number."),
         (rule.kind not in ("change", "forecast_moved") or rule.limit > 0, "limit", "Give more than 0 %."),
-        (1 <= rule.days <= MOST_DAYS, "days", f"Give 1 to {MOST_DAYS} days."),
-        (rule.audience in AUDIENCES, "audience", f"Known: {', '.join(AUDIENCES)}."),
+        (1 <= rule.days <= MOST_DAYS, "days", message("Give 1 to {most_days} days.", most_days=MOST_DAYS)),
+        (rule.audience in AUDIENCES, "audience", message("Known: {audiences}.", audiences=", ".join(AUDIENCES))),
         (rule.audience != LIST or bool(rule.people), "people", "Name at least one person."),
-        (len(people) <= MOST_PEOPLE, "people", f"At most {MOST_PEOPLE}."),
-        (0 <= rule.escalate_hours <= MOST_HOURS, "escalate_hours", f"Give 0 to {MOST_HOURS} hours."),
+        (len(people) <= MOST_PEOPLE, "people", message("At most {most_people}.", most_people=MOST_PEOPLE)),
+        (
+            0 <= rule.escalate_hours <= MOST_HOURS,
+            "escalate_hours",
+            message("Give 0 to {most_hours} hours.", most_hours=MOST_HOURS),
+        ),
         (not rule.escalate_hours or bool(rule.escalate_to), "escalate_to", "Name whom to tell then."),
     )
     for is_fine, name, mend in checks:
         if not is_fine:
-            raise ContractError(f"The alert cannot be made with this {name}.", name, mend)
+            raise ContractError(message("The alert cannot be made with this {name}.", name=name), name, mend)
     Scope.from_address(rule.scope)
     return rule
 

@@ -10,6 +10,7 @@ import polars as pl
 from core import marts
 from core.alerts.alert_rule import Rule
 from core.alerts.sight import Ground, Seen, Sight, address
+from core.localization import joined, message
 from core.metrics import flow
 from core.metrics.deal_events import DELETED, LOST, WON, at, tracks
 from core.metrics.measure import money
@@ -25,7 +26,7 @@ def new_deals(rule: Rule, ground: Ground) -> Seen:
         ~pl.col("is_closed"), pl.col("created_on") > ground.data.as_of - timedelta(days=WEEK)
     )
     rows = _named(ground, deals.select("opportunity_id", "amount"))
-    return [_deal(row, "new", f"{_words(row, ground)} was opened.") for row in rows]
+    return [_deal(row, "new", message("{words} was opened.", words=_words(row, ground))) for row in rows]
 
 
 def slipped(rule: Rule, ground: Ground) -> Seen:
@@ -36,14 +37,22 @@ def slipped(rule: Rule, ground: Ground) -> Seen:
     late = moved.sort("day").unique("opportunity_id", keep="last", maintain_order=True)
     shown = late.select("opportunity_id", "close_on_before", "close_on_after", amount=pl.col("moved_amount").abs())
     return [
-        _deal(row, str(row["close_on_after"]), f"{_words(row, ground)} slipped out of the quarter{_to(row)}.")
+        _deal(
+            row,
+            str(row["close_on_after"]),
+            message("{words} slipped out of the quarter{to}.", words=_words(row, ground), to=_to(row)),
+        )
         for row in _named(ground, shown)
     ]
 
 
 def _to(row: dict[str, Any]) -> str:
     after = row["close_on_after"]
-    return f": it is now expected on {after:%d %B %Y}" if after else " and has no expected close any more"
+    return (
+        message(": it is now expected on {after:%d %B %Y}", after=after)
+        if after
+        else " and has no expected close any more"
+    )
 
 
 def silent(rule: Rule, ground: Ground) -> Seen:
@@ -58,7 +67,15 @@ def silent(rule: Rule, ground: Ground) -> Seen:
     )
     quiet = rows.filter((pl.lit(data.as_of) - pl.col("since")).dt.total_days() >= rule.days)
     return [
-        _deal(row, "quiet", f"{_words(row, ground)} has been quiet for {(data.as_of - row['since']).days:,} days.")
+        _deal(
+            row,
+            "quiet",
+            message(
+                "{words} has been quiet for {days:,} days.",
+                words=_words(row, ground),
+                days=(data.as_of - row["since"]).days,
+            ),
+        )
         for row in _named(ground, quiet)
     ]
 
@@ -79,7 +96,11 @@ def commits(rule: Rule, ground: Ground) -> Seen:
     ).with_columns(amount=pl.col("cents").fill_null(0) / 100, category_now=category[1])
     rows = _named(ground, moved)
     return [
-        _deal(row, _commit_state(row), f"{_words(row, ground)}, in commit a week ago, {_became(row, ground)}.")
+        _deal(
+            row,
+            _commit_state(row),
+            message("{words}, in commit a week ago, {became}.", words=_words(row, ground), became=_became(row, ground)),
+        )
         for row in rows
     ]
 
@@ -90,17 +111,26 @@ def _commit_state(row: dict[str, Any]) -> str:
 
 def _became(row: dict[str, Any], ground: Ground) -> str:
     if (end := ENDS.get(row["state_now"])) is not None:
-        return f"was {end}"
+        return message("was {end}", end=end)
     parts = []
     if row["category_now"] != COMMIT:
-        parts.append(f"is now {str(row['category_now'] or 'without a category').replace('_', ' ')}")
+        parts.append(
+            message(
+                "is now {category_now}",
+                category_now=str(row["category_now"] or message("without a category")).replace("_", " "),
+            )
+        )
     if row["cents_now"] != row["cents"]:
         worth = row["cents_now"]
-        parts.append(f"is now worth {money(worth / 100, ground.settings.currency)}" if worth else "lost its amount")
+        parts.append(
+            message("is now worth {worth}", worth=money(worth / 100, ground.settings.currency))
+            if worth
+            else "lost its amount"
+        )
     if row["close_on_now"] != row["close_on"]:
         due = row["close_on_now"]
-        parts.append(f"is now due on {due:%d %B}" if due else "lost its expected close")
-    return " and ".join(parts) or "changed"
+        parts.append(message("is now due on {due:%d %B}", due=due) if due else "lost its expected close")
+    return joined(*parts, by=" and ") or "changed"
 
 
 def _named(ground: Ground, frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -115,7 +145,11 @@ def _named(ground: Ground, frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 def _words(row: dict[str, Any], ground: Ground) -> str:
     name = row["opportunity_name"] or row["opportunity_id"]
-    account = f" with {row['account_name']}" if row["account_name"] and row["account_name"] not in name else ""
+    account = (
+        message(" with {account_name}", account_name=row["account_name"])
+        if row["account_name"] and row["account_name"] not in name
+        else ""
+    )
     worth = f", {money(row['amount'], ground.settings.currency)}" if row["amount"] else ""
     return f"{name}{account}{worth}"
 

@@ -18,6 +18,7 @@ from core.alerts.sending.mail import MailHead, mail_head
 from core.alerts.sending.outcome import PassingError, RefusedError
 from core.alerts.ways import APPRISE, MAIL, SLACK, TEAMS, WEBHOOK, Way
 from core.contracts.errors import QuarterdeckError
+from core.localization import joined, message
 from core.store import Store
 from core.store.deliveries import DEAD, DROPPED, SENT, Delivery
 
@@ -45,7 +46,7 @@ class Sent:
             "dropped": self.n_dropped,
         }
         parts = [f"{n:,} {words}" for words, n in counts.items() if n]
-        return f"Messages: {', '.join(parts)}." if parts else "No message was due."
+        return message("Messages: {parts}.", parts=joined(*parts, by=", ")) if parts else "No message was due."
 
 
 def site_of(store: Store) -> str:
@@ -188,7 +189,11 @@ def unsubscribe_address(store: Store, reader: str, site: str) -> str:
     """Return the address at which one click ends the mails of a reader; empty while the app's is not known."""
     if not site:
         return ""
-    return f"{site}/api/v1/alerts/unsubscribe?{urlencode({'who': reader, 'mark': unsubscribe_mark(store, reader)})}"
+    return message(
+        "{site}/api/v1/alerts/unsubscribe?{urlencode}",
+        site=site,
+        urlencode=urlencode({"who": reader, "mark": unsubscribe_mark(store, reader)}),
+    )
 
 
 def _to_webhook(way: Way, entry: Delivery, site: str, now: datetime) -> None:

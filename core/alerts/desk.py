@@ -15,6 +15,7 @@ from core.alerts.quiet_hours import NAME, Habits
 from core.alerts.sending.mail import PLAIN, MailHead
 from core.alerts.ways import COMPANY, MAIL, WEBHOOK, Way
 from core.contracts.errors import AccessError, StoreError
+from core.localization import message
 from core.store import Store
 from core.store.alert_ledger import BEGUN, Entry
 from core.store.deliveries import Delivery, NewDelivery, key_of
@@ -38,7 +39,9 @@ def rule_of(store: Store, user: str, number: int) -> Rule:
     for entry in rules(store, user):
         if entry.id == number:
             return entry
-    raise StoreError(f"There is no alert rule number {number}.", mend="The Alerts page lists yours.")
+    raise StoreError(
+        message("There is no alert rule number {number}.", number=number), mend="The Alerts page lists yours."
+    )
 
 
 def save_rule(store: Store, given: Rule, is_admin: bool = False) -> Rule:
@@ -53,7 +56,10 @@ def save_rule(store: Store, given: Rule, is_admin: bool = False) -> Rule:
     """
     usable = {way.id for way in ways(store, given.owner, is_admin)}
     if unknown := set(given.ways) - usable:
-        raise StoreError(f"There is no way number {min(unknown)}.", mend="Choose one of those the Alerts page lists.")
+        raise StoreError(
+            message("There is no way number {unknown}.", unknown=min(unknown)),
+            mend="Choose one of those the Alerts page lists.",
+        )
     saved = store.alert_rules.save(given.name, given.owner, checked(given).payload, given.version or None)
     return of_saved(saved)
 
@@ -98,7 +104,9 @@ def own_way(store: Store, user: str, number: int, is_admin: bool) -> Way:
     for entry in ways(store, user, is_admin):
         if entry.id == number and (is_admin or entry.owner == user):
             return entry
-    raise StoreError(f"There is no way number {number}.", mend="The Alerts page lists those there are.")
+    raise StoreError(
+        message("There is no way number {number}.", number=number), mend="The Alerts page lists those there are."
+    )
 
 
 def delete_way(store: Store, user: str, number: int, is_admin: bool) -> None:
@@ -117,10 +125,15 @@ def try_out(store: Store, user: str, number: int, now: datetime, is_admin: bool,
     """
     wanted = next((entry for entry in ways(store, user, is_admin) if entry.id == number), None)
     if wanted is None:
-        raise StoreError(f"There is no way number {number}.", mend="The Alerts page lists those there are.")
-    message = Message(f"Test from {head.letterhead.name}", (Line("Messages of your alerts arrive here.", "/alerts"),))
+        raise StoreError(
+            message("There is no way number {number}.", number=number), mend="The Alerts page lists those there are."
+        )
+    trial = Message(
+        message("Test from {name}", name=head.letterhead.name),
+        (Line("Messages of your alerts arrive here.", "/alerts"),),
+    )
     key = key_of("test", wanted.id, user, now.isoformat(), os.urandom(8).hex())
-    store.deliveries.add([NewDelivery(key, "test", user, wanted.id, "Test", message.content)])
+    store.deliveries.add([NewDelivery(key, "test", user, wanted.id, "Test", trial.content)])
     row = next(entry for entry in store.deliveries.recent(50, [user]) if entry.kind == "test")
     delivering.send_now(store, row, wanted, lambda: now, head)
     return store.deliveries.get(row.id)
@@ -176,5 +189,8 @@ def delivery(store: Store, user: str, number: int, is_admin: bool) -> Delivery:
     row = store.deliveries.get(number)
     own: Sequence[int] = [way.id for way in ways_of.listed(store, (user,))]
     if not is_admin and row.reader != user and row.way_id not in own:
-        raise StoreError(f"There is no message number {number}.", mend="The delivery log lists those there are.")
+        raise StoreError(
+            message("There is no message number {number}.", number=number),
+            mend="The delivery log lists those there are.",
+        )
     return row

@@ -11,6 +11,7 @@ from core.alerts.watched_measures import MEASURES
 from core.config import Settings
 from core.contracts.amount_visibility import is_shown
 from core.forecasts import week_ago
+from core.localization import joined, message
 from core.metrics.measure import money, percent
 from core.models import outlook
 
@@ -28,8 +29,14 @@ def threshold(rule: Rule, ground: Ground) -> Seen:
     if not is_past:
         return []
     limit_text = _written(limit, watched.unit, ground.settings)
-    text = f"{watched.title} is {_written(measure.value, watched.unit, ground.settings)}, {rule.side} {limit_text}."
-    return [_figure(rule, ground, rule.side, f"{text} {measure.sentence()}")]
+    text = message(
+        "{title} is {written}, {side} {limit_text}.",
+        title=watched.title,
+        written=_written(measure.value, watched.unit, ground.settings),
+        side=rule.side,
+        limit_text=limit_text,
+    )
+    return [_figure(rule, ground, rule.side, joined(text, measure.sentence()))]
 
 
 def change(rule: Rule, ground: Ground) -> Seen:
@@ -70,7 +77,22 @@ def _moved(rule: Rule, ground: Ground, title: str, before: float, now: float, un
     side = "up" if now > before else "down"
     ends = [_written(value, unit, ground.settings) for value in (before, now)]
     share = f" ({(now - before) / abs(before) * 100:+.1f} %)" if before else ""
-    return [_figure(rule, ground, side, f"{title} went {side} from {ends[0]} on {day:%d %B} to {ends[1]}{share}.")]
+    return [
+        _figure(
+            rule,
+            ground,
+            side,
+            message(
+                "{title} went {side} from {ends} on {day:%d %B} to {ends_2}{share}.",
+                title=title,
+                side=side,
+                ends=ends[0],
+                day=day,
+                ends_2=ends[1],
+                share=share,
+            ),
+        )
+    ]
 
 
 def _figure(rule: Rule, ground: Ground, state: str, sentence: str) -> Sight:

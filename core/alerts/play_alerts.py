@@ -8,6 +8,7 @@ import polars as pl
 
 from core.alerts.alert_rule import Rule
 from core.alerts.sight import Ground, Seen, Sight, address
+from core.localization import message
 from core.plays import play_board, play_definition, play_view
 
 
@@ -21,9 +22,16 @@ def tasks(rule: Rule, ground: Ground) -> Seen:
     near = rows.filter(pl.col("due_on") <= data.as_of + timedelta(days=rule.days))
     return [
         Sight(
-            f"step {row['step_id']}",
+            message("step {step_id}", step_id=row["step_id"]),
             str(row["due_on"]),
-            f"{row['play']}, {row['subject']}: “{row['task']}” is due on {row['due_on']:%d %B %Y} ({row['who']}).",
+            message(
+                "{play}, {subject}: “{task}” is due on {due_on:%d %B %Y} ({who}).",
+                play=row["play"],
+                subject=row["subject"],
+                task=row["task"],
+                due_on=row["due_on"],
+                who=row["who"],
+            ),
             address(f"/{row['kind']}", id=row["subject_id"], see="Plays"),
         )
         for row in near.iter_rows(named=True)

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.contracts.errors import ContractError
+from core.localization import message
 
 AT_ONCE, DAILY, WEEKLY = "at once", "daily", "weekly"
 RHYTHMS = (AT_ONCE, DAILY, WEEKLY)
@@ -105,7 +106,9 @@ def checked(habits: Habits) -> Habits:
         if habits.zone:
             ZoneInfo(habits.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ContractError(f"No time zone is called {habits.zone!r}.", mend="Write it like Europe/Vienna.") from error
+        raise ContractError(
+            message("No time zone is called {zone!r}.", zone=habits.zone), mend="Write it like Europe/Vienna."
+        ) from error
     hours = (habits.quiet_from, habits.quiet_to, habits.hour)
     if habits.rhythm not in RHYTHMS or not all(0 <= hour <= 23 for hour in hours):
         raise ContractError("Hours go from 0 to 23, and messages come at once, daily or weekly.", mend="Correct them.")

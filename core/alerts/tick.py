@@ -18,6 +18,7 @@ from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import backtest_archive
+from core.localization import message
 from core.models import registry
 from core.models.bundle import Bundle
 from core.plays import play_start
@@ -60,10 +61,20 @@ class Outcome:
     def sentence(self) -> str:
         """Say it."""
         if self.is_elsewhere:
-            return f"Somebody else looks at the alerts. {self.sent.sentence()}"
-        faults = f" {len(self.problems):,} rules could not be looked at." if self.problems else ""
-        news = f"{self.n_told:,} new messages, {self.n_events:,} new events."
-        return f"{news} {self.sent.sentence()}{self.plays.sentence()}{faults}"
+            return message("Somebody else looks at the alerts. {sent}", sent=self.sent.sentence())
+        faults = (
+            message(" {n_problems:,} rules could not be looked at.", n_problems=len(self.problems))
+            if self.problems
+            else ""
+        )
+        news = message("{n_told:,} new messages, {n_events:,} new events.", n_told=self.n_told, n_events=self.n_events)
+        return message(
+            "{news} {sent}{plays}{faults}",
+            news=news,
+            sent=self.sent.sentence(),
+            plays=self.plays.sentence(),
+            faults=faults,
+        )
 
 
 def tick(settings: Settings, store: Store, data: Dataset, clock: Clock, holder: str) -> Outcome:
@@ -151,9 +162,11 @@ def troubles(settings: Settings, store: Store, clock: Clock) -> dict[str, dict[s
     syncs = {}
     for entry in sync_run.freshness(settings, clock):
         if entry.last is not None and entry.last.message:
-            syncs[entry.name] = f"{entry.name} could not be synced: {entry.last.message}"
+            syncs[entry.name] = message(
+                "{name} could not be synced: {message}", name=entry.name, message=entry.last.message
+            )
     models: dict[str, Any] = {}
     last = store.jobs.last(LEARN, MODELS)
     if last is not None and last.state == FAILED:
-        models[MODELS] = f"The models could not be learnt: {last.message}"
+        models[MODELS] = message("The models could not be learnt: {message}", message=last.message)
     return {"sync_trouble": syncs, "model_trouble": models}

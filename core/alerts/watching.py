@@ -12,6 +12,7 @@ from core.alerts.alert_rule import AMOUNT, KINDS, Rule
 from core.alerts.sight import Ground, Seen, Sight, address
 from core.features import accounts
 from core.forecasts import call_approval, calls
+from core.localization import message
 from core.metrics import customer_health
 from core.metrics.measure import shortened
 from core.requirements.library import answer_edition
@@ -42,7 +43,11 @@ def red_accounts(rule: Rule, ground: Ground) -> Seen:
         Sight(
             row["account_id"],
             "red",
-            f"{row['account_name'] or row['account_id']} turned red: its health is {row['by_hand']:.0f} of 100.",
+            message(
+                "{account_name} turned red: its health is {by_hand:.0f} of 100.",
+                account_name=row["account_name"] or row["account_id"],
+                by_hand=row["by_hand"],
+            ),
             address("/account", id=row["account_id"], see="Churn risk"),
             row["by_hand"],
             row["account_name"] or row["account_id"],
@@ -63,8 +68,12 @@ def missing_calls(rule: Rule, ground: Ground) -> Seen:
         Sight(
             f"{row['person_id']} {standing.period}",
             "missing",
-            f"{row['person_name']} has not submitted a forecast for {standing.label}; "
-            f"it is due on {row['due_on']:%d %B}.",
+            message(
+                "{person_name} has not submitted a forecast for {label}; it is due on {due_on:%d %B}.",
+                person_name=row["person_name"],
+                label=standing.label,
+                due_on=row["due_on"],
+            ),
             link,
         )
         for row in standing.frame.iter_rows(named=True)
@@ -90,8 +99,12 @@ def answers_due(rule: Rule, ground: Ground) -> Seen:
         Sight(
             row["answer_id"],
             str(row["due_on"]),
-            f"“{shortened(row['question'], 90)}” of {row['owner'] or 'nobody'} is due for review on "
-            f"{row['due_on']:%d %B %Y}.",
+            message(
+                "“{question}” of {owner} is due for review on {due_on:%d %B %Y}.",
+                question=shortened(row["question"], 90),
+                owner=row["owner"] or message("nobody"),
+                due_on=row["due_on"],
+            ),
             address("/library", answer=row["answer_id"], see="Read, change and approve an answer"),
         )
         for row in rows.head(MOST_ANSWERS).iter_rows(named=True)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from core.alerts import address_guard
 from core.contracts.errors import ContractError
+from core.localization import message
 from core.sealing.vault import Vault
 from core.store import Store
 from core.store.repositories import Saved
@@ -91,9 +92,17 @@ def checked(way: Way, environ: Mapping[str, str] | None = None) -> Way:
         When a part of it is not what it can be, or it leads to a private address that is not allowed.
     """
     if way.kind not in KINDS:
-        raise ContractError(f"No way is called {way.kind!r}.", "kind", f"Known: {', '.join(KINDS)}.")
+        raise ContractError(
+            message("No way is called {kind!r}.", kind=way.kind),
+            "kind",
+            message("Known: {kinds}.", kinds=", ".join(KINDS)),
+        )
     if unknown := set(way.events) - set(EVENTS):
-        raise ContractError(f"No event is called {min(unknown)!r}.", "events", f"Known: {', '.join(EVENTS)}.")
+        raise ContractError(
+            message("No event is called {unknown!r}.", unknown=min(unknown)),
+            "events",
+            message("Known: {events}.", events=", ".join(EVENTS)),
+        )
     if way.kind == MAIL:
         _check_mail(way)
     elif way.kind == APPRISE:
@@ -119,7 +128,7 @@ def _check_mail(way: Way) -> None:
 
 def _need(is_fine: bool, name: str, mend: str) -> None:
     if not is_fine:
-        raise ContractError(f"The way cannot be set up with this {name}.", name, mend)
+        raise ContractError(message("The way cannot be set up with this {name}.", name=name), name, mend)
 
 
 def fresh_secret() -> str:
@@ -191,4 +200,4 @@ def listed(store: Store, owners: Iterable[str] | None = None) -> list[Way]:
 
 
 def _about(owner: str, name: str) -> str:
-    return f"way {owner} {name.strip()}"
+    return message("way {owner} {name}", owner=owner, name=name.strip())

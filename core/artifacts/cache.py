@@ -17,6 +17,7 @@ from core.artifacts.pins import Pins
 from core.artifacts.tiers import Entry, Tier
 from core.artifacts.values import VALUES
 from core.contracts.errors import NotMadeYetError
+from core.localization import message
 
 T = TypeVar("T")
 About = Callable[[T], Mapping[str, Any]]
@@ -309,7 +310,9 @@ def _made_here(kind: Kind, key: Hashable | Callable[[], str], make: Callable[[],
 
 
 def _not_yet(kind: Kind) -> NotMadeYetError:
-    return NotMadeYetError(f"The {kind.title} for this are being made.", mend="They show here when they are ready.")
+    return NotMadeYetError(
+        message("The {title} for this are being made.", title=kind.title), mend="They show here when they are ready."
+    )
 
 
 def _text(key: Hashable | Callable[[], str]) -> str:

@@ -6,6 +6,7 @@ from core.artifacts import notices
 from core.artifacts.cache import ArtifactCache
 from core.artifacts.kinds import KINDS, RESULTS, Kind
 from core.artifacts.notices import Notice
+from core.localization import message, message_plural
 
 PROBE, PROBE_BYTES = "probe", 1 << 16
 
@@ -24,8 +25,13 @@ def examine(cache: ArtifactCache) -> tuple[Notice, ...]:
 
 def _damage(cache: ArtifactCache, kind: Kind) -> Notice | None:
     count = sum(not _is_whole(cache, kind, entry.key) for entry in cache.entries(kind))
-    what = f"{count} of the {kind.title} kept on disk {'is' if count == 1 else 'are'} damaged"
-    return Notice(kind.name, f"{what}, and made anew when needed.") if count else None
+    what = message_plural(
+        "{n} of the {title} kept on disk is damaged",
+        "{n} of the {title} kept on disk are damaged",
+        count,
+        title=kind.title,
+    )
+    return Notice(kind.name, message("{what}, and made anew when needed.", what=what)) if count else None
 
 
 def _is_whole(cache: ArtifactCache, kind: Kind, key: str) -> bool:

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from core.artifacts.closure import ROOT, code_fingerprint
 from core.artifacts.kinds import Kind
 from core.config import Settings
+from core.localization.messages import Text
 
 PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse", "branding"})
 PLAIN = (str, int, float, bool, type(None), date, datetime, time, timedelta, Decimal)
@@ -113,6 +114,8 @@ def _texts(value: Any) -> Iterator[bytes]:
         yield _tagged(type(value).__qualname__, value.name.encode())
     elif type(value) in PLAIN:
         yield _tagged(type(value).__name__, repr(value).encode("utf-8", "surrogatepass"))
+    elif isinstance(value, Text):
+        yield _tagged(str.__name__, repr(value).encode("utf-8", "surrogatepass"))
     elif isinstance(value, BaseModel):
         yield _tagged(
             type(value).__qualname__, (_WITHOUT_PLACES if isinstance(value, Settings) else _ALL).of(value).encode()

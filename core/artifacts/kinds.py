@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.contracts.errors import StoreError, closest
+from core.localization import message
 
 if TYPE_CHECKING:
     from core.artifacts.codecs import FolderCodec
@@ -128,5 +129,5 @@ def kind_named(name: str) -> Kind:
     if name in KINDS:
         return KINDS[name]
     near = closest(name, KINDS)
-    mend = f"Did you mean {near}?" if near else f"Known: {', '.join(KINDS)}."
-    raise StoreError(f"There is no kind of artefact called {name!r}.", mend=mend)
+    mend = message("Did you mean {near}?", near=near) if near else message("Known: {kinds}.", kinds=", ".join(KINDS))
+    raise StoreError(message("There is no kind of artefact called {name!r}.", name=name), mend=mend)

@@ -13,6 +13,7 @@ from core.artifacts.cache import ArtifactCache
 from core.artifacts.kinds import KINDS, Kind, kind_named
 from core.artifacts.tiers import Entry
 from core.contracts.errors import StoreError
+from core.localization import joined, message, message_plural
 
 UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
 SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
@@ -72,28 +73,39 @@ def _summary(cache: ArtifactCache, kind: Kind) -> KindSummary:
 
 def text(rows: Sequence[KindSummary], now: datetime) -> str:
     """Return the summaries as a table of plain text, ages as of `now`."""
-    lines = [f"{'kind':12} {'kept':>9} {'size':>9}  {'oldest':16} {'newest':16} what it is"]
+    lines = [
+        message(
+            "{words:12} {words_2:>9} {words_3:>9}  {words_4:16} {words_5:16} what it is",
+            words="kind",
+            words_2="kept",
+            words_3="size",
+            words_4="oldest",
+            words_5="newest",
+        )
+    ]
     for row in rows:
-        number = f"{row.entries} of {row.most}" if row.most else "in memory"
+        number = message("{entries} of {most}", entries=row.entries, most=row.most) if row.most else "in memory"
         size = size_text(row.n_bytes) if row.most else ""
         ages = (age_text(stamp, now) for stamp in (row.oldest_at, row.newest_at))
-        notes = [f"{row.damaged} damaged"] * bool(row.damaged) + [f"{row.pinned} pinned"] * bool(row.pinned)
-        what = " ".join([row.content, *(f"({note})" for note in notes)])
+        notes = [message("{damaged} damaged", damaged=row.damaged)] * bool(row.damaged) + [
+            message("{pinned} pinned", pinned=row.pinned)
+        ] * bool(row.pinned)
+        what = joined(row.content, *(f"({note})" for note in notes))
         lines.append(f"{row.name:12} {number:>9} {size:>9}  {next(ages):16} {next(ages):16} {what}")
-    lines.append(f"{size_text(sum(row.n_bytes for row in rows))} in all.")
+    lines.append(message("{size_text} in all.", size_text=size_text(sum(row.n_bytes for row in rows))))
     return "\n".join(lines)
 
 
 def entries_text(kind: Kind, entries: Sequence[Entry], now: datetime) -> str:
     """Return the artefacts of one kind, that made or read last first."""
     if not kind.is_kept_on_disk:
-        return f"{kind.title.capitalize()} are kept in memory only, while the server runs."
+        return message("{title} are kept in memory only, while the server runs.", title=kind.title.capitalize())
     lines = [
         f"{entry.key:34} {size_text(entry.n_bytes):>9}  {age_text(entry.written_at, now):16}"
         f"{'damaged' if entry.is_damaged else ''}".rstrip()
         for entry in reversed(entries)
     ]
-    return "\n".join(lines) or f"No {kind.title} are kept."
+    return "\n".join(lines) or message("No {title} are kept.", title=kind.title)
 
 
 def leftovers_text(home: Path) -> str:
@@ -142,10 +154,16 @@ def pruned(cache: ArtifactCache, name: str, everything: bool, home: Path | None 
             "The artefacts cannot be deleted.", str(error.filename or ""), "Check the rights of the folder."
         ) from error
     left = sum(len(cache.entries(kind)) for kind in kinds)
-    stays = f" {left} stay: pinned, or in use just now." if left else ""
-    number = f"{len(deleted)} artefact{'' if len(deleted) == 1 else 's'}"
-    earlier = f" Of earlier versions: {size_text(n_left_behind)}." if n_left_behind else ""
-    return f"Deleted {number}, {size_text(sum(entry.n_bytes for entry in deleted))}.{earlier}{stays}"
+    stays = message(" {left} stay: pinned, or in use just now.", left=left) if left else ""
+    number = message_plural("{n} artefact", "{n} artefacts", len(deleted))
+    earlier = message(" Of earlier versions: {size_text}.", size_text=size_text(n_left_behind)) if n_left_behind else ""
+    return message(
+        "Deleted {number}, {size_text}.{earlier}{stays}",
+        number=number,
+        size_text=size_text(sum(entry.n_bytes for entry in deleted)),
+        earlier=earlier,
+        stays=stays,
+    )
 
 
 def size_text(n_bytes: int) -> str:
@@ -170,5 +188,5 @@ def age_text(stamp: str, now: datetime) -> str:
     for length, unit in SPANS:
         count = seconds // length
         if count >= 1:
-            return f"{count} {unit}{'' if count == 1 else 's'} ago"
+            return message_plural("{n} {unit} ago", "{n} {unit}s ago", count, unit=unit)
     return "just now"

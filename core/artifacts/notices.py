@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from core.artifacts.kinds import KINDS, Kind
+from core.localization import message
 
 logger = logging.getLogger(__name__)
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -77,7 +78,10 @@ class Notices:
 
 def unreadable(kind: Kind) -> Notice:
     """Say that something kept could not be read."""
-    return Notice(kind.name, f"Some {kind.title} kept on disk could not be read, so they were worked out anew.")
+    return Notice(
+        kind.name,
+        message("Some {title} kept on disk could not be read, so they were worked out anew.", title=kind.title),
+    )
 
 
 def unwritable(kind: Kind, home: Path | str, error: BaseException) -> Notice:
@@ -85,16 +89,23 @@ def unwritable(kind: Kind, home: Path | str, error: BaseException) -> Notice:
     number = error.errno if isinstance(error, OSError) else None
     text = str(error).lower()
     if number in FULL or "no space left" in text or "os error 28" in text or "quota exceeded" in text:
-        why, mend = "The disk is full", f"Free some space where {home} lies."
+        why, mend = "The disk is full", message("Free some space where {home} lies.", home=home)
     elif number in LOCKED or "permission denied" in text or "read-only file system" in text:
-        why, mend = f"{home} cannot be written to", "Set QUARTERDECK_HOME to a folder you may write to."
+        why, mend = (
+            message("{home} cannot be written to", home=home),
+            "Set QUARTERDECK_HOME to a folder you may write to.",
+        )
     else:
-        why, mend = f"Something is wrong with {home}", "Look into the log for the cause."
+        why, mend = message("Something is wrong with {home}", home=home), "Look into the log for the cause."
     return Notice(kind.name, _not_kept(why, kind.title), mend, is_lasting=True, cause=why)
 
 
 def _not_kept(cause: str, titles: str) -> str:
-    return f"{cause}, so new {titles} are not kept: they are worked out again after the next start."
+    return message(
+        "{cause}, so new {titles} are not kept: they are worked out again after the next start.",
+        cause=cause,
+        titles=titles,
+    )
 
 
 def combined(notices: Iterable[Notice]) -> list[str]:
@@ -110,7 +121,7 @@ def _sentence(notices: list[Notice]) -> str:
     *titles, last = dict.fromkeys(KINDS[notice.kind].title for notice in notices if notice.kind in KINDS) or ("",)
     if not titles:
         return first.sentence()
-    joined = f"{', '.join(titles)} and {last}"
+    joined = message("{titles} and {last}", titles=", ".join(titles), last=last)
     return f"{_not_kept(first.cause, joined)} {first.mend}"
 
 

@@ -20,6 +20,7 @@ from core.artifacts.cache import ArtifactCache
 from core.artifacts.kinds import UPLOADS, Kind
 from core.artifacts.tiers import Entry
 from core.contracts.errors import SourceError
+from core.localization import message
 
 if TYPE_CHECKING:
     from core.sealing.sealing_keys import Key
@@ -153,7 +154,11 @@ class SessionFiles:
 
         salts: list[bytes | None] = [key.secret for key in keys_in_force(self.environ)]
         return tuple(
-            Key(HKDF(SHA256(), KEY_BYTES, salt, f"quarterdeck session {name}".encode()).derive(secret.encode()))
+            Key(
+                HKDF(SHA256(), KEY_BYTES, salt, message("quarterdeck session {name}", name=name).encode()).derive(
+                    secret.encode()
+                )
+            )
             for salt in salts or [None]
         )
 

@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from core.artifacts.codecs import UnkeepableError, read_frame, write_frame
+from core.localization.messages import Text, of_parts
 
 FILE = "value.json"
 PLAIN = (str, int, float, bool, type(None))
@@ -48,6 +49,8 @@ class _Writer:
     def encode(self, value: Any) -> Any:
         if type(value) in PLAIN:
             return value
+        if isinstance(value, Text):
+            return {"text": self.encode(value.parts())}
         if isinstance(value, Enum):
             return {"enum": [*_class_name(type(value)), value.name]}
         if isinstance(value, float | date | timedelta):
@@ -125,6 +128,7 @@ class _Reader:
             "bytes": lambda number: self._path(number, "bin").read_bytes(),
             "array": self._array,
             "enum": self._enum,
+            "text": lambda parts: of_parts(self.decode(parts)),
         }
 
     def decode(self, content: Any) -> Any:

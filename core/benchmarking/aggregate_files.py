@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import SourceError
+from core.localization import message, message_plural
 from core.metrics.benchmarks import compared
 from core.metrics.measure import Measure, counted
 from core.store.repositories import Saved
@@ -89,8 +90,12 @@ def _refused(error: Exception) -> SourceError:
     if not isinstance(error, ValidationError):
         return SourceError("The file cannot be read as JSON.", mend="Ask for a benchmark file of Quarterdeck.")
     fault = error.errors()[0]
-    location = ", ".join(f"number {part + 1}" if isinstance(part, int) else part for part in fault["loc"])
-    return SourceError(f"This is no benchmark file: {fault['msg']}.", location, "Ask for the file again.")
+    location = ", ".join(
+        message("number {part}", part=part + 1) if isinstance(part, int) else part for part in fault["loc"]
+    )
+    return SourceError(
+        message("This is no benchmark file: {msg}.", msg=fault["msg"]), location, "Ask for the file again."
+    )
 
 
 def beside(data: Dataset, settings: Settings, files: Iterable[Saved], months: int = 12) -> Measure:
@@ -132,9 +137,13 @@ def beside(data: Dataset, settings: Settings, files: Iterable[Saved], months: in
     if frame.is_empty():
         return Measure("Figures outside", None, "count", frame, "No file of others names a segment of yours.")
     n, n_files = int(frame["is_outside"].sum()), max(frame["n_files"].to_list())
-    text = (
-        f"{counted(n, 'figure')} of {frame.height:,} {'differs' if n == 1 else 'differ'} from those of "
-        f"{counted(n_files, 'file')} by more than chance in your own explains."
+    text = message_plural(
+        "{figures} of {height:,} differs from those of {files} by more than chance in your own explains.",
+        "{figures} of {height:,} differ from those of {files} by more than chance in your own explains.",
+        n,
+        figures=counted(n, "figure"),
+        height=frame.height,
+        files=counted(n_files, "file"),
     )
     return Measure("Figures outside", float(n), "count", frame, text)
 

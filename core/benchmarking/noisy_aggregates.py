@@ -16,6 +16,7 @@ from core.benchmarking.discrete_laplace import Below
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.localization import message
 from core.metrics.benchmarks import cases
 from core.metrics.measure import Measure, counted, money
 
@@ -124,11 +125,17 @@ def aggregates(data: Dataset, settings: Settings, terms: Terms, below: Below = s
     shown = [row for row in rows if row is not None]
     frame = pl.DataFrame(shown, schema=AGGREGATES, orient="row")
     left_out = len(rows) - len(shown)
-    text = (
-        f"{counted(len(shown), 'group')} can leave, {counted(left_out, 'group')} too small: shown from "
-        f"{terms.threshold:,} deals on, noise included, with ε {float(terms.epsilon):g} and k {terms.k:,}. "
-        f"In a mean of 100 won deals the noise is about {terms.noise(LONGEST_DAYS, 100):.0f} days and "
-        f"{money(terms.noise(LARGEST_AMOUNT, 100), settings.currency)}."
+    text = message(
+        "{groups} can leave, {groups_2} too small: shown from {threshold:,} deals on, noise "
+        "included, with ε {epsilon:g} and k {k:,}. In a mean of 100 won deals the noise is about "
+        "{noise:.0f} days and {noise_2}.",
+        groups=counted(len(shown), "group"),
+        groups_2=counted(left_out, "group"),
+        threshold=terms.threshold,
+        epsilon=float(terms.epsilon),
+        k=terms.k,
+        noise=terms.noise(LONGEST_DAYS, 100),
+        noise_2=money(terms.noise(LARGEST_AMOUNT, 100), settings.currency),
     )
     return Measure("Groups that can leave", float(len(shown)), "count", frame, text)
 

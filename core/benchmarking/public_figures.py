@@ -9,6 +9,7 @@ import polars as pl
 from core.contracts.errors import ConfigError
 from core.contracts.yaml_text import YamlError, read_yaml
 from core.formats import money, percent
+from core.localization import message
 from core.resources import beside_settings
 
 FILE = "public_figures.yaml"
@@ -45,13 +46,17 @@ def listed(text: str | None = None) -> pl.DataFrame:
     try:
         entries = read_yaml(given) or []
     except YamlError as error:
-        raise ConfigError(f"The published figures are no YAML. {error}", FILE) from error
+        raise ConfigError(message("The published figures are no YAML. {error}", error=error), FILE) from error
     if not isinstance(entries, list):
         raise ConfigError("The published figures are no list.", FILE, "Begin each with a dash.")
     for number, entry in enumerate(entries, 1):
         lacking = [name for name in COLUMNS if not isinstance(entry, dict) or entry.get(name) in (None, "")]
         if lacking:
-            raise ConfigError(f"A published figure lacks {', '.join(lacking)}.", f"{FILE}, number {number}", "Add it.")
+            raise ConfigError(
+                message("A published figure lacks {lacking}.", lacking=", ".join(lacking)),
+                message("{file}, number {number}", file=FILE, number=number),
+                "Add it.",
+            )
     try:
         return pl.DataFrame([[entry[name] for name in COLUMNS] for entry in entries], schema=COLUMNS, orient="row")
     except (TypeError, pl.exceptions.PolarsError) as error:

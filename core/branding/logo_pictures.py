@@ -12,6 +12,7 @@ from pathlib import Path
 
 from core.config import Settings
 from core.contracts.errors import ConfigError
+from core.localization import message
 
 MOST_BYTES, MOST_SIDE, LEAST_SIDE = 1_000_000, 4_000, 16
 WIDEST, HIGHEST = 800, 160  # pixels; five times what a page shows, for sharp screens and paper
@@ -37,15 +38,27 @@ def checked(content: bytes, where: str = "logo") -> bytes:
     from PIL import Image
 
     if len(content) > MOST_BYTES:
-        raise ConfigError(f"The logo has {len(content) / 1e6:.1f} MB, and 1 MB is the most.", where, MEND)
+        raise ConfigError(
+            message("The logo has {n_content:.1f} MB, and 1 MB is the most.", n_content=len(content) / 1000000.0),
+            where,
+            MEND,
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
                 wide, high = opened.size
                 if max(wide, high) > MOST_SIDE or min(wide, high) < LEAST_SIDE:
-                    sides = f"between {LEAST_SIDE} and {MOST_SIDE:,}"
-                    raise ConfigError(f"The logo is {wide:,} by {high:,} pixels, not {sides}.", where, MEND)
+                    sides = message(
+                        "between {least_side} and {most_side:,}", least_side=LEAST_SIDE, most_side=MOST_SIDE
+                    )
+                    raise ConfigError(
+                        message(
+                            "The logo is {wide:,} by {high:,} pixels, not {sides}.", wide=wide, high=high, sides=sides
+                        ),
+                        where,
+                        MEND,
+                    )
                 picture = opened.convert("RGBA")
     except ConfigError:
         raise
@@ -81,7 +94,11 @@ def logo(settings: Settings, is_dark: bool = False) -> bytes | None:
     try:
         state = path.stat()
         if state.st_size > MOST_BYTES:
-            raise ConfigError(f"The logo has {state.st_size / 1e6:.1f} MB, and 1 MB is the most.", named, MEND)
+            raise ConfigError(
+                message("The logo has {st_size:.1f} MB, and 1 MB is the most.", st_size=state.st_size / 1000000.0),
+                named,
+                MEND,
+            )
         return _read(path.absolute(), state.st_mtime_ns, state.st_size)
     except OSError as error:
         raise ConfigError("The logo cannot be read.", named, "Correct branding.logo in the settings.") from error

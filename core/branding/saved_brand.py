@@ -18,6 +18,7 @@ from core.branding import logo_pictures
 from core.config import Settings
 from core.config.branding import LOGOS, SAVED, BrandSettings
 from core.contracts.errors import ConfigError
+from core.localization import message
 
 
 def checked(values: Mapping[str, Any]) -> BrandSettings:
@@ -34,7 +35,11 @@ def checked(values: Mapping[str, Any]) -> BrandSettings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         words = first["msg"].removeprefix("Value error, ")
-        sentence = f"{name.replace('_', ' ').capitalize()}: {words}" if name else f"{words[0].upper()}{words[1:]}"
+        sentence = (
+            message("{name}: {words}", name=name.replace("_", " ").capitalize(), words=words)
+            if name
+            else f"{words[0].upper()}{words[1:]}"
+        )
         raise ConfigError(f"{sentence.rstrip('.')}.", name) from error
 
 

@@ -7,6 +7,7 @@ import polars as pl
 from core.charts import name_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import finish, interval, mark
+from core.localization import message
 from core.metrics.benchmarks import RATES
 
 Drawn = alt.Chart | alt.LayerChart
@@ -31,7 +32,7 @@ def beside(frame: pl.DataFrame, figure: str) -> Drawn:
     ]
     y = name_bars.names("group", frame["group"].to_list())
     base = alt.Chart(frame).encode(y=y, tooltip=tip)
-    title = f"{UNITS.get(figure, figure)} (tick: the rest)"
+    title = message("{units} (tick: the rest)", units=UNITS.get(figure, figure))
     bars = name_bars.bars(base, "value", title, form)
     ranges = interval(base, x="low:Q", x2="high:Q")
     return finish(bars + ranges + mark(base, 18, x="rest_value:Q"), 28 * frame.height + 30)

@@ -8,6 +8,7 @@ from core.branding.letterhead import HOUSE, Letterhead
 from core.charts import scenarios, snapshot
 from core.charts.scenarios import Drawing
 from core.charts.snapshot import Part, Snapshot
+from core.localization import message
 from core.scenarios.analysis.whatif import WhatIf
 from core.scenarios.levers import LEVERS, LeverSetting
 
@@ -35,9 +36,15 @@ def pdf(what_if: WhatIf, head: Letterhead = HOUSE) -> bytes:
             Part("What each lever adds", "chart", finished(split)),
         ]
     parts += [Part("Beyond past range", "text", warning) for warning in what_if.warnings()]
-    close = f"{what_if.tail()} {base.correlation.sentence()} Levers are arithmetic on the company's own past; "
-    parts.append(Part("How it is calculated", "text", f"{close}independent."))
-    return snapshot.pdf(Snapshot(plan.name, f"As of {base.as_of:%d %B %Y}", tuple(parts), head=head))
+    close = message(
+        "{tail} {correlation} Levers are arithmetic on the company's own past; ",
+        tail=what_if.tail(),
+        correlation=base.correlation.sentence(),
+    )
+    parts.append(Part("How it is calculated", "text", message("{close}independent.", close=close)))
+    return snapshot.pdf(
+        Snapshot(plan.name, message("As of {as_of:%d %B %Y}", as_of=base.as_of), tuple(parts), head=head)
+    )
 
 
 def finished(drawing: Drawing, height: int | None = None) -> dict[str, Any]:
@@ -50,6 +57,11 @@ def _lever(what_if: WhatIf, s: LeverSetting) -> str:
     past, lever = what_if.ground.seen, LEVERS[s.lever]
     past_range = past.range(s.lever)
     if past_range is None:
-        return f"{s.words()}: {lever.rule} There is no past range for it."
-    seen = f"{lever.shown(past_range[0])} to {lever.shown(past_range[1])}; {past.rank(s.lever, s.value, lever.better)}"
-    return f"{s.words()}: {lever.rule} Past range: {seen}."
+        return message("{words}: {rule} There is no past range for it.", words=s.words(), rule=lever.rule)
+    seen = message(
+        "{shown} to {shown_2}; {rank}",
+        shown=lever.shown(past_range[0]),
+        shown_2=lever.shown(past_range[1]),
+        rank=past.rank(s.lever, s.value, lever.better),
+    )
+    return message("{words}: {rule} Past range: {seen}.", words=s.words(), rule=lever.rule, seen=seen)

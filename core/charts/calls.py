@@ -8,6 +8,7 @@ import polars as pl
 
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, BLUE, CONTEXT, FORECAST, OLIVE, QUIET, finish, interval, legend
+from core.localization import message
 
 
 def across() -> alt.Axis:
@@ -83,7 +84,12 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
         alt.Tooltip("upper:Q", format=",.0f"),
         alt.Tooltip("commit_amount:Q", format=",.0f", title="closed and commit"),
     ]
-    y = alt.Y("amount:Q", title=f"{currency}, whole quarter", axis=across(), scale=alt.Scale(zero=True))
+    y = alt.Y(
+        "amount:Q",
+        title=message("{currency}, whole quarter", currency=currency),
+        axis=across(),
+        scale=alt.Scale(zero=True),
+    )
     band = base.mark_area(color=FORECAST, opacity=0.22).encode(y="lower:Q", y2="upper:Q")
     line = base.mark_line(color=FORECAST, point=alt.OverlayMarkDef(color=FORECAST)).encode(y=y, tooltip=tip)
     commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
@@ -128,7 +134,11 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
     y = alt.Y("who:N", sort=order, title=None, axis=alt.Axis(labelLimit=200))
     base = alt.Chart(frame).encode(y=y)
     bars = base.mark_bar(height=16, cornerRadius=2).encode(
-        x=alt.X("amount:Q", title=f"{currency} (line: outcome)" if actual is not None else currency, axis=across()),
+        x=alt.X(
+            "amount:Q",
+            title=message("{currency} (line: outcome)", currency=currency) if actual is not None else currency,
+            axis=across(),
+        ),
         color=alt.condition(alt.datum.who == "System", alt.value(FORECAST), alt.value(CONTEXT)),
         tooltip=["who:N", alt.Tooltip("amount:Q", format=",.0f"), alt.Tooltip("error_amount:Q", format="+,.0f")],
     )
@@ -154,7 +164,9 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             y=alt.Y(
                 "deal:N", sort=frame["deal"].to_list(), title=None, axis=alt.Axis(labelLimit=180, labelOverlap=False)
             ),
-            x=alt.X("error_amount:Q", title=f"{currency}: forecast minus won", axis=across()),
+            x=alt.X(
+                "error_amount:Q", title=message("{currency}: forecast minus won", currency=currency), axis=across()
+            ),
             color=alt.Color("way:N", legend=legend("Forecast"), scale=hues),
             tooltip=[
                 "deal:N",
@@ -202,7 +214,8 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
     own = base.mark_bar(color=QUIET, height=22).encode(
-        x=alt.X("amount:Q", title=f"{currency} (grey: CRM, teal: reviewed)", axis=across()), tooltip=tip
+        x=alt.X("amount:Q", title=message("{currency} (grey: CRM, teal: reviewed)", currency=currency), axis=across()),
+        tooltip=tip,
     )
     reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
     return finish(own + reviewed, height=26 * frame.height + 30)

@@ -7,6 +7,7 @@ import polars as pl
 from core.charts import name_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark
+from core.localization import message
 
 Drawn = alt.Chart | alt.LayerChart
 
@@ -32,7 +33,7 @@ def _beside(frame: pl.DataFrame, name: str, others: str, words: str) -> Drawn:
         alt.Tooltip(f"{others}:Q", format=".1%", title=words),
     ]
     base = alt.Chart(frame).encode(y=y, tooltip=tip)
-    title = f"won, with range (tick: {words})"
+    title = message("won, with range (tick: {words})", words=words)
     bars = name_bars.bars(base, "win_rate", title, ".0%")
     return finish(
         bars + interval(base, x="low:Q", x2="high:Q") + mark(base, 18, x=f"{others}:Q"), 28 * frame.height + 30

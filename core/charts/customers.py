@@ -21,6 +21,7 @@ from core.charts.theme import (
     name_axis,
 )
 from core.explain.drivers import plain
+from core.localization import message
 from core.metrics.customer_health import SCORES
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def months(frame: pl.DataFrame, currency: str) -> Drawn:
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("month_ahead:O", title="months ahead", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("amount:Q", title=f"{currency} a month", axis=_across()),
+            y=alt.Y("amount:Q", title=message("{currency} a month", currency=currency), axis=_across()),
             color=alt.Color(
                 "what:N",
                 legend=legend(each=240),
@@ -195,7 +196,7 @@ def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
     tip = [alt.Tooltip("name:N"), *(alt.Tooltip(f"{n}:Q", format=",.0f") for n in amounts)]
     base = alt.Chart(shown).encode(y=y, tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=10, cornerRadius=2).encode(
-        x=alt.X("value_amount:Q", title=f"{currency}, with likely range", axis=_across())
+        x=alt.X("value_amount:Q", title=message("{currency}, with likely range", currency=currency), axis=_across())
     )
     ranges = interval(base, x="lower_amount:Q", x2="upper_amount:Q")
     return finish(bars + ranges, height=21 * shown.height + 30)
@@ -300,7 +301,7 @@ def tickets(frame: pl.DataFrame) -> Drawn:
 
 def contract(frame: pl.DataFrame, currency: str) -> Drawn:
     """Recurring revenue by month."""
-    return _month(frame, "mrr_amount", f"{currency} a month")
+    return _month(frame, "mrr_amount", message("{currency} a month", currency=currency))
 
 
 def _month(frame: pl.DataFrame, name: str, title: str) -> Drawn:

@@ -22,6 +22,7 @@ from core.charts.theme import (
     mark,
     name_axis,
 )
+from core.localization import message
 
 MONEY = "~s"
 
@@ -44,7 +45,11 @@ def monthly(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_bar(color=ACTUAL, cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")
         .encode(
             x=alt.X("yearmonth(month):T", title=None),
-            y=alt.Y("amount:Q", title=f"{currency} booked", axis=alt.Axis(format=MONEY, tickCount=4)),
+            y=alt.Y(
+                "amount:Q",
+                title=message("{currency} booked", currency=currency),
+                axis=alt.Axis(format=MONEY, tickCount=4),
+            ),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.4)),
             color=alt.condition("datum.running", alt.value(PALE), alt.value(ACTUAL)),
             stroke=alt.condition("datum.running", alt.value(ACTUAL), alt.value("transparent")),
@@ -113,10 +118,10 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
     form = ".0%" if unit == "rate" else "~s"
     titles = {
         "Attainment": "of quota",
-        "Bookings": f"{currency} booked in the quarter (tick: quota)",
+        "Bookings": message("{currency} booked in the quarter (tick: quota)", currency=currency),
         "Win rate": "won in twelve months, with likely range",
         "Activity": "activities in 28 days",
-        "Improvement": f"{currency} more than the year before",
+        "Improvement": message("{currency} more than the year before", currency=currency),
     }
     chosen = alt.selection_point(name="person", fields=["rep_id"], on="click", clear="dblclick")
     base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort=order, title=None, axis=name_axis()))
@@ -151,7 +156,7 @@ def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart |
     bars = (
         base.mark_bar(color=ACTUAL, height=16, cornerRadius=2, cursor="pointer")
         .encode(
-            x=alt.X("amount:Q", title=f"{currency}, and the share of all", axis=None),
+            x=alt.X("amount:Q", title=message("{currency}, and the share of all", currency=currency), axis=None),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
             tooltip=[f"{label}:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("share_rate:Q", format=".1%")],
         )
@@ -171,7 +176,9 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     quota = frame["quota_amount"][0]
     y = alt.Y("window:N", title=None, axis=None)
     x = alt.X(
-        "begin:Q", title=f"{currency} (line: likely range, tick: quota)", axis=alt.Axis(format=MONEY, tickCount=5)
+        "begin:Q",
+        title=message("{currency} (line: likely range, tick: quota)", currency=currency),
+        axis=alt.Axis(format=MONEY, tickCount=5),
     )
     row = frame.row(0, named=True)
     parts = pl.DataFrame(
@@ -218,7 +225,11 @@ def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     bars = (
         base.mark_bar(color=ACTUAL, height=14, cornerRadius=2, cursor="pointer")
         .encode(
-            x=alt.X("amount:Q", title=f"{currency} booked in the quarter (tick: quota)", axis=alt.Axis(format=MONEY)),
+            x=alt.X(
+                "amount:Q",
+                title=message("{currency} booked in the quarter (tick: quota)", currency=currency),
+                axis=alt.Axis(format=MONEY),
+            ),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
             tooltip=["team:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("attainment_rate:Q", format=".0%")],
         )

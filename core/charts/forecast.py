@@ -20,6 +20,7 @@ from core.charts.theme import (
     name_axis,
     named_parts,
 )
+from core.localization import message
 
 PARTS_RANGE = SERIES[:6]
 MONTHS = {"format": "%b %y", "tickCount": 6, "labelOverlap": True}
@@ -38,7 +39,11 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_bar(height=22, stroke=GROUND, strokeWidth=1)
         .encode(
             y=y,
-            x=alt.X("part_amount:Q", title=f"{currency} (line: likely range, tick: quota)", axis=alt.Axis(format="~s")),
+            x=alt.X(
+                "part_amount:Q",
+                title=message("{currency} (line: likely range, tick: quota)", currency=currency),
+                axis=alt.Axis(format="~s"),
+            ),
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=list(PARTS.values()), range=hues),
@@ -66,7 +71,7 @@ def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     ahead = pl.concat([joint, frame.filter("is_forecast")], how="diagonal_relaxed")
     x = alt.X("month:T", title=None, axis=MONTHS)
     tip = [alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
-    title = f"{currency} revenue a month"
+    title = message("{currency} revenue a month", currency=currency)
     line = alt.Chart(past.tail(24)).mark_line(color=ACTUAL, point=alt.OverlayMarkDef(color=ACTUAL))
     band = alt.Chart(ahead).mark_area(color=FORECAST, opacity=0.25).encode(x=x, y="lower:Q", y2="upper:Q")
     dashed = alt.Chart(ahead).mark_line(color=FORECAST, strokeDash=[5, 4], point=alt.OverlayMarkDef(color=FORECAST))
@@ -81,13 +86,17 @@ def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | a
         y=alt.Y("part:N", sort=shown["part"].to_list(), title=None, axis=name_axis(160)),
         tooltip=[
             "part:N",
-            alt.Tooltip("expected_amount:Q", format=",.0f", title=f"adds, {currency}"),
+            alt.Tooltip("expected_amount:Q", format=",.0f", title=message("adds, {currency}", currency=currency)),
             alt.Tooltip("monthly_count:Q", format=",.1f", title="new deals a month"),
             alt.Tooltip("won_rate:Q", format=".0%", title="won in 180 days"),
             alt.Tooltip("mean_amount:Q", format=",.0f", title="average amount won"),
         ],
     )
-    x = alt.X("expected_amount:Q", title=f"{currency} from create-and-close", axis=alt.Axis(format="~s", tickCount=5))
+    x = alt.X(
+        "expected_amount:Q",
+        title=message("{currency} from create-and-close", currency=currency),
+        axis=alt.Axis(format="~s", tickCount=5),
+    )
     bars = base.mark_bar(color=FORECAST, height=18, cornerRadius=2).encode(x=x)
     words = base.mark_text(align="left", dx=5, color=LABEL).encode(x=x, text=alt.Text("monthly_count:Q", format=",.0f"))
     return finish(bars + words, height=22 * shown.height + 30)
@@ -129,7 +138,7 @@ def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | al
             alt.Tooltip("upper:Q", format=",.0f", title="high"),
         ],
     )
-    y = alt.Y("amount:Q", title=f"{currency} revenue a week", axis=alt.Axis(format="~s"))
+    y = alt.Y("amount:Q", title=message("{currency} revenue a week", currency=currency), axis=alt.Axis(format="~s"))
     hues = alt.Scale(domain=["Billed", "Expected"], range=[ACTUAL, FORECAST])
     bars = base.mark_bar(cornerRadius=2).encode(y=y, color=alt.Color("part:N", scale=hues, legend=legend()))
     return finish(bars + interval(base, y="lower:Q", y2="upper:Q"), height=170)
@@ -147,7 +156,7 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
         legend=legend(each=100),
     )
     x = alt.X("month:T", title=None, axis=MONTHS)
-    y = alt.Y("amount:Q", title=f"{currency} revenue a month", axis=alt.Axis(format="~s"))
+    y = alt.Y("amount:Q", title=message("{currency} revenue a month", currency=currency), axis=alt.Axis(format="~s"))
     tip = [
         "unit:N",
         alt.Tooltip("month:T", format="%B %Y"),

@@ -13,6 +13,7 @@ from core.enablement import house_slides
 from core.enablement.office_file import clean, described, repeatable, signed
 from core.forecasts.monday import Monday
 from core.forecasts.quarter_walk import Walk
+from core.localization import message
 from core.metrics.measure import money
 
 MOST_MANAGERS, MOST_DEALS, FEWEST = 14, 8, 3
@@ -74,15 +75,35 @@ def pack(quarter: Monday, walk: Walk, record: str, about: str) -> Pack:
     low, high = money(whole["lower"], unit), money(whole["upper"], unit)
     gap = None if not whole["quota_amount"] or whole["amount"] is None else whole["quota_amount"] - whole["amount"]
     tiles = (
-        (f"Forecast of {quarter.label}", money(whole["amount"], unit), f"{low} to {high}"),
-        ("Closed so far", money(whole["closed_amount"], unit), f"quota {money(whole['quota_amount'], unit)}"),
-        ("Short of quota", money(gap, unit), f"since {walk.since:%d %B} {money(walk.change, unit, sign=True)}"),
+        (
+            message("Forecast of {label}", label=quarter.label),
+            money(whole["amount"], unit),
+            message("{low} to {high}", low=low, high=high),
+        ),
+        (
+            "Closed so far",
+            money(whole["closed_amount"], unit),
+            message("quota {quota_amount}", quota_amount=money(whole["quota_amount"], unit)),
+        ),
+        (
+            "Short of quota",
+            money(gap, unit),
+            message("since {since:%d %B} {change}", since=walk.since, change=money(walk.change, unit, sign=True)),
+        ),
     )
     sentences = (walk.sentence(), quarter.pulled(), record)
     managers = _table(MANAGERS, quarter.frame.head(MOST_MANAGERS), ("who", *FIELDS), unit)
     names = ("opportunity_name", "account_name", "owner", "reason", "change_amount")
     deals = _table(DEALS, walk.deals.head(MOST_DEALS), names, unit)
-    return Pack(f"{quarter.label} forecast", about, tiles, tuple(s for s in sentences if s), managers, deals, walk)
+    return Pack(
+        message("{label} forecast", label=quarter.label),
+        about,
+        tiles,
+        tuple(s for s in sentences if s),
+        managers,
+        deals,
+        walk,
+    )
 
 
 def _table(head: Row, frame: pl.DataFrame, names: Row, unit: str) -> tuple[Row, ...]:

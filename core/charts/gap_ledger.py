@@ -8,6 +8,7 @@ import polars as pl
 
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, FORECAST, LABEL, QUIET, finish, legend
+from core.localization import message
 from core.metrics import counted, shortened
 
 LONGEST_NAME = 60
@@ -44,7 +45,10 @@ def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     )
     y = alt.Y("case:N", sort=None, title=None, axis=alt.Axis(labelLimit=180))
     x = alt.X(
-        "expected_amount:Q", title=f"{currency} expected", axis=alt.Axis(format="~s"), scale=alt.Scale(padding=60)
+        "expected_amount:Q",
+        title=message("{currency} expected", currency=currency),
+        axis=alt.Axis(format="~s"),
+        scale=alt.Scale(padding=60),
     )
     bars = (
         alt.Chart(shown)
@@ -82,17 +86,23 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
     tooltip = [
         "gap:N",
         "severity:N",
-        alt.Tooltip("exposed_amount:Q", format=",.0f", title=f"{currency} at risk"),
-        alt.Tooltip("cost_amount:Q", format=",.0f", title=f"{currency} to close"),
+        alt.Tooltip("exposed_amount:Q", format=",.0f", title=message("{currency} at risk", currency=currency)),
+        alt.Tooltip("cost_amount:Q", format=",.0f", title=message("{currency} to close", currency=currency)),
     ]
-    title = f"{currency} of open pipeline per person-week"
+    title = message("{currency} of open pipeline per person-week", currency=currency)
     return named_bars(shown, "unlocked_per_week_amount", title, colour, tooltip)
 
 
 def _named(row: dict[str, Any]) -> str:
     weeks = f"{row['effort_weeks']:.1f}".removesuffix(".0")
     word = "week" if weeks == "1" else "weeks"
-    return f"{shortened(row['gap'], LONGEST_NAME)}: {weeks} {word}, {counted(row['n_deals'], 'deal')}"
+    return message(
+        "{gap}: {weeks} {word}, {deals}",
+        gap=shortened(row["gap"], LONGEST_NAME),
+        weeks=weeks,
+        word=word,
+        deals=counted(row["n_deals"], "deal"),
+    )
 
 
 def named_bars(

@@ -9,6 +9,7 @@ from core.branding import letterhead
 from core.charts import gap_ledger, requirements
 from core.charts.snapshot import Part, Snapshot
 from core.config import Settings
+from core.localization import joined, message, message_plural
 from core.metrics import brief, counted, money, shortened
 from core.requirements.judge.bid_scores import Bid, Scores
 from core.requirements.match.analysis import GapAnalysis
@@ -59,12 +60,18 @@ def _tiles(analysis: GapAnalysis, score: Scores) -> list[Part]:
         (
             TITLES[row["score"]],
             _rate(row["value"], row["high"]),
-            f"target {row['target'] * 100:.0f} %",
+            message("target {target:.0f} %", target=row["target"] * 100),
         )
         for row in score.frame.iter_rows(named=True)
     ]
     cost = money(analysis.summary["cost_amount"], analysis.summary["currency"])
-    tiles.append(("To close all gaps", cost, f"{brief(analysis.summary['effort_weeks'])} person-weeks"))
+    tiles.append(
+        (
+            "To close all gaps",
+            cost,
+            message("{effort_weeks} person-weeks", effort_weeks=brief(analysis.summary["effort_weeks"])),
+        )
+    )
     tiles.append(("Requirements", f"{analysis.frame.height:,}", counted(analysis.summary["n_gaps"], "gap")))
     return [Part("", "tile", tile) for tile in tiles]
 
@@ -83,11 +90,11 @@ def _gaps(analysis: GapAnalysis, settings: Settings) -> list[Part]:
         return parts
     parts.append(_chart(head, requirements.cost, gaps, settings.currency, MOST_BARS, share=LOW))
     for row in gaps.head(MOST_GAPS).iter_rows(named=True):
-        name = f"{row['severity'].capitalize()}, row {row['row']}"
+        name = message("{severity}, row {row}", severity=row["severity"].capitalize(), row=row["row"])
         parts.append(_text(head, f"**{name}**: {_ended(shortened(row['text'], LONGEST_TEXT))} {row['solution']}"))
     left = gaps.height - MOST_GAPS
     if left > 0:
-        parts.append(_text(head, f"{left:,} more stand in the matrix."))
+        parts.append(_text(head, message("{left:,} more stand in the matrix.", left=left)))
     return parts
 
 
@@ -97,16 +104,20 @@ def _open(analysis: GapAnalysis) -> str:
     to_check = analysis.summary["n_to_check"]
     if not unclear and not unstated and not to_check:
         return "Nothing: every row has its counterpart, and every limit that is asked for is stated."
-    text = (
-        f"{counted(unclear, 'row waits', 'rows wait')} for a person to choose the capability; until then "
-        f"{'it counts' if unclear == 1 else 'they count'} as open."
+    text = message_plural(
+        "{rows} for a person to choose the capability; until then it counts as open.",
+        "{rows} for a person to choose the capability; until then they count as open.",
+        unclear,
+        rows=counted(unclear, "row waits", "rows wait"),
     )
-    more = (
-        f"{counted(unstated, 'row asks', 'rows ask')} for a limit our catalogue does not state; ask product before you "
-        f"answer."
+    more = message(
+        "{rows} for a limit our catalogue does not state; ask product before you answer.",
+        rows=counted(unstated, "row asks", "rows ask"),
     )
-    check = f"{counted(to_check, 'row is', 'rows are')} to be checked by a person, without cost so far."
-    return " ".join(line for line, n in ((text, unclear), (more, unstated), (check, to_check)) if n)
+    check = message(
+        "{rows} to be checked by a person, without cost so far.", rows=counted(to_check, "row is", "rows are")
+    )
+    return joined(*(line for line, n in ((text, unclear), (more, unstated), (check, to_check)) if n))
 
 
 def _ended(words: str) -> str:

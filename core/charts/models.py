@@ -7,6 +7,7 @@ import polars as pl
 
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, QUIET, finish, legend
 from core.features.labels import plain
+from core.localization import message
 
 RATE = alt.Axis(format="%")
 
@@ -44,7 +45,9 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
 def cost(frame: pl.DataFrame, at: float, best: float, currency: str) -> alt.Chart | alt.LayerChart:
     """Cost of errors by threshold, with the chosen and the cheapest one: [threshold, cost_amount, n_...]."""
     x = alt.X("threshold:Q", axis=RATE, title="act from this chance up")
-    y = alt.Y("cost_amount:Q", axis=alt.Axis(format="~s"), title=f"cost of errors, {currency}")
+    y = alt.Y(
+        "cost_amount:Q", axis=alt.Axis(format="~s"), title=message("cost of errors, {currency}", currency=currency)
+    )
     line = (
         alt.Chart(frame)
         .mark_line(color=ACTUAL, strokeWidth=2.5)
@@ -53,7 +56,7 @@ def cost(frame: pl.DataFrame, at: float, best: float, currency: str) -> alt.Char
             y=y,
             tooltip=[
                 alt.Tooltip("threshold:Q", format=".0%"),
-                alt.Tooltip("cost_amount:Q", format=",.0f", title=f"cost, {currency}"),
+                alt.Tooltip("cost_amount:Q", format=",.0f", title=message("cost, {currency}", currency=currency)),
                 alt.Tooltip("n_hits:Q", format=",", title="met"),
                 alt.Tooltip("n_alarms:Q", format=",", title="false alarms"),
                 alt.Tooltip("n_misses:Q", format=",", title="missed"),

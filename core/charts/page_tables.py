@@ -11,6 +11,7 @@ from typing import Any, Literal
 import polars as pl
 
 from core.formats import Formats
+from core.localization import message_plural
 
 Look = Literal["text", "money", "number", "percent", "day", "moment", "flag"]
 MOST_ROWS, MOST_COLUMNS = 20, 7
@@ -134,7 +135,15 @@ def widths(table: PageTable, room: float) -> list[float]:
 def left_out(table: PageTable, most: int = MOST_ROWS) -> str:
     """Say how many rows do not stand in the file; empty where all do."""
     rest = table.frame.height - most
-    return f"And {rest:,} more {'row' if rest == 1 else 'rows'}; the workbook has all of them." if rest > 0 else ""
+    return (
+        message_plural(
+            "And {n:,} more row; the workbook has all of them.",
+            "And {n:,} more rows; the workbook has all of them.",
+            rest,
+        )
+        if rest > 0
+        else ""
+    )
 
 
 def html(table: PageTable, formats: Formats) -> str:

@@ -7,6 +7,7 @@ import polars as pl
 from core.charts import name_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, mark
+from core.localization import message
 
 Drawn = alt.Chart | alt.LayerChart
 MOST = 16
@@ -29,7 +30,7 @@ def chances(frame: pl.DataFrame, currency: str) -> Drawn:
         alt.Tooltip("quota_amount:Q", format=",.0f", title="quota"),
     ]
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
-    title = f"bookings expected, with range, in {currency} (tick: quota)"
+    title = message("bookings expected, with range, in {currency} (tick: quota)", currency=currency)
     bars = name_bars.bars(base, "expected_amount", title, "~s", FORECAST)
     ranges = interval(base, x="low_amount:Q", x2="high_amount:Q")
     return finish(bars + ranges + mark(base, 18, x="quota_amount:Q"), 26 * rows.height + 30)
@@ -43,9 +44,16 @@ def earnings(frame: pl.DataFrame, more: float, currency: str) -> Drawn:
         alt.Tooltip("amount:Q", format=",.2f", title="pay"),
     ]
     base = alt.Chart(frame).encode(
-        x=alt.X("more_amount:Q", title=f"sold on top of today, in {currency}", axis=alt.Axis(format="~s")), tooltip=tip
+        x=alt.X(
+            "more_amount:Q",
+            title=message("sold on top of today, in {currency}", currency=currency),
+            axis=alt.Axis(format="~s"),
+        ),
+        tooltip=tip,
     )
-    y = alt.Y("amount:Q", title=f"pay of the quarter, in {currency}", axis=alt.Axis(format="~s"))
+    y = alt.Y(
+        "amount:Q", title=message("pay of the quarter, in {currency}", currency=currency), axis=alt.Axis(format="~s")
+    )
     near = frame.sort((pl.col("more_amount") - more).abs()).head(1)
     dot = (
         alt.Chart(near)
@@ -66,7 +74,9 @@ def costs(frame: pl.DataFrame, currency: str) -> Drawn:
         x=alt.X("level:O", title="bookings, as a share of what is expected", axis=alt.Axis(format=".0%")), tooltip=tip
     )
     bars = base.mark_bar(color=FORECAST, cornerRadius=2, size=26).encode(
-        y=alt.Y("amount:Q", title=f"variable pay, in {currency}", axis=alt.Axis(format="~s")),
+        y=alt.Y(
+            "amount:Q", title=message("variable pay, in {currency}", currency=currency), axis=alt.Axis(format="~s")
+        ),
         color=alt.condition("datum.level == 1", alt.value(FORECAST), alt.value(CONTEXT)),
     )
     return finish(bars, 200)

@@ -24,6 +24,7 @@ from core.charts.theme import (
     named_parts,
     valued_parts,
 )
+from core.localization import message
 
 ROOM = 1.25  # Behind the longest bar its amount is written, on a phone too.
 
@@ -39,11 +40,11 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     tip = [
         "stage:N",
         alt.Tooltip("n_deals:Q", format=",", title="deals"),
-        alt.Tooltip("amount:Q", format=",.0f", title=f"open, {currency}"),
+        alt.Tooltip("amount:Q", format=",.0f", title=message("open, {currency}", currency=currency)),
         alt.Tooltip("won_rate:Q", format=".0%", title="won from this stage"),
-        alt.Tooltip("weighted_amount:Q", format=",.0f", title=f"weighted, {currency}"),
+        alt.Tooltip("weighted_amount:Q", format=",.0f", title=message("weighted, {currency}", currency=currency)),
     ]
-    title = f"{currency} open (grey) and weighted (teal)"
+    title = message("{currency} open (grey) and weighted (teal)", currency=currency)
     whole = base.mark_bar(color=QUIET, height=22).encode(x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip)
     worth = base.mark_bar(color=ACTUAL, height=12).encode(x="weighted_amount:Q", tooltip=tip)
     return finish(whole + worth, height=27 * frame.height + 30)
@@ -148,7 +149,7 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     )
     base = alt.Chart(shown).encode(y=alt.Y("part:N", sort=frame["part"].to_list(), title=None, axis=name_axis()))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
-        x=alt.X("effect_amount:Q", title=f"{currency} a day, vs last year", axis=across()),
+        x=alt.X("effect_amount:Q", title=message("{currency} a day, vs last year", currency=currency), axis=across()),
         color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
         tooltip=[
             "part:N",
@@ -245,7 +246,7 @@ def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerCha
     )
     chart = bars + words
     if now is not None:
-        rule = alt.Chart(pl.DataFrame({"now": [now], "word": [f"coverage now: {now:.1f}"]}))
+        rule = alt.Chart(pl.DataFrame({"now": [now], "word": [message("coverage now: {now:.1f}", now=now)]}))
         chart += rule.mark_rule(color=ACTUAL, strokeWidth=2).encode(y="now:Q")
         chart += rule.mark_text(align="left", dy=-7, color=ACTUAL, fontWeight="bold").encode(
             y="now:Q", x=alt.value(4), text="word:N"
@@ -260,7 +261,9 @@ def trend(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .mark_area(color=ACTUAL, opacity=0.25, line={"color": ACTUAL})
         .encode(
             x=alt.X("month:T", title=None, axis=alt.Axis(format="%b %y", tickCount=6, labelOverlap=True)),
-            y=alt.Y("amount:Q", title=f"{currency} open", axis=alt.Axis(format="~s", tickCount=4)),
+            y=alt.Y(
+                "amount:Q", title=message("{currency} open", currency=currency), axis=alt.Axis(format="~s", tickCount=4)
+            ),
             tooltip=[alt.Tooltip("month:T", format="%d %B %Y"), alt.Tooltip("amount:Q", format=",.0f")],
         )
     )
@@ -297,7 +300,7 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .encode(
             x=alt.X(
                 "begin:Q",
-                title=f"{currency} open",
+                title=message("{currency} open", currency=currency),
                 axis=alt.Axis(format="~s", tickCount=5),
                 scale=alt.Scale(domain=[0, room], nice=False),
             ),
@@ -333,7 +336,7 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             alt.Tooltip("ends_amount:Q", format="+,.2f", title="net change"),
         ],
     )
-    title = f"{currency} moved (tick: net change)"
+    title = message("{currency} moved (tick: net change)", currency=currency)
     hues = alt.Scale(domain=["In", "Out"], range=[ACTUAL, FORECAST])
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("amount:Q", title=title, axis=across()), color=alt.Color("way:N", scale=hues, legend=None)

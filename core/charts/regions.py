@@ -6,6 +6,7 @@ import polars as pl
 
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, FORECAST, INK, ON_DEEP, ON_PALE, finish, interval, legend
+from core.localization import message
 
 STEPS = ["#a85a0c", "#e0a878", "#d5dadd", "#86bdb8", "#0b7670"]  # worse, even, better
 EDGES = [-0.6, -0.2, 0.2, 0.6]
@@ -106,7 +107,11 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
     )
     hues = alt.Scale(domain=list(kinds), range=list(kinds.values()))
     has_target = frame["target_amount"].drop_nulls().len() > 0
-    title = f"{currency} a month (line: likely range{', tick: target' if has_target else ''})"
+    title = (
+        message("{currency} a month (line: likely range, tick: target)", currency=currency)
+        if has_target
+        else message("{currency} a month (line: likely range)", currency=currency)
+    )
     y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s", tickCount=5))
     bars = (
         base.mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2, cursor="pointer")

@@ -23,6 +23,7 @@ from core.charts.theme import (
     named_parts,
 )
 from core.contracts.constants import SEVERITIES
+from core.localization import message
 from core.metrics import shortened
 
 LONGEST_NAME = 110
@@ -70,4 +71,4 @@ def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.L
         legend=legend(each=90),
     )
     tooltip = ["text:N", "severity:N", "timeline:N", alt.Tooltip("cost_amount:Q", format=",.0f", title=currency)]
-    return named_bars(shown, "cost_amount", f"{currency} to close", colour, tooltip)
+    return named_bars(shown, "cost_amount", message("{currency} to close", currency=currency), colour, tooltip)

@@ -15,6 +15,7 @@ import polars as pl
 from core.artifacts import CHARTS, memoized
 from core.charts import theme
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, LABEL, ROSE, SEQUENCE, VIOLET, fitting, written_above
+from core.localization import message
 from core.metrics.measure import compact
 
 Spec = dict[str, Any]
@@ -67,7 +68,7 @@ def months(frame: pl.DataFrame, currency: str, noun: str = "bookings", is_rate: 
     names = ["before_amount", "amount", "lower", "upper", "quota_amount"]
     labels = [f"{m:%b %y}" for m in frame["month"].to_list()]
     rows = pl.DataFrame([pl.Series("month", labels, pl.String), *(frame[name] for name in names)])
-    return Drawing(_months(currency, noun, is_rate), rows, f"{noun} by month before and after")
+    return Drawing(_months(currency, noun, is_rate), rows, message("{noun} by month before and after", noun=noun))
 
 
 def _month() -> pl.Expr:
@@ -80,7 +81,9 @@ def _number(field: str, form: str, title: str) -> Spec:
 
 @memoized(CHARTS, 64)
 def _months(currency: str, noun: str, is_rate: bool) -> Spec:
-    form, unit = (".0%", noun) if is_rate else ("~s", f"{currency} {noun} a month")
+    form, unit = (
+        (".0%", noun) if is_rate else ("~s", message("{currency} {noun} a month", currency=currency, noun=noun))
+    )
     exact = ".1%" if is_rate else ",.2f"
     x = {
         "field": "month",
@@ -149,7 +152,7 @@ def difference(parts: pl.DataFrame, currency: str, is_rate: bool = False) -> Dra
 def _short(value: float, is_rate: bool) -> str:
     sign = "▲ " if value > 0 else "▼ " if value < 0 else ""
     if is_rate:
-        return f"{sign}{abs(value) * 100:.1f} points"
+        return message("{sign}{value:.1f} points", sign=sign, value=abs(value) * 100)
     return f"{sign}{compact(abs(value), digits=2)}"
 
 
@@ -228,7 +231,7 @@ def _outcomes(currency: str) -> Spec:
             "encoding": {"x": {"aggregate": "max", "field": "target", "type": "quantitative"}},
         },
     ]
-    unit = f"{currency} booked in the quarter"
+    unit = message("{currency} booked in the quarter", currency=currency)
     return {"layer": layers, "height": 230, "title": written_above(unit), "config": CONFIG}
 
 
@@ -245,7 +248,7 @@ def _side_by_side(currency: str, names: tuple[str, ...]) -> Spec:
     colors = [CONTEXT if name == ROOT else next(others) for name in names]
     dashes = [[5, 4] if name == ROOT else [1, 0] for name in names]
     who = {"field": "scenario", "type": "nominal"}
-    unit = f"{currency} bookings a month"
+    unit = message("{currency} bookings a month", currency=currency)
     encoding = {
         "x": MONTHS,
         "y": {"field": "amount", "type": "quantitative", "title": None, "axis": {"format": "~s", "tickCount": 5}},
@@ -314,7 +317,7 @@ def heat_map(frame: pl.DataFrame, across: str, up: str, currency: str) -> Drawin
     low, high = pl.col(field).min(), pl.col(field).max()
     percents = [(pl.col(c) * 100).round(0).cast(pl.Int64).cast(pl.String).add(" %").alias(c) for c in ("x", "y")]
     rows = frame.with_columns(*percents, order=pl.col("y"), dark=pl.col(field) >= (low + high) / 2)
-    return Drawing(_heat_map(across, up, currency, field), rows, f"{across} against {up}")
+    return Drawing(_heat_map(across, up, currency, field), rows, message("{across} against {up}", across=across, up=up))
 
 
 @memoized(CHARTS, 64)
@@ -386,4 +389,9 @@ def _tested(currency: str) -> Spec:
                 },
             }
         )
-    return {"layer": layers, "height": 190, "title": written_above(f"{currency} booked"), "config": CONFIG}
+    return {
+        "layer": layers,
+        "height": 190,
+        "title": written_above(message("{currency} booked", currency=currency)),
+        "config": CONFIG,
+    }

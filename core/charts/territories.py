@@ -7,6 +7,7 @@ import polars as pl
 from core.charts import name_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import FORECAST, finish, mark
+from core.localization import message
 
 Drawn = alt.Chart | alt.LayerChart
 MOST = 18
@@ -25,7 +26,9 @@ def balance(frame: pl.DataFrame, currency: str) -> Drawn:
     ]
     y = name_bars.names("rep_name", rows["rep_name"].to_list())
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
-    title = f"booked last year by owner of the account, in {currency} (tick: even within the region)"
+    title = message(
+        "booked last year by owner of the account, in {currency} (tick: even within the region)", currency=currency
+    )
     bars = name_bars.bars(base, "booked_amount", title, "~s")
     return finish(bars + mark(base, 18, x="even_amount:Q"), 26 * rows.height + 30)
 
@@ -42,6 +45,6 @@ def proposal(frame: pl.DataFrame, currency: str) -> Drawn:
     ]
     y = name_bars.names("rep_name", rows["rep_name"].to_list())
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
-    title = f"potential of twelve months as proposed, in {currency} (tick: today)"
+    title = message("potential of twelve months as proposed, in {currency} (tick: today)", currency=currency)
     bars = name_bars.bars(base, "new_potential_amount", title, "~s", FORECAST)
     return finish(bars + mark(base, 18, x="potential_amount:Q"), 26 * rows.height + 30)

@@ -14,6 +14,7 @@ from core.compensation.plan_versions import check_kept
 from core.contracts import Dataset
 from core.contracts.errors import AccessError, StoreError
 from core.forecasts.calls import book
+from core.localization import message
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -132,7 +133,10 @@ def decide(
     if rows["asked_by"][0] == author and not is_alone:
         raise AccessError("Who asked for an exception does not approve it.", mend="Somebody else has to decide.")
     if state not in DECISIONS:
-        raise StoreError(f"An exception cannot be {state!r}.", mend=f"It can be: {', '.join(DECISIONS)}.")
+        raise StoreError(
+            message("An exception cannot be {state!r}.", state=state),
+            mend=message("It can be: {decisions}.", decisions=", ".join(DECISIONS)),
+        )
     if state == REFUSED and not note.strip():
         raise StoreError("An exception is refused with a comment.", mend="Write why.")
     row = rows.row(0, named=True)

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from core.compensation.pay_plan import Plan, Spiff, rounded
+from core.localization import message
 
 BASE, COMMISSION, SPIFF, CAP = "Base", "Commission", "SPIF", "Cap"
 CLAWBACK, ADJUSTMENT, RECOVERY, CARRIED, DRAW = "Clawback", "Exception", "Recovery", "Carried forward", "Draw"
@@ -215,7 +216,7 @@ def _clawbacks(plan: Plan, reversed_pay: Iterable[tuple[str, int]], lines: Seque
     now: dict[str, int] = {}
     for line in lines:
         now[line.opportunity_id] = now.get(line.opportunity_id, 0) + line.cents
-    words = f"Contract ended within {clawback.within_days} days"
+    words = message("Contract ended within {within_days} days", within_days=clawback.within_days)
     back = [(deal, rounded(clawback.share * (paid + now.get(deal, 0)))) for deal, paid in sorted(reversed_pay)]
     return [Line(CLAWBACK, words, deal, 0, None, -cents) for deal, cents in back if cents > 0]
 

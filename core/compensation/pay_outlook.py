@@ -13,6 +13,7 @@ from core.compensation.pay_lines import BASE, Credit, Quarter, Statement
 from core.compensation.pay_plan import CENTS, Plan
 from core.compensation.pay_statements import Payroll
 from core.compensation.quota_chances import Prospect, QuotaChances
+from core.localization import message
 from core.metrics.measure import counted, money, percent, ratio
 
 COSTS = {
@@ -54,16 +55,25 @@ class Costs:
     def sentence(self) -> str:
         """Say what is expected, and its share of bookings."""
         if self.frame.is_empty():
-            return f"No plan is for anybody here in {self.label}."
+            return message("No plan is for anybody here in {label}.", label=self.label)
         total, variable = (float(self.frame[name].sum()) for name in ("amount", "variable_amount"))
         usual = self.sensitivity.filter(pl.col("level") == 1.0)
         more = self.sensitivity.filter(pl.col("level") == 1.2)
         share = usual["rate"][0]
-        part = f", {percent(share)} of the bookings expected of their own deals" if share is not None else ""
-        return (
-            f"{counted(self.frame.height, 'person', 'people')} are expected to cost {money(total, self.currency)} in "
-            f"{self.label}, {money(variable, self.currency)} of it variable{part}. Should everybody book a fifth more, "
-            f"variable pay comes to {money(float(more['amount'][0]), self.currency)}."
+        part = (
+            message(", {share} of the bookings expected of their own deals", share=percent(share))
+            if share is not None
+            else ""
+        )
+        return message(
+            "{people} are expected to cost {total} in {label}, {variable} of it variable{part}. "
+            "Should everybody book a fifth more, variable pay comes to {amount}.",
+            people=counted(self.frame.height, "person", "people"),
+            total=money(total, self.currency),
+            label=self.label,
+            variable=money(variable, self.currency),
+            part=part,
+            amount=money(float(more["amount"][0]), self.currency),
         )
 
 

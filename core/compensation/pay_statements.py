@@ -18,6 +18,7 @@ from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.localization import message
 from core.marts.as_of import rewind
 from core.metrics.measure import counted, percent
 
@@ -94,19 +95,35 @@ class Payroll:
     def sentence(self) -> str:
         """Say what is paid, to how many, and that it reconciles."""
         if self.frame.is_empty():
-            return f"No plan is for anybody here in {self.label}."
+            return message("No plan is for anybody here in {label}.", label=self.label)
         total = int(self.frame["cents"].sum())
         adds_up = total == int(self.lines["cents"].sum())
         people = counted(self.frame.height, "person", "people")
         variable = round(float(self.frame["variable_amount"].sum()) * CENTS)
-        parts = [f"{exact(total, self.currency)} for {self.label}{self.so_far} to {people}"]
-        parts.append(f"{exact(variable, self.currency)} of it variable")
+        parts = [
+            message(
+                "{exact} for {label}{so_far} to {people}",
+                exact=exact(total, self.currency),
+                label=self.label,
+                so_far=self.so_far,
+                people=people,
+            )
+        ]
+        parts.append(message("{exact} of it variable", exact=exact(variable, self.currency)))
         proof = "the lines add up to it to the cent" if adds_up else "the lines do not add up to it"
         text = f"{', '.join(parts)}; {proof}."
         if self.n_without:
-            text += f" {counted(self.n_without, 'person', 'people')} of the team {_has(self.n_without)} no plan."
+            text += message(
+                " {people} of the team {has} no plan.",
+                people=counted(self.n_without, "person", "people"),
+                has=_has(self.n_without),
+            )
         if self.n_no_amount:
-            text += f" {counted(self.n_no_amount, 'won deal')} without an amount {_is(self.n_no_amount)} left out."
+            text += message(
+                " {wons} without an amount {value} left out.",
+                wons=counted(self.n_no_amount, "won deal"),
+                value=_is(self.n_no_amount),
+            )
         return text
 
 
@@ -143,19 +160,31 @@ class OneStatement:
     def sentence(self) -> str:
         """Say what is paid and for what share of quota."""
         if not self.summary:
-            return f"No plan counts for this person in {self.label}."
+            return message("No plan counts for this person in {label}.", label=self.label)
         reached = self.summary["attainment_rate"]
-        part = f" at {percent(reached)} of quota" if reached is not None else ""
+        part = message(" at {reached} of quota", reached=percent(reached)) if reached is not None else ""
         total, base, variable, balance = (
             exact(round(self.summary[name] * CENTS), self.currency)
             for name in ("amount", "base_amount", "variable_amount", "owed_amount")
         )
-        text = (
-            f"{self.summary['rep_name']} earns {total} for {self.label}{self.so_far}{part}: {base} fixed and "
-            f"{variable} variable, by the plan {self.summary['plan']}."
+        text = message(
+            "{rep_name} earns {total} for {label}{so_far}{part}: {base} fixed and {variable} "
+            "variable, by the plan {plan}.",
+            rep_name=self.summary["rep_name"],
+            total=total,
+            label=self.label,
+            so_far=self.so_far,
+            part=part,
+            base=base,
+            variable=variable,
+            plan=self.summary["plan"],
         )
         owed = self.summary["owed_amount"] > 0
-        return f"{text} {balance} is still to be taken from later quarters." if owed else text
+        return (
+            message("{text} {balance} is still to be taken from later quarters.", text=text, balance=balance)
+            if owed
+            else text
+        )
 
 
 def payroll(data: Dataset, settings: Settings, plans: Plans, begin: date, exceptions: Granted = ()) -> Payroll:
@@ -194,8 +223,13 @@ def payroll(data: Dataset, settings: Settings, plans: Plans, begin: date, except
     foreign = next((plan for plan in plans.plans if plan.currency != settings.currency), None)
     if foreign is not None:
         raise ContractError(
-            f"The plan {foreign.name!r} is in {foreign.currency}, and the data are in {settings.currency}.",
-            mend=f"Write the plan's amounts in {settings.currency}.",
+            message(
+                "The plan {name!r} is in {currency}, and the data are in {currency_2}.",
+                name=foreign.name,
+                currency=foreign.currency,
+                currency_2=settings.currency,
+            ),
+            mend=message("Write the plan's amounts in {currency}.", currency=settings.currency),
         )
     team = pay_credits.team_of(company)
     deals = pay_credits.won_deals(company, plans, first)

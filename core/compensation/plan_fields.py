@@ -11,6 +11,7 @@ from typing import Any
 
 from core.compensation.pay_plan import CENTS
 from core.contracts.errors import QuarterdeckError, closest
+from core.localization import message
 
 LARGEST = 10**12
 LONGEST_NAME = 120
@@ -50,8 +51,12 @@ class Fields:
         for name in self.values:
             if name not in names:
                 near = closest(str(name), names)
-                hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(names)}."
-                self.wrong(f"there is no field {str(name)[:40]!r}.", hint)
+                hint = (
+                    message("Did you mean {near!r}?", near=near)
+                    if near
+                    else message("There are: {names}.", names=", ".join(names))
+                )
+                self.wrong(message("there is no field {name!r}.", name=str(name)[:40]), hint)
 
     def inner(self, name: str) -> Fields | None:
         """Return a mapping within; None where there is none."""
@@ -60,7 +65,7 @@ class Fields:
             return None
         if isinstance(value, dict):
             return Fields(value, f"{self.where}, {name}", self.faults)
-        self.wrong(f"{name} is no set of fields.", "Write its fields below it, each with a colon.")
+        self.wrong(message("{name} is no set of fields.", name=name), "Write its fields below it, each with a colon.")
         return None
 
     def rows(self, name: str, singular: str) -> list[Fields]:
@@ -69,7 +74,7 @@ class Fields:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            self.wrong(f"{name} is no list.", "Begin each entry with a dash.")
+            self.wrong(message("{name} is no list.", name=name), "Begin each entry with a dash.")
             return []
         return [Fields(row, f"{self.where}, {singular} {k}", self.faults) for k, row in enumerate(value, 1)]
 
@@ -79,14 +84,20 @@ class Fields:
         if isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(str(value)) <= LONGEST_NAME:
             return str(value)
         if value != usual or not usual:
-            self.wrong(f"{name} is missing or too long.", f"Write up to {LONGEST_NAME} letters.")
+            self.wrong(
+                message("{name} is missing or too long.", name=name),
+                message("Write up to {longest_name} letters.", longest_name=LONGEST_NAME),
+            )
         return usual
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """Return one of some words, by default the first."""
         value = self.values.get(name, choices[0])
         if value not in choices:
-            self.wrong(f"{name} is {str(value)[:40]!r}.", f"It can be: {', '.join(choices)}.")
+            self.wrong(
+                message("{name} is {value!r}.", name=name, value=str(value)[:40]),
+                message("It can be: {choices}.", choices=", ".join(choices)),
+            )
             return choices[0]
         return str(value)
 
@@ -94,7 +105,7 @@ class Fields:
         """Return yes or no, by default no."""
         value = self.values.get(name, False)
         if not isinstance(value, bool):
-            self.wrong(f"{name} is {str(value)[:40]!r}.", "Write true or false.")
+            self.wrong(message("{name} is {value!r}.", name=name, value=str(value)[:40]), "Write true or false.")
             return False
         return value
 
@@ -105,12 +116,17 @@ class Fields:
             return ()
         entries = value if isinstance(value, list) else [value]
         if not all(isinstance(entry, str | int) and not isinstance(entry, bool) for entry in entries):
-            self.wrong(f"{name} is no list of names.", "Write them with commas between square brackets.")
+            self.wrong(
+                message("{name} is no list of names.", name=name), "Write them with commas between square brackets."
+            )
             return ()
         words = tuple(str(entry) for entry in entries)
         for word in words:
             if choices and word not in choices:
-                self.wrong(f"{name} names {word[:40]!r}.", f"There are: {', '.join(choices)}.")
+                self.wrong(
+                    message("{name} names {word!r}.", name=name, word=word[:40]),
+                    message("There are: {choices}.", choices=", ".join(choices)),
+                )
         return words
 
     def day(self, name: str, *, is_needed: bool = True) -> date | None:
@@ -119,7 +135,7 @@ class Fields:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         if value is not None or is_needed:
-            self.wrong(f"{name} is no date.", "Write it as 2026-04-01.")
+            self.wrong(message("{name} is no date.", name=name), "Write it as 2026-04-01.")
         return None
 
     def money(self, name: str, usual: int = 0) -> int:
@@ -128,7 +144,10 @@ class Fields:
             return usual
         number = _number(self.values[name])
         if number is None or not 0 <= number <= LARGEST or (number * CENTS).denominator != 1:
-            self.wrong(f"{name} is {str(self.values[name])[:40]!r}.", "Write an amount of 0 or more with two decimals.")
+            self.wrong(
+                message("{name} is {values!r}.", name=name, values=str(self.values[name])[:40]),
+                "Write an amount of 0 or more with two decimals.",
+            )
             return usual
         return int(number * CENTS)
 
@@ -136,7 +155,10 @@ class Fields:
         """Return a whole number from 1."""
         value = self.values.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-            self.wrong(f"{name} is {str(value)[:40]!r}.", f"Write a whole number from 1 to {most:,}.")
+            self.wrong(
+                message("{name} is {value!r}.", name=name, value=str(value)[:40]),
+                message("Write a whole number from 1 to {most:,}.", most=most),
+            )
             return 1
         return value
 
@@ -144,11 +166,14 @@ class Fields:
         """Return a share, written as 6% or 0.06, of at most so many times the whole."""
         if self.values.get(name) is None:
             if usual is None:
-                self.wrong(f"{name} is missing.", "Write it as 6% or 0.06.")
+                self.wrong(message("{name} is missing.", name=name), "Write it as 6% or 0.06.")
             return usual
         number = _number(self.values[name])
         if number is None or not 0 <= number <= most:
-            self.wrong(f"{name} is {str(self.values[name])[:40]!r}.", f"Write a share from 0% to {most * 100}%.")
+            self.wrong(
+                message("{name} is {values!r}.", name=name, values=str(self.values[name])[:40]),
+                message("Write a share from 0% to {most}%.", most=most * 100),
+            )
             return usual
         return number
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 from core.compensation.pay_plan import TYPES, Clawback, Draw, Plan, Plans, Spiff, Split, Tier
 from core.compensation.plan_fields import Fields, PlanError
 from core.contracts.yaml_text import YamlError, read_yaml
+from core.localization import message
 from core.resources import sample_file
 
 LONGEST_FILE = 200_000
@@ -63,11 +64,18 @@ def from_yaml(text: str) -> Plans:
     (Tier(up_to=None, rate=Fraction(1, 20)),)
     """
     if len(text) > LONGEST_FILE:
-        raise PlanError([f"The plan file has more than {LONGEST_FILE:,} letters. Split it, or leave out old plans."])
+        raise PlanError(
+            [
+                message(
+                    "The plan file has more than {longest_file:,} letters. Split it, or leave out old plans.",
+                    longest_file=LONGEST_FILE,
+                )
+            ]
+        )
     try:
         content: Any = read_yaml(text)
     except YamlError as error:
-        raise PlanError([f"The plan file is not valid YAML. {error}"]) from error
+        raise PlanError([message("The plan file is not valid YAML. {error}", error=error)]) from error
     if not isinstance(content, dict) or not isinstance(content.get("plans"), list) or not content["plans"]:
         raise PlanError(["The plan file holds no plans. Begin it with “plans:” and a list of plans below."])
     top = Fields(content, "The plan file")
@@ -75,7 +83,13 @@ def from_yaml(text: str) -> Plans:
     rows, shared = top.rows("plans", "plan"), top.rows("splits", "split")
     if len(rows) > MOST_PLANS or len(shared) > MOST_SPLITS:
         raise PlanError(
-            [f"The plan file holds more than {MOST_PLANS} plans or {MOST_SPLITS:,} splits. Leave some out."]
+            [
+                message(
+                    "The plan file holds more than {most_plans} plans or {most_splits:,} splits. Leave some out.",
+                    most_plans=MOST_PLANS,
+                    most_splits=MOST_SPLITS,
+                )
+            ]
         )
     plans = tuple(_plan(row) for row in rows)
     splits = tuple(_split(row) for row in shared)
@@ -89,7 +103,7 @@ def from_yaml(text: str) -> Plans:
 
 def _plan(row: Fields) -> Plan:
     name = row.values.get("name")
-    row = Fields(row.values, f"Plan {str(name)[:60]!r}" if name else row.where, row.faults)
+    row = Fields(row.values, message("Plan {name!r}", name=str(name)[:60]) if name else row.where, row.faults)
     row.only(PLAN)
     whom = row.inner("for")
     if whom is not None:
@@ -135,7 +149,10 @@ def _plan(row: Fields) -> Plan:
 def _tiers(row: Fields) -> tuple[Tier, ...]:
     entries = row.rows("tiers", "tier")
     if not entries or len(entries) > MOST_TIERS:
-        row.wrong("it has no tiers, or too many.", f"Write 1 to {MOST_TIERS}; a single one needs a rate alone.")
+        row.wrong(
+            "it has no tiers, or too many.",
+            message("Write 1 to {most_tiers}; a single one needs a rate alone.", most_tiers=MOST_TIERS),
+        )
         return (Tier(None, Fraction(0)),)
     tiers, before = [], Fraction(0)
     for number, entry in enumerate(entries, 1):
@@ -211,7 +228,7 @@ def _sign_ins(top: Fields) -> tuple[tuple[str, str], ...]:
     pairs = [(str(name).lower(), inner.text(name)) for name in inner.values]
     names = [name for name, _ in pairs]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        inner.wrong(f"{name!r} stands there twice.", "Keep one of them.")
+        inner.wrong(message("{name!r} stands there twice.", name=name), "Keep one of them.")
     return tuple(pairs)
 
 
@@ -220,11 +237,14 @@ def _overlaps(plans: tuple[Plan, ...], top: Fields) -> None:
     seen: set[tuple[str, date]] = set()
     for plan in plans:
         if (plan.name, plan.begin) in seen and plan.begin != OPEN_DAY:
-            top.wrong(f"two plans are called {plan.name!r} from {plan.begin}.", "Give the later version a later date.")
+            top.wrong(
+                message("two plans are called {name!r} from {begin}.", name=plan.name, begin=plan.begin),
+                "Give the later version a later date.",
+            )
         seen.add((plan.name, plan.begin))
 
 
 def _twice(splits: tuple[Split, ...], top: Fields) -> None:
     deals = [split.opportunity_id for split in splits if split.opportunity_id]
     for deal in sorted({deal for deal in deals if deals.count(deal) > 1}):
-        top.wrong(f"deal {deal!r} is split twice.", "Write all its shares in one entry.")
+        top.wrong(message("deal {deal!r} is split twice.", deal=deal), "Write all its shares in one entry.")

@@ -13,6 +13,7 @@ from core.compensation.pay_plan import Plans
 from core.contracts import Dataset
 from core.contracts.errors import StoreError
 from core.forecasts.calls import book
+from core.localization import message, message_plural
 from core.sources import sample_titles
 
 if TYPE_CHECKING:
@@ -44,9 +45,15 @@ class Edition:
             return "There are no compensation plans yet."
         names = {plan.name for plan in self.plans.plans}
         count = len(self.plans.plans)
-        plans = f"{len(names):,} {'plan' if len(names) == 1 else 'plans'} in {count:,} dated versions"
-        source = f"version {self.version} of the file" if self.version else "the sample company's file"
-        return f"{plans}, from {source}."
+        plans = message_plural(
+            "{n:,} plan in {count:,} dated versions", "{n:,} plans in {count:,} dated versions", len(names), count=count
+        )
+        source = (
+            message("version {version} of the file", version=self.version)
+            if self.version
+            else "the sample company's file"
+        )
+        return message("{plans}, from {source}.", plans=plans, source=source)
 
 
 def current(data: Dataset, store: Store, day: date | None = None) -> Edition:

@@ -15,6 +15,7 @@ from core.compensation.pay_plan import CENTS, TYPES
 from core.config import Settings
 from core.config.calendar import add_months, add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics.measure import counted, likely, money
 from core.models.bundle import Bundle
 from core.scenarios.data.baseline import build
@@ -88,17 +89,32 @@ class QuotaChances:
         """Say how far the chances lie apart, and for how many quota is out of reach or all but certain."""
         n = self.frame.height
         if not n:
-            return f"Nobody has a quota in {self.label}."
+            return message("Nobody has a quota in {label}.", label=self.label)
         first, last = self.frame.row(0, named=True), self.frame.row(-1, named=True)
         if n == 1:
             quota = money(first["quota_amount"], self.currency)
             name, chance = first["rep_name"], likely(first["chance"])
-            return f"The chance that {name} reaches the quota of {quota} in {self.label} is {chance}."
+            return message(
+                "The chance that {name} reaches the quota of {quota} in {label} is {chance}.",
+                name=name,
+                quota=quota,
+                label=self.label,
+                chance=chance,
+            )
         low, high = (self.frame.filter(edge).height for edge in _EDGES)
-        return (
-            f"In {self.label} the chance of quota runs from {likely(first['chance'])} ({first['rep_name']}) to "
-            f"{likely(last['chance'])} ({last['rep_name']}) over {counted(n, 'person', 'people')}: {low:,} under "
-            f"{NARROW:.0%}, {high:,} over {WIDE:.0%}."
+        return message(
+            "In {label} the chance of quota runs from {chance} ({rep_name}) to {chance_2} "
+            "({rep_name_2}) over {people}: {low:,} under {narrow:.0%}, {high:,} over {wide:.0%}.",
+            label=self.label,
+            chance=likely(first["chance"]),
+            rep_name=first["rep_name"],
+            chance_2=likely(last["chance"]),
+            rep_name_2=last["rep_name"],
+            people=counted(n, "person", "people"),
+            low=low,
+            narrow=NARROW,
+            high=high,
+            wide=WIDE,
         )
 
 
@@ -175,16 +191,25 @@ class FairQuotas:
     def sentence(self) -> str:
         """Say at which chance the same total would be fair, and who would be relieved most."""
         if self.chance is None:
-            return f"Nobody has a quota in {self.label}."
+            return message("Nobody has a quota in {label}.", label=self.label)
         total, moved = float(self.frame["fair_amount"].sum()), float(self.frame["change_amount"].abs().sum()) / 2
-        text = (
-            f"Spread so that everybody has the same chance, {money(total, self.currency)} for {self.label} gives each "
-            f"{likely(self.chance)}; {money(moved, self.currency)} of quota would change hands."
+        text = message(
+            "Spread so that everybody has the same chance, {total} for {label} gives each {chance}; "
+            "{moved} of quota would change hands.",
+            total=money(total, self.currency),
+            label=self.label,
+            chance=likely(self.chance),
+            moved=money(moved, self.currency),
         )
         first = self.frame.row(0, named=True)
         if first["change_amount"] >= 0:
             return text
-        return f"{text} {first['rep_name']} would be relieved most, by {money(-first['change_amount'], self.currency)}."
+        return message(
+            "{text} {rep_name} would be relieved most, by {change_amount}.",
+            text=text,
+            rep_name=first["rep_name"],
+            change_amount=money(-first["change_amount"], self.currency),
+        )
 
 
 def fair_quotas(now: QuotaChances, total: float | None = None) -> FairQuotas:

@@ -24,6 +24,7 @@ from core import formats
 from core.config.branding import SAVED, BrandSettings, over
 from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
 from core.contracts.errors import ConfigError, closest
+from core.localization import catalogues, message
 
 DEFAULTS = Path(__file__).with_name("defaults.yaml")
 OWN_FILE = "quarterdeck.yaml"
@@ -380,6 +381,7 @@ class Settings(_Section):
     currency: str = Field(min_length=3, max_length=3)
     time_zone: str
     locale: str = ""
+    language: str = ""
     home: Path
     database_url: str
     engine: EngineName = ""
@@ -412,6 +414,13 @@ class Settings(_Section):
     def _known(cls, value: str) -> str:
         return formats.checked(value) if value else ""
 
+    @field_validator("language")
+    @classmethod
+    def _has_words(cls, value: str) -> str:
+        if value and value not in catalogues.languages():
+            raise ValueError(f"there are no words in {value!r}; use {', '.join(catalogues.languages())}")
+        return value
+
     @model_validator(mode="after")
     def _of_roles(self) -> Settings:
         """Refuse a rule for a group that names a role there is not; a person's is told on the Admin page."""
@@ -419,7 +428,11 @@ class Settings(_Section):
             unknown = [role for role in rule.roles if role not in self.roles]
             if unknown:
                 near = closest(unknown[0], self.roles)
-                hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(self.roles)}"
+                hint = (
+                    message("; did you mean {near!r}?", near=near)
+                    if near
+                    else message("; there are {roles}", roles=", ".join(self.roles))
+                )
                 raise ValueError(f"access.groups.{group} names the role {unknown[0]!r}, which there is not{hint}")
         return self
 
@@ -533,8 +546,10 @@ def _validated(files: tuple[FileState, ...], own: Overrides, of_source: Override
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        about = f"The setting {name} is" if name else "The settings are"
-        raise ConfigError(f"{about} not valid: {first['msg']}", where, "Correct it and start again.") from error
+        about = message("The setting {name} is", name=name) if name else "The settings are"
+        raise ConfigError(
+            message("{about} not valid: {msg}", about=about, msg=first["msg"]), where, "Correct it and start again."
+        ) from error
 
 
 def _secret(path: Path) -> str:
@@ -561,7 +576,7 @@ def _read(file: FileState) -> dict[str, Any]:
         raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
-        location = str(path) if line is None else f"{path}, line {line + 1}"
+        location = str(path) if line is None else message("{path}, line {line}", path=path, line=line + 1)
         raise ConfigError(
             "The settings file is not valid YAML.", location, "Check indents and quotes there."
         ) from error
@@ -575,8 +590,14 @@ def _merge(base: dict[str, Any], over: dict[str, Any], where: str, prefix: str =
     for name, value in over.items():
         if name not in base and prefix not in FREELY_NAMED:
             near = closest(str(name), base)
-            mend = f"Did you mean {near!r}?" if near else f"Known here: {', '.join(sorted(base))}."
-            raise ConfigError(f"There is no setting called {prefix}{name}.", where, mend)
+            mend = (
+                message("Did you mean {near!r}?", near=near)
+                if near
+                else message("Known here: {sorted}.", sorted=", ".join(sorted(base)))
+            )
+            raise ConfigError(
+                message("There is no setting called {prefix}{name}.", prefix=prefix, name=name), where, mend
+            )
         nested = isinstance(base.get(name), dict) and isinstance(value, dict)
         out[name] = _merge(base[name], value, where, f"{prefix}{name}.") if nested else value
     return out

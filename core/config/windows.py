@@ -21,6 +21,7 @@ from core.config.calendar import (
     year_start,
 )
 from core.config.settings import Settings
+from core.localization import message
 
 YEAR = 12
 LEAP_DAY = (2, 29)
@@ -205,7 +206,12 @@ def leap_note(now: Days, then: Days) -> str:
         return ""
     day = sides[0] or sides[1]
     side = "these days hold" if sides[0] else "the days a year ago hold"
-    return f"{side[0].upper()}{side[1:]} 29 February {day.year if day else ''}, which the other year has not."
+    return message(
+        "{side}{side_2} 29 February {year}, which the other year has not.",
+        side=side[0].upper(),
+        side_2=side[1:],
+        year=day.year if day else "",
+    )
 
 
 def _leap_day(window: Days) -> date | None:

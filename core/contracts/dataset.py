@@ -13,6 +13,7 @@ import polars as pl
 
 from core.contracts.errors import ContractError, closest
 from core.contracts.raw_rows import RawRows, Step
+from core.localization import message
 
 FRAMES = (
     "accounts",
@@ -167,8 +168,10 @@ activities, sales_team, quotas : pl.DataFrame
         if name not in FRAMES and name not in OPTIONAL_FRAMES:
             near = closest(name, (*FRAMES, *OPTIONAL_FRAMES))
             raise ContractError(
-                f"There is no entity called {name!r}.",
-                mend=f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",
+                message("There is no entity called {name!r}.", name=name),
+                mend=message("Did you mean {near!r}?", near=near)
+                if near
+                else message("Known: {frames}.", frames=", ".join(FRAMES)),
             )
         table: pl.DataFrame | pl.LazyFrame | RawRows = getattr(self, name)
         return table.collect() if isinstance(table, pl.LazyFrame | RawRows) else table

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
+from core.localization.messages import bare, joined, message
+
 
 class QuarterdeckError(Exception):
     """Base of every error meant for a person to read.
@@ -27,10 +29,10 @@ class QuarterdeckError(Exception):
 
     def __str__(self) -> str:
         """Join the three parts into one readable line."""
-        location = f" ({self.where})" if self.where else ""
-        mend = f" {self.mend}" if self.mend else ""
-        what = self.what if not location else self.what.rstrip(".")
-        return f"{what}{location}{'.' if location else ''}{mend}"
+        what = self.what
+        if self.where:
+            what = message("{what} ({where}).", what=bare(what), where=self.where)
+        return joined(what, self.mend) if self.mend else what
 
 
 class ConfigError(QuarterdeckError):

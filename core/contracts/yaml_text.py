@@ -7,6 +7,8 @@ from typing import Any
 
 import yaml
 
+from core.localization import message
+
 MOST_BYTES, MOST_NODES, MOST_DEPTH = 4_000_000, 200_000, 40
 LARGEST_NUMBER = 2**63
 PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -56,14 +58,14 @@ def read_yaml(content: bytes | str) -> Any:
         a number of thousands of digits.
     """
     if len(content) > MOST_BYTES:
-        raise YamlError(f"It is larger than {MOST_BYTES // 1_000_000} MB.")
+        raise YamlError(message("It is larger than {most_bytes} MB.", most_bytes=MOST_BYTES // 1000000))
     try:
         _count(content)
         return yaml.load(content, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" Line {mark.line + 1} cannot be read." if mark is not None else ""
-        raise YamlError(f"Check its indents and quotes.{where}") from error
+        where = message(" Line {line} cannot be read.", line=mark.line + 1) if mark is not None else ""
+        raise YamlError(message("Check its indents and quotes.{where}", where=where)) from error
     except (UnicodeError, RecursionError, OverflowError, TypeError) as error:
         raise YamlError("It is no text, or nested too deeply.") from error
     except YamlError:
@@ -85,6 +87,6 @@ def _count(content: bytes | str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if nodes > MOST_NODES:
-            raise YamlError(f"It holds more than {MOST_NODES:,} keys and values.")
+            raise YamlError(message("It holds more than {most_nodes:,} keys and values.", most_nodes=MOST_NODES))
         if depth > MOST_DEPTH:
-            raise YamlError(f"It is nested more than {MOST_DEPTH} levels deep.")
+            raise YamlError(message("It is nested more than {most_depth} levels deep.", most_depth=MOST_DEPTH))

@@ -17,6 +17,7 @@ from core.contracts.amount_visibility import spoken, without_sums
 from core.contracts.errors import ContractError, QuarterdeckError
 from core.features import accounts
 from core.forecasts import quarter_walk
+from core.localization import joined, message
 from core.metrics import customer_health, flow
 from core.metrics.deal_events import DELETED, LOST, WON, at, tracks
 from core.metrics.deal_facts import with_people
@@ -170,7 +171,7 @@ def _told(title: str, make: Any, amounts: str) -> Section:
         return Section(title, str(error))
     text, frame = spoken(text, amounts), without_sums(frame, amounts)
     shown = page_tables.shown(frame.head(MOST), LABELS, list(names), currency) if frame.height else None
-    more = f" The {MOST} largest are listed." if frame.height > MOST else ""
+    more = message(" The {most} largest are listed.", most=MOST) if frame.height > MOST else ""
     return Section(title, f"{text}{more}", shown, chart)
 
 
@@ -179,7 +180,7 @@ def _number(data: Dataset, settings: Settings, bundle: Bundle, plan: Plan) -> An
     walk = quarter_walk.walk(data, settings, bundle, plan.days)
     names = ("opportunity_name", "account_name", "owner", "reason", "change_amount")
     chart = deal_page.moves(walk.frame, settings.currency).to_dict()
-    return f"{now.sentence()} {walk.sentence()}", walk.deals, names, settings.currency, chart
+    return joined(now.sentence(), walk.sentence()), walk.deals, names, settings.currency, chart
 
 
 def _slipped(data: Dataset, settings: Settings, plan: Plan, since: date) -> Any:
@@ -190,12 +191,23 @@ def _slipped(data: Dataset, settings: Settings, plan: Plan, since: date) -> Any:
     rows = rows.sort(pl.col("moved_amount").abs(), "opportunity_id", descending=[True, False])
     limit = money(plan.limit_amount, settings.currency)
     if rows.is_empty():
-        text = f"No deal of {limit} or more was lost or put off beyond the quarter since {since:%d %B}."
+        text = message(
+            "No deal of {limit} or more was lost or put off beyond the quarter since {since:%d %B}.",
+            limit=limit,
+            since=since,
+        )
     else:
         worth = money(float(rows["moved_amount"].abs().sum()), settings.currency)
         many = "was" if rows.height == 1 else "were"
         deals = counted(rows.height, "deal")
-        text = f"{deals} of {limit} or more {many} lost or put off beyond the quarter since {since:%d %B}: {worth}."
+        text = message(
+            "{deals} of {limit} or more {many} lost or put off beyond the quarter since {since:%d %B}: {worth}.",
+            deals=deals,
+            limit=limit,
+            many=many,
+            since=since,
+            worth=worth,
+        )
     return text, rows, ("opportunity_name", "account_name", "owner", "reason", "moved_amount"), settings.currency, None
 
 
@@ -221,7 +233,12 @@ def _commits(data: Dataset, settings: Settings, since: date) -> Any:
     )
     rows = rows.sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
     n = before.height
-    text = f"Of {counted(n, 'deal')} in commit on {since:%d %B}, {rows.height:,} moved or closed."
+    text = message(
+        "Of {deals} in commit on {since:%d %B}, {height:,} moved or closed.",
+        deals=counted(n, "deal"),
+        since=since,
+        height=rows.height,
+    )
     names = ("opportunity_name", "account_name", "owner", "amount", "was", "now")
     return text, rows, names, settings.currency, None
 
@@ -249,9 +266,14 @@ def _red(data: Dataset, settings: Settings, since: date) -> Any:
         .sort("mrr_amount", "account_id", descending=[True, False], nulls_last=True)
     )
     worth = money(float(rows["mrr_amount"].sum()), settings.currency)
-    text = f"{counted(rows.height, 'account')} turned red since {since:%d %B}, with {worth} a month."
+    text = message(
+        "{accounts} turned red since {since:%d %B}, with {worth} a month.",
+        accounts=counted(rows.height, "account"),
+        since=since,
+        worth=worth,
+    )
     if rows.is_empty():
-        text = f"No account has turned red since {since:%d %B}."
+        text = message("No account has turned red since {since:%d %B}.", since=since)
     return text, rows, ("account_name", "owner", "by_hand", "mrr_amount"), settings.currency, None
 
 
@@ -270,5 +292,10 @@ def _due(data: Dataset, tasks: tuple[Task, ...]) -> Any:
     saved = pl.DataFrame(tasks, schema=TASKS, orient="row").filter(pl.col("due_on") <= end)
     rows = pl.concat([saved, deals.cast(TASKS)]).sort("due_on", "what")  # type: ignore[arg-type]
     late = rows.filter(pl.col("due_on") < data.as_of).height
-    text = f"{counted(rows.height, 'thing')} to do by {end:%d %B}, {late:,} of them overdue: deals due and tasks."
+    text = message(
+        "{things} to do by {end:%d %B}, {late:,} of them overdue: deals due and tasks.",
+        things=counted(rows.height, "thing"),
+        end=end,
+        late=late,
+    )
     return text, rows, ("what", "who", "due_on"), "", None

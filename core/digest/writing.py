@@ -14,6 +14,7 @@ from core.charts import drawing, page_tables, snapshot
 from core.contracts.errors import ConfigError
 from core.digest.contents import Digest, Section
 from core.formats import Formats
+from core.localization import message
 
 FONT = "font-family:Source Sans 3,Segoe UI,Helvetica,Arial,sans-serif;color:#17242d"
 CELL = "padding:4px 8px;border-bottom:1px solid #dfe3e6;font-size:13px;vertical-align:top"
@@ -62,8 +63,8 @@ def _foot(head: Letterhead) -> str:
 
 
 def _about(content: Digest, formats: Formats) -> str:
-    who = f"For {content.plan.person}: " if content.plan.person else ""
-    days = f"{formats.day(content.since)} to {formats.day(content.as_of)}"
+    who = message("For {person}: ", person=content.plan.person) if content.plan.person else ""
+    days = message("{day} to {day_2}", day=formats.day(content.since), day_2=formats.day(content.as_of))
     return f"{who}{content.plan.scope}, {days}. {content.source}."
 
 
@@ -170,7 +171,10 @@ def written(content: Digest, target: Path, head: Letterhead = HOUSE) -> str:
     """
     if target.suffix.lower() not in WRITERS:
         raise ConfigError(
-            f"A digest is written as HTML, Markdown or JSON, not as {target.suffix or 'a file without an ending'}.",
+            message(
+                "A digest is written as HTML, Markdown or JSON, not as {suffix}.",
+                suffix=target.suffix or message("a file without an ending"),
+            ),
             str(target),
             "Name a file that ends in .html, .md or .json.",
         )

@@ -12,6 +12,7 @@ import polars as pl
 from core.enablement.document import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
+from core.localization import message, message_plural
 from core.metrics.measure import counted
 
 STEPS = {"step": pl.String, "who": pl.String, "due_on": pl.Date, "days_left": pl.Int64, "state": pl.String}
@@ -29,8 +30,8 @@ def lasting(hours: float) -> str:
     ('15 minutes', '1 hour', '4 hours')
     """
     if hours < 1:
-        return f"{hours * MINUTES:g} minutes"
-    return f"{hours:g} hour{'s' * (hours != 1)}"
+        return message("{hours:g} minutes", hours=hours * MINUTES)
+    return message_plural("{n:g} hour", "{n:g} hours", hours)
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,19 @@ class Contract:
         n = self.deviations.height
         deviations = counted(n, "must-have needs", "must-haves need") if n else "no must-have needs"
         summary = (
-            f"The list asks for the service level {self.level['name']}"
-            + (f", and for more in {counted(len(self.unmet), 'point')}" if self.unmet else "")
-            + f"; {deviations} a deviation."
+            message("The list asks for the service level {name}", name=self.level["name"])
+            + (message(", and for more in {points}", points=counted(len(self.unmet), "point")) if self.unmet else "")
+            + message("; {deviations} a deviation.", deviations=deviations)
         )
-        summary += f" Late: {', '.join(late)}." if late else ""
-        return summary + (f" Due now: {', '.join(due)}." if due else "")
+        summary += message(" Late: {late}.", late=", ".join(late)) if late else ""
+        return summary + (message(" Due now: {due}.", due=", ".join(due)) if due else "")
 
     def paper(self) -> Paper:
         """Return the pack: service level, deviations, steps."""
         hours = float(self.level["support_hours"])
         values = [
-            ("Availability", f"{self.level['uptime']:g} % a month"),
-            ("Support", "Around the clock" if hours >= WEEK else f"{hours:g} hours a week"),
+            ("Availability", message("{uptime:g} % a month", uptime=self.level["uptime"])),
+            ("Support", "Around the clock" if hours >= WEEK else message("{hours:g} hours a week", hours=hours)),
             ("First response, critical", lasting(self.level["response_hours"])),
             ("Recovery time", lasting(self.level["recovery_hours"])),
             ("Data loss at most", lasting(self.level["loss_hours"])),
@@ -82,7 +83,7 @@ class Contract:
         listed = self.deviations.select("row", "requirement", "statement", "proposal", "source").rows()
         steps = [(r["step"], r["who"], r["due_on"], r["state"]) for r in self.frame.iter_rows(named=True)]
         blocks: list[Block] = [
-            heading(f"Service level: {self.level['name']}"),
+            heading(message("Service level: {name}", name=self.level["name"])),
             table(("Term", "Value"), values),
             *(bullets(self.unmet) if self.unmet else [text("Every number asked for is within this level.")]),
             heading("Deviations"),
@@ -152,6 +153,12 @@ def _beyond(level: Mapping[str, Any], asked: pl.DataFrame) -> list[str]:
         is_met = given >= demand["value"] if demand["is_more_better"] else given <= demand["value"]
         if not is_met:
             out.append(
-                f"Row {demand['row']}, {demand['measure']}: {demand['phrase']} is asked for, beyond {level['name']}."
+                message(
+                    "Row {row}, {measure}: {phrase} is asked for, beyond {name}.",
+                    row=demand["row"],
+                    measure=demand["measure"],
+                    phrase=demand["phrase"],
+                    name=level["name"],
+                )
             )
     return list(dict.fromkeys(out))

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from core.contracts.errors import ConfigError
+from core.localization import message
 from core.resources import sample_file
 
 SHIPPED = sample_file("demos", "ten_minutes.yaml")
@@ -79,7 +80,10 @@ def load(path: str, pages: Collection[str]) -> DemoScript:
     rows = content.get("steps") if isinstance(content, Mapping) else None
     if not isinstance(content, Mapping) or not isinstance(rows, list) or not rows:
         raise ConfigError("The tour has no steps.", file.name, MEND)
-    steps = tuple(_step(row, f"{file.name}, step {number}", pages) for number, row in enumerate(rows, start=1))
+    steps = tuple(
+        _step(row, message("{name}, step {number}", name=file.name, number=number), pages)
+        for number, row in enumerate(rows, start=1)
+    )
     return DemoScript(str(content.get("name") or file.stem), steps)
 
 
@@ -89,13 +93,25 @@ def _step(row: Any, where: str, pages: Collection[str]) -> Step:
     unknown = [str(name) for name in row if name not in NAMES]
     missing = [name for name in NEEDED if not str(row.get(name) or "").strip()]
     if unknown or missing:
-        problem = f"has {unknown[0]!r}, which is not known" if unknown else f"lacks {missing[0]!r}"
-        raise ConfigError(f"A step of the tour {problem}.", where, MEND)
+        problem = (
+            message("has {unknown!r}, which is not known", unknown=unknown[0])
+            if unknown
+            else message("lacks {missing!r}", missing=missing[0])
+        )
+        raise ConfigError(message("A step of the tour {problem}.", problem=problem), where, MEND)
     page, title, words, see = (str(row.get(name) or "").strip() for name in ("page", "title", "words", "see"))
     if page not in pages:
-        raise ConfigError(f"There is no page called {page!r}.", where, f"There are {', '.join(pages)}.")
+        raise ConfigError(
+            message("There is no page called {page!r}.", page=page),
+            where,
+            message("There are {pages}.", pages=", ".join(pages)),
+        )
     if len(words) > LONGEST:
-        raise ConfigError("The words of a step are too long to be read aloud.", where, f"At most {LONGEST} characters.")
+        raise ConfigError(
+            "The words of a step are too long to be read aloud.",
+            where,
+            message("At most {longest} characters.", longest=LONGEST),
+        )
     state = row.get("state") or {}
     if not isinstance(state, Mapping):
         raise ConfigError("The state of a step is not a list of names and values.", where, MEND)

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from core.config.branding import PRODUCT
 from core.contracts.errors import ConfigError
+from core.localization import message, message_plural
 
 T = TypeVar("T")
 CONTENT_TYPES = "[Content_Types].xml"
@@ -28,7 +29,14 @@ def clean(text: object) -> str:
 def described(rows: tuple[tuple[str, ...], ...]) -> str:
     """Return the alternative text of a table: its columns and how many rows it has."""
     n = max(len(rows) - 1, 0)
-    return clean(f"Table of {n} row{'' if n == 1 else 's'} with the columns {', '.join(rows[0]) if rows else ''}")
+    return clean(
+        message_plural(
+            "Table of {n} row with the columns {rows}",
+            "Table of {n} rows with the columns {rows}",
+            n,
+            rows=", ".join(rows[0]) if rows else "",
+        )
+    )
 
 
 def signed(document: Any, title: str, subtitle: str, author: str = PRODUCT) -> None:
@@ -96,12 +104,14 @@ def opened(open_file: Callable[[io.BytesIO], T], content: bytes, kind: str) -> T
     ConfigError
         When it is no such file, or unpacks to more than 50 MB.
     """
-    mend = f"Choose a {kind}, saved by the program itself."
+    mend = message("Choose a {kind}, saved by the program itself.", kind=kind)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as book:
             size = sum(part.file_size for part in book.infolist())
         if size > MOST_BYTES:
-            raise ConfigError(f"The template unpacks to {size // 1_000_000} MB.", "", "Take pictures out of it.")
+            raise ConfigError(
+                message("The template unpacks to {size} MB.", size=size // 1000000), "", "Take pictures out of it."
+            )
         return open_file(io.BytesIO(content))
     except ConfigError:
         raise

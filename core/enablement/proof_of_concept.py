@@ -12,6 +12,8 @@ import polars as pl
 from core.enablement.document import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
 from core.enablement.workdays import after, between
+from core.formats import long_day
+from core.localization import message, message_plural
 from core.metrics import counted
 
 MEASURED = re.compile(r": \d")
@@ -57,13 +59,24 @@ class Proof:
         last = self.frame["ends_on"].to_list()[-1]
         done = int((self.frame["result"] != "open").sum())
         passed = int((self.frame["result"] == "passed").sum())
-        summary = (
-            f"{counted(self.frame.height, 'criterion', 'criteria')} from critical requirements "
-            f"{'takes' if self.frame.height == 1 else 'take'} {counted(self.frame['week'].to_list()[-1], 'week')}, "
-            f"until {last.day} {last:%B %Y}"
+        summary = message_plural(
+            "{criteria} from critical requirements takes {weeks}, until {last}",
+            "{criteria} from critical requirements take {weeks}, until {last}",
+            self.frame.height,
+            criteria=counted(self.frame.height, "criterion", "criteria"),
+            weeks=counted(self.frame["week"].to_list()[-1], "week"),
+            last=long_day(last),
         )
         return (
-            f"{summary}; {passed} of {done} tried {'has' if passed == 1 else 'have'} passed." if done else f"{summary}."
+            message_plural(
+                "{summary}; {n} of {done} tried has passed.",
+                "{summary}; {n} of {done} tried have passed.",
+                passed,
+                summary=summary,
+                done=done,
+            )
+            if done
+            else f"{summary}."
         )
 
     def due(self, today: date) -> pl.DataFrame:
@@ -86,7 +99,11 @@ class Proof:
             heading("Daily status"),
             _status(self.frame, self.holidays),
         ]
-        return Paper("Proof of concept", f"{self.deal}. {self.sentence()}".strip(" ."), tuple(blocks))
+        return Paper(
+            "Proof of concept",
+            message("{deal}. {self}", deal=self.deal, self=self.sentence()).strip(" ."),
+            tuple(blocks),
+        )
 
     def read_out(self) -> Paper:
         """Return the read-out: what passed, what failed, what was not tried."""
@@ -159,7 +176,12 @@ def criterion(row: Mapping[str, object]) -> str:
     if wanted:
         target = "; ".join(part.replace("asks for ", "") for part in wanted)
         how = "measured" if MEASURED.search(target) else "shown"
-        return f"{target[:1].upper()}{target[1:]}, {how} in the buyer's presence and written down."
+        return message(
+            "{target}{target_2}, {how} in the buyer's presence and written down.",
+            target=target[:1].upper(),
+            target_2=target[1:],
+            how=how,
+        )
     return "Done by the buyer's own user with the buyer's own data, without help, and signed off."
 
 

@@ -7,6 +7,7 @@ import polars as pl
 from core.enablement.document import Block, Paper, bullets, heading, table
 from core.enablement.rules import rules
 from core.enablement.training import Training
+from core.localization import message
 
 WHOLE = "What buyers ask for, what you get today, and what comes next"
 TELL = "Tell us what you need it for."
@@ -35,7 +36,7 @@ def battlecard(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Trainin
     wins = [f"{row['show']} ({row['source']})" for row in training.script.iter_rows(named=True)]
     return Paper(
         "Battlecard",
-        f"{company}: what to lead with, and what to say where we are asked for more",
+        message("{company}: what to lead with, and what to say where we are asked for more", company=company),
         (
             heading("Lead with"),
             *bullets(wins),
@@ -124,22 +125,30 @@ def deck(gaps: pl.DataFrame, capabilities: pl.DataFrame, training: Training, com
 
 
 def _survival(row: dict[str, object]) -> str:
-    return f"{row['n_won']} of {row['n_closed']} deals" if row["n_closed"] else "no closed deal yet"
+    return (
+        message("{n_won} of {n_closed} deals", n_won=row["n_won"], n_closed=row["n_closed"])
+        if row["n_closed"]
+        else "no closed deal yet"
+    )
 
 
 def _say(capability: dict[str, object] | None, then: str = "Ask what it is needed for.") -> str:
     if capability is None:
-        return f"Not available today. {then}"
+        return message("Not available today. {then}", then=then)
     when = capability.get("available_on")
     if capability["status"] == "roadmap":
-        return f"Planned for {when:%B %Y}." if when else "On the roadmap, without a date."
+        return message("Planned for {when:%B %Y}.", when=when) if when else "On the roadmap, without a date."
     if capability["status"] == "not available":
-        return f"Not available today. {then}"
+        return message("Not available today. {then}", then=then)
     if capability["status"] == "partner":
         return "Through a partner."
     if capability.get("commitments"):
-        return f"Today we commit to {capability['commitments']}."
-    return f"Available with this limit: {capability['limit']}." if capability.get("limit") else "Available in part."
+        return message("Today we commit to {commitments}.", commitments=capability["commitments"])
+    return (
+        message("Available with this limit: {limit}.", limit=capability["limit"])
+        if capability.get("limit")
+        else "Available in part."
+    )
 
 
 def _commitments(capabilities: pl.DataFrame, most: int = 20) -> Block:

@@ -10,6 +10,7 @@ import polars as pl
 
 from core.enablement.document import Block, Paper, bullets, heading, table, text
 from core.enablement.rules import rules
+from core.localization import message
 from core.metrics.measure import counted
 
 READY = ("available", "limited", "partner")
@@ -38,35 +39,54 @@ def objections(gaps: pl.DataFrame, capabilities: pl.DataFrame, company: str) -> 
     for gap in gaps.filter(pl.col("n_deals") > 0).iter_rows(named=True):
         capability = by_id.get(gap["gap_id"])
         if capability is not None and len(blocks) < rules()["most"]["gaps"] * 2:
-            blocks += [heading(f"“You do not have {gap['gap']} in full.”"), *bullets(_reply(gap, capability))]
+            blocks += [
+                heading(message("“You do not have {gap} in full.”", gap=gap["gap"])),
+                *bullets(_reply(gap, capability)),
+            ]
     if not blocks:
         blocks = [text("No open deal waits for a gap of the catalogue, so that there is no objection to answer yet.")]
-    return Paper("Objection handling", f"{company}: what to say, and where it stands", tuple(blocks))
+    return Paper(
+        "Objection handling", message("{company}: what to say, and where it stands", company=company), tuple(blocks)
+    )
 
 
 def _reply(gap: Mapping[str, Any], capability: Mapping[str, Any]) -> list[str]:
     """Return what to say of one gap, each line with the id it comes from."""
     key = capability["capability_id"]
-    lines = [f"Ask: what do you need it for, and by when? ({gap['gap_id']})"]
+    lines = [message("Ask: what do you need it for, and by when? ({gap_id})", gap_id=gap["gap_id"])]
     if capability.get("how"):
-        lines.append(f"Say: {capability['how']} ({key})")
+        lines.append(message("Say: {how} ({key})", how=capability["how"], key=key))
     if capability.get("exception"):
-        lines.append(f"Say openly: {capability['exception']} ({key})")
+        lines.append(message("Say openly: {exception} ({key})", exception=capability["exception"], key=key))
     if capability["status"] == "roadmap" and capability.get("available_on"):
-        lines.append(f"Say when: planned for {capability['available_on']:%B %Y}. ({key})")
+        lines.append(
+            message(
+                "Say when: planned for {available_on:%B %Y}. ({key})", available_on=capability["available_on"], key=key
+            )
+        )
     if capability.get("commitments"):
-        lines.append(f"Commit to: {capability['commitments']}. ({key})")
+        lines.append(message("Commit to: {commitments}. ({key})", commitments=capability["commitments"], key=key))
     if capability.get("evidence"):
-        lines.append(f"Show: {_evidence(capability)} ({key})")
+        lines.append(message("Show: {evidence} ({key})", evidence=_evidence(capability), key=key))
     if gap["n_closed"]:
         deals = counted(gap["n_closed"], "closed deal", "closed deals")
-        lines.append(f"Know: {gap['n_won']} of {deals} that asked for it were won all the same. (the gap ledger)")
+        lines.append(
+            message(
+                "Know: {n_won} of {deals} that asked for it were won all the same. (the gap ledger)",
+                n_won=gap["n_won"],
+                deals=deals,
+            )
+        )
     return lines
 
 
 def _evidence(capability: Mapping[str, Any]) -> str:
     day = capability.get("evidence_on")
-    return f"{capability['evidence']}, as of {_day(day)}." if day else f"{capability['evidence']}."
+    return (
+        message("{evidence}, as of {day}.", evidence=capability["evidence"], day=_day(day))
+        if day
+        else f"{capability['evidence']}."
+    )
 
 
 def _day(day: date) -> str:
@@ -127,13 +147,13 @@ def case_study(
         if row["capability_id"] in by_id and by_id[row["capability_id"]]["status"] in READY
     ][: rules()["most"]["criteria"]]
     days = (deal["close_on"] - deal["created_on"]).days if deal["close_on"] and deal["created_on"] else None
-    took = f" The decision took {counted(days, 'day')}. ({key})" if days else ""
+    took = message(" The decision took {days}. ({key})", days=counted(days, "day"), key=key) if days else ""
     country = deal.get("country")
     where = ", ".join(str(part) for part in (deal.get("industry"), deal.get("country")) if part)
-    signed = f"Signed in {deal['close_on']:%B %Y}.{took or f' ({key})'}"
+    signed = message("Signed in {close_on:%B %Y}.{took}", close_on=deal["close_on"], took=took or f" ({key})")
     proofs = [by_id[row[2]] for row in rows if by_id[row[2]].get("evidence")]
     return Paper(
-        f"Case study: {name}",
+        message("Case study: {name}", name=name),
         f"{company}; {where}" if where else company,
         (
             heading("The customer"),
@@ -168,7 +188,11 @@ def customer(deal: Mapping[str, Any], referenceable: Collection[str]) -> str:
     """
     if deal["account_id"] in referenceable and deal.get("account_name"):
         return str(deal["account_name"])
-    return f"{UNNAMED} in {deal['industry']}" if deal.get("industry") else UNNAMED
+    return (
+        message("{unnamed} in {industry}", unnamed=UNNAMED, industry=deal["industry"])
+        if deal.get("industry")
+        else UNNAMED
+    )
 
 
 def whitepaper(capabilities: pl.DataFrame, category: str, n_won: int, company: str) -> Paper:
@@ -188,12 +212,18 @@ def whitepaper(capabilities: pl.DataFrame, category: str, n_won: int, company: s
     promised = [(row["name"], row["commitments"], row["capability_id"]) for row in shown if row.get("commitments")]
     proven = [(row["name"], _evidence(row), row["capability_id"]) for row in shown if row.get("evidence")]
     left_out = [f"{row['exception']} ({row['capability_id']})" for row in shown if row.get("exception")]
-    chosen = f"{counted(n_won, 'company', 'companies')} chose us in the last twelve months. (deals won)"
+    chosen = message(
+        "{companies} chose us in the last twelve months. (deals won)", companies=counted(n_won, "company", "companies")
+    )
     blocks: list[Block] = [
         heading("Summary"),
         *bullets(
             [
-                f"{counted(len(shown), 'capability', 'capabilities')} in {category}, each with its source. (catalogue)",
+                message(
+                    "{capabilities} in {category}, each with its source. (catalogue)",
+                    capabilities=counted(len(shown), "capability", "capabilities"),
+                    category=category,
+                ),
                 chosen,
             ]
         ),
@@ -204,5 +234,7 @@ def whitepaper(capabilities: pl.DataFrame, category: str, n_won: int, company: s
     blocks += [heading("Evidence"), table(("What", "Where, and of which day", "Source"), proven)]
     blocks += [heading("What we leave out"), *bullets(left_out)] if left_out else []
     return Paper(
-        f"{category.capitalize()} at {company}", "What we provide, commit to, prove and leave out", tuple(blocks)
+        message("{category} at {company}", category=category.capitalize(), company=company),
+        "What we provide, commit to, prove and leave out",
+        tuple(blocks),
     )

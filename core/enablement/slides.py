@@ -10,6 +10,7 @@ from core.contracts.errors import ConfigError
 from core.enablement import house_slides, slide_parts
 from core.enablement.document import INK, Block, Paper
 from core.enablement.office_file import clean, described, opened, repeatable, signed
+from core.localization import message
 
 ROW_HIGH = 440_000
 KIND = "PowerPoint presentation (.pptx)"
@@ -114,7 +115,7 @@ def _layouts(deck: Any) -> Layouts:
     ]
     if absent:
         raise ConfigError(
-            f"The PowerPoint template has no layout with {' and none with '.join(absent)}.",
+            message("The PowerPoint template has no layout with {absent}.", absent=" and none with ".join(absent)),
             "",
             "Add one in the slide master, or choose another template.",
         )

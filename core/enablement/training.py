@@ -10,6 +10,7 @@ import polars as pl
 
 from core.enablement.document import Paper, bullets, heading, table, text
 from core.enablement.rules import rules
+from core.localization import joined, message, message_plural
 from core.metrics import counted, out_of
 
 LESSON = {
@@ -52,9 +53,15 @@ class Training:
         minutes = int(self.frame["minutes"].sum())
         lessons = counted(self.frame.height, "lesson takes", "lessons take")
         asked = counted(self.answers.height, "real question has", "real questions have")
-        return (
-            f"{lessons} {minutes // 60} h {minutes % 60:02d} min: {counts.get('update', 0)} on what is new, "
-            f"{counts.get('gap', 0)} on gaps buyers ask about; {asked} an answer with its source."
+        return message(
+            "{lessons} {minutes} h {minutes_2:02d} min: {update} on what is new, {gap} on gaps "
+            "buyers ask about; {asked} an answer with its source.",
+            lessons=lessons,
+            minutes=minutes // 60,
+            minutes_2=minutes % 60,
+            update=counts.get("update", 0),
+            gap=counts.get("gap", 0),
+            asked=asked,
         )
 
     def paper(self) -> Paper:
@@ -105,7 +112,7 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
             update["title"],
             "update",
             minutes["update"],
-            update["why"] or f"Explain {update['title'].lower()} in two sentences.",
+            update["why"] or message("Explain {title} in two sentences.", title=update["title"].lower()),
             update["what"] or "Show it in the demo tenant.",
             update["capability_id"] or "product update",
         )
@@ -114,7 +121,7 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
     worst = gaps.filter(pl.col("n_deals") > 0).sort("exposed_amount", descending=True).head(most["gaps"])
     for gap in worst.iter_rows(named=True):
         hang = counted(gap["n_deals"], "open deal depends", "open deals depend")
-        goal = f"Answer honestly, offer the way round, and know that {hang} on it."
+        goal = message("Answer honestly, offer the way round, and know that {hang} on it.", hang=hang)
         rows.append((gap["gap"], "gap", minutes["gap"], goal, _role_play(gap, by_id), gap["gap_id"]))
     if rows:
         rows.append(
@@ -145,7 +152,9 @@ def _role_play(gap: Mapping[str, Any], by_id: Mapping[str, Any]) -> str:
     """Return an exercise on a gap: a buyer insists, and one says what there is and what would close it."""
     capability = by_id.get(gap["gap_id"])
     name = f"“{gap['gap']}”" if capability is None else str(gap["gap"])
-    return f"Role play: the buyer insists on {name}. Say what there is today, and how we would close it."
+    return message(
+        "Role play: the buyer insists on {name}. Say what there is today, and how we would close it.", name=name
+    )
 
 
 def told(capability: Mapping[str, Any], short: str | None = None) -> str:
@@ -165,17 +174,17 @@ def told(capability: Mapping[str, Any], short: str | None = None) -> str:
         "not available": "Not available",
     }["limited" if short and capability["status"] == "available" else capability["status"]]
     when = capability.get("available_on")
-    date = f" for {when:%B %Y}" if capability["status"] == "roadmap" and when else ""
+    date = message(" for {when:%B %Y}", when=when) if capability["status"] == "roadmap" and when else ""
     parts = [f"{begin}{date}: {capability['name']}."]
     if capability["status"] in ("available", "limited", "partner") and capability.get("description"):
         parts.append(f"{str(capability['description']).rstrip('.')}.")
     if capability.get("limit") and capability["status"] == "limited":
-        parts.append(f"Limit: {str(capability['limit']).rstrip('.')}.")
+        parts.append(message("Limit: {limit}.", limit=str(capability["limit"]).rstrip(".")))
     if short:
         parts.append(f"{short.rstrip('.')}.")
     elif capability.get("commitments"):
-        parts.append(f"We commit to: {str(capability['commitments']).rstrip('.')}.")
-    return " ".join(parts)
+        parts.append(message("We commit to: {commitments}.", commitments=str(capability["commitments"]).rstrip(".")))
+    return joined(*parts)
 
 
 def _answers(asked: pl.DataFrame, by_id: Mapping[str, Any], most: int) -> pl.DataFrame:
@@ -232,8 +241,15 @@ def completion(people: Sequence[str], lessons: int, done: Mapping[str, Sequence[
         return None, "Nobody is enrolled yet."
     n = sum(len({k for k in done.get(person, ()) if 1 <= k <= lessons}) for person in people)
     whole = sum(len({k for k in done.get(person, ()) if 1 <= k <= lessons}) == lessons for person in people)
-    word = "on target" if n / total >= target else f"below the target of {target * 100:.0f} %"
+    word = "on target" if n / total >= target else message("below the target of {target:.0f} %", target=target * 100)
     return n / total, (
-        f"{out_of(n, total, 'lesson')} done ({n / total * 100:.0f} %), {word}; {whole:,} of "
-        f"{counted(len(people), 'person', 'people')} {'has' if whole == 1 else 'have'} finished."
+        message_plural(
+            "{out_of} done ({n_2:.0f} %), {word}; {n:,} of {people} has finished.",
+            "{out_of} done ({n_2:.0f} %), {word}; {n:,} of {people} have finished.",
+            whole,
+            out_of=out_of(n, total, "lesson"),
+            n_2=n / total * 100,
+            word=word,
+            people=counted(len(people), "person", "people"),
+        )
     )

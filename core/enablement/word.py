@@ -8,6 +8,7 @@ from typing import Any
 from core.branding.letterhead import HOUSE, Letterhead
 from core.enablement.document import GREY, INK, TEAL, Block, Paper, widths
 from core.enablement.office_file import clean, described, opened, repeatable, signed
+from core.localization import message
 
 STYLES = {"heading": "Heading 1", "text": "Normal", "bullet": "List Bullet"}
 NEEDED = ("Title", "Subtitle", "Heading 1", "List Bullet")
@@ -74,7 +75,9 @@ def lacking(template: bytes) -> str:
     absent = [name for name in NEEDED if name not in names]
     if not absent:
         return ""
-    return f"The Word template has no style called {', '.join(absent)}: there the house look serves."
+    return message(
+        "The Word template has no style called {absent}: there the house look serves.", absent=", ".join(absent)
+    )
 
 
 def _opened(template: bytes) -> Any:

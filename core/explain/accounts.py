@@ -12,6 +12,7 @@ from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.explain import customers as reasons
 from core.explain.sentences import number
+from core.localization import message
 from core.metrics import customer_health as health
 from core.metrics.customer_health import Trial
 from core.metrics.measure import chance, counted, money, percent
@@ -100,10 +101,14 @@ class Outlook:
         """Say what is expected to leave, shrink and grow."""
         lost, shrunk, won = (float(v) for v in self.frame.drop("month_ahead").sum().row(0))
         stay_rate = (self.mrr_amount - lost - shrunk) / self.mrr_amount if self.mrr_amount else None
-        return (
-            f"Of {money(self.mrr_amount, self.currency)} MRR, we expect {money(lost, self.currency)} of churn, "
-            f"{money(shrunk, self.currency)} of contraction and {money(won, self.currency)} of expansion within 12 "
-            f"months. Without expansion {percent(stay_rate)} stays (GRR)."
+        return message(
+            "Of {mrr_amount} MRR, we expect {lost} of churn, {shrunk} of contraction and {won} of "
+            "expansion within 12 months. Without expansion {stay_rate} stays (GRR).",
+            mrr_amount=money(self.mrr_amount, self.currency),
+            lost=money(lost, self.currency),
+            shrunk=money(shrunk, self.currency),
+            won=money(won, self.currency),
+            stay_rate=percent(stay_rate),
         )
 
     def race(self) -> pl.DataFrame:
@@ -127,9 +132,13 @@ class Outlook:
             if happened > 1.1 * expected
             else ""
         )
-        return (
-            f"Track record: on later months the forecast expected {expected:,.0f} churned customers and "
-            f"{happened:,.0f} churned, each counted once for every month ahead it was forecast.{more}"
+        return message(
+            "Track record: on later months the forecast expected {expected:,.0f} churned customers "
+            "and {happened:,.0f} churned, each counted once for every month ahead it was "
+            "forecast.{more}",
+            expected=expected,
+            happened=happened,
+            more=more,
         )
 
 
@@ -167,15 +176,25 @@ class Ahead:
     def sentence(self) -> str:
         """Say the chances and the money."""
         row = self.row
-        text = f"Churn risk within 12 months is {chance(row['p_left_12m'])}"
+        text = message("Churn risk within 12 months is {p_left_12m}", p_left_12m=chance(row["p_left_12m"]))
         if row["p_left_at_renewal"] is not None:
             days = counted(round(row["days_to_renewal"] or 0), "day")
-            text += f", and {chance(row['p_left_at_renewal'])} at the renewal in {days}"
+            text += message(
+                ", and {p_left_at_renewal} at the renewal in {days}",
+                p_left_at_renewal=chance(row["p_left_at_renewal"]),
+                days=days,
+            )
         amounts = [
             number(row[f"{k}_mrr_amount"] or 0.0, "money", self.currency) for k in ("churned", "contracted", "expanded")
         ]
         lost, cut, won = amounts
-        return f"{text}. Expected MRR: {lost} churn, {cut} contraction, {won} expansion."
+        return message(
+            "{text}. Expected MRR: {lost} churn, {cut} contraction, {won} expansion.",
+            text=text,
+            lost=lost,
+            cut=cut,
+            won=won,
+        )
 
 
 def ahead(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> Ahead:
@@ -227,10 +246,16 @@ class Signs:
         """Say both scores and how much of the weight is known."""
         if self.by_hand is None:
             return "There is no data on this account's health yet."
-        learned = f"; the predicted score is {self.learned:.0f}" if self.learned is not None else ""
-        return (
-            f"The rules-based health score is {self.by_hand:.0f} of 100 ({self.band}, from "
-            f"{percent(self.coverage_rate)} of its signs){learned}."
+        learned = (
+            message("; the predicted score is {learned:.0f}", learned=self.learned) if self.learned is not None else ""
+        )
+        return message(
+            "The rules-based health score is {by_hand:.0f} of 100 ({band}, from {coverage_rate} of "
+            "its signs){learned}.",
+            by_hand=self.by_hand,
+            band=self.band,
+            coverage_rate=percent(self.coverage_rate),
+            learned=learned,
         )
 
 

@@ -16,6 +16,7 @@ from core.contracts.errors import ModelError, closest
 from core.explain import drivers, sentences
 from core.explain.drivers import NOT_KNOWN
 from core.explain.sentences import Unit
+from core.localization import message
 from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
@@ -94,7 +95,10 @@ class Contributions:
         """
         row = self.entities.filter(pl.col("entity_id") == entity_id)
         if row.is_empty():
-            raise ModelError(f"There is no prediction for {entity_id}.", mend="Choose one that is listed.")
+            raise ModelError(
+                message("There is no prediction for {entity_id}.", entity_id=entity_id),
+                mend="Choose one that is listed.",
+            )
         frame = self.frame.filter(pl.col("entity_id") == entity_id)
         base, shown, residual = (float(row[name][0]) for name in ("base", "shown", "residual"))
         inputs = None if self.inputs is None else self.inputs.filter(pl.col("entity_id") == entity_id)
@@ -139,7 +143,13 @@ class Contributions:
         total = float(self.by_driver()["contribution"].sum())
         left = f"{left_over(self.residual, self.currency if self.unit == 'money' else self.unit)}."
         if self.unit == "points":
-            return f"{self.base:.1f} % {total:+.1f} points = {self.shown:.1f} %: {left}"
+            return message(
+                "{base:.1f} % {total:+.1f} points = {shown:.1f} %: {left}",
+                base=self.base,
+                total=total,
+                shown=self.shown,
+                left=left,
+            )
         texts = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
         return f"{texts[0]} {sentences.change(total, self.unit)} = {texts[1]}: {left}"
 
@@ -151,7 +161,10 @@ def matrix(model: Any, frame: pl.DataFrame) -> Any:
     lacking = [name for name in model.feature_names_ if name not in frame.columns]
     if lacking:
         near = closest(lacking[0], frame.columns)
-        raise ModelError(f"The feature {lacking[0]} is missing.", mend=f"Is it {near}?" if near else "Build it again.")
+        raise ModelError(
+            message("The feature {lacking} is missing.", lacking=lacking[0]),
+            mend=message("Is it {near}?", near=near) if near else "Build it again.",
+        )
     return frame.select(pl.col(list(model.feature_names_)).cast(pl.Float64)).to_numpy()
 
 
@@ -225,7 +238,9 @@ def explain(
     """
     id_name = next((name for name in IDS if name in frame.columns), None)
     if id_name is None:
-        raise ModelError("There is no id column to explain by.", mend=f"One of {', '.join(IDS)} is needed.")
+        raise ModelError(
+            "There is no id column to explain by.", mend=message("One of {ids} is needed.", ids=", ".join(IDS))
+        )
     chosen = frame if rows is None else frame.filter(pl.col(id_name).is_in(list(rows)))
     if chosen.is_empty():
         raise ModelError("There is nothing to explain.", mend="Choose a row that is listed.")
@@ -252,7 +267,10 @@ def _in_unit(
     if unit == "log_odds":
         return base, margin, phi
     if unit == "money" and amount not in frame.columns:
-        raise ModelError(f"There is no column {amount} to explain in money.", mend="Explain in points instead.")
+        raise ModelError(
+            message("There is no column {amount} to explain in money.", amount=amount),
+            mend="Explain in points instead.",
+        )
     scale = np.full(frame.height, 100.0) if unit == "points" else frame[amount].fill_null(0.0).to_numpy()
     slope = path_slope(model, base, margin)
     return scale * probability(model, base), scale * probability(model, margin), phi * (scale * slope)[:, None]

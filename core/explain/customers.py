@@ -12,6 +12,7 @@ from core.contracts.amount_visibility import visible
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
+from core.localization import message
 from core.metrics.measure import counted
 from core.models.bundle import Bundle
 
@@ -45,13 +46,24 @@ class ChurnList:
         mrr = float(self.frame["mrr_amount"].sum())
         expected = float(self.frame["p_churn"].sum())
         if self.frame["mrr_amount"].null_count() == n:
-            return f"Of {counted(n, 'paying account')}, {expected:,.0f} are expected to churn within {self.days} days."
+            return message(
+                "Of {payings}, {expected:,.0f} are expected to churn within {days} days.",
+                payings=counted(n, "paying account"),
+                expected=expected,
+                days=self.days,
+            )
         top = min(10, n)
         share = float(self.frame.head(top)["at_risk_amount"].sum()) / self.value if self.value else 0.0
-        return (
-            f"Of {counted(n, 'paying account')}, {expected:,.0f} are expected to churn within {self.days} days: "
-            f"{number(self.value, 'money', self.currency)} of {number(mrr * MONTHS, 'money', self.currency)} "
-            f"ARR is at risk, {share * 100:.0f} % of it in {counted(top, 'account')}."
+        return message(
+            "Of {payings}, {expected:,.0f} are expected to churn within {days} days: {number} of "
+            "{number_2} ARR is at risk, {share:.0f} % of it in {accounts}.",
+            payings=counted(n, "paying account"),
+            expected=expected,
+            days=self.days,
+            number=number(self.value, "money", self.currency),
+            number_2=number(mrr * MONTHS, "money", self.currency),
+            share=share * 100,
+            accounts=counted(top, "account"),
         )
 
     def chosen(self, rows: list[int]) -> str:
@@ -144,5 +156,8 @@ def paying(frame: pl.DataFrame, account_id: str) -> pl.DataFrame:
     """
     rows = frame.filter(pl.col("account_id") == account_id) if frame.width else frame
     if rows.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+        raise ModelError(
+            message("The account {account_id} does not pay at present.", account_id=account_id),
+            mend="Choose one that is listed.",
+        )
     return rows

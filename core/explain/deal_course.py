@@ -13,6 +13,7 @@ from core.contracts import Dataset
 from core.explain.contributions import Floats, probability
 from core.explain.deals import opened
 from core.features import deals
+from core.localization import message
 from core.metrics.measure import percent
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -33,12 +34,22 @@ class Course:
         """Say how the chance of a win within 90 days went since the first week shown."""
         now = self.frame.row(-1, named=True)
         if self.frame.height < FEWEST:
-            return f"The chance of a win within {AHEAD} days is {percent(now['p_win'])}; the deal is new this week."
+            return message(
+                "The chance of a win within {ahead} days is {p_win}; the deal is new this week.",
+                ahead=AHEAD,
+                p_win=percent(now["p_win"]),
+            )
         first = self.frame.row(0, named=True)
         low, high = self.frame["p_win"].min(), self.frame["p_win"].max()
-        return (
-            f"The chance of a win within {AHEAD} days is {percent(now['p_win'])} after {percent(first['p_win'])} on "
-            f"{first['day']:%d %B}; in between it lay from {percent(low)} to {percent(high)}."  # type: ignore[arg-type]
+        return message(
+            "The chance of a win within {ahead} days is {p_win} after {p_win_2} on {day:%d %B}; in "
+            "between it lay from {low} to {high}.",
+            ahead=AHEAD,
+            p_win=percent(now["p_win"]),
+            p_win_2=percent(first["p_win"]),
+            day=first["day"],
+            low=percent(low),  # type: ignore[arg-type]
+            high=percent(high),  # type: ignore[arg-type]
         )
 
 

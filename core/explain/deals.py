@@ -16,6 +16,7 @@ from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
+from core.localization import message
 from core.metrics.measure import left_over
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -70,16 +71,20 @@ class ForecastReasons:
             f"{number(abs(r['contribution']), 'money', money)})"
             for r in top
         )
-        head = (
-            f"Open deals add {number(self.open_amount, 'money', money)} in {self.window}; at an average win chance "
-            f"they would add {number(self.open.base, 'money', money)}."
+        head = message(
+            "Open deals add {number} in {window}; at an average win chance they would add {number_2}.",
+            number=number(self.open_amount, "money", money),
+            window=self.window,
+            number_2=number(self.open.base, "money", money),
         )
-        return f"{head} Biggest drivers: {named}." if named else head
+        return message("{head} Biggest drivers: {named}.", head=head, named=named) if named else head
 
     def check(self) -> str:
         """Say that the parts add up to the number shown."""
         total = number(self.amount, "money", self.open.currency)
-        return f"Adds up to {total}: {left_over(self.residual, self.open.currency)}."
+        return message(
+            "Adds up to {total}: {left_over}.", total=total, left_over=left_over(self.residual, self.open.currency)
+        )
 
 
 @needs_amounts
@@ -153,7 +158,10 @@ def opened(bundle: Bundle, opportunity_id: str) -> pl.DataFrame:
     """
     rows = bundle.deal_features.filter(pl.col("opportunity_id") == opportunity_id)
     if rows.is_empty():
-        raise ModelError(f"There is no open deal {opportunity_id}.", mend="Choose one that is listed.")
+        raise ModelError(
+            message("There is no open deal {opportunity_id}.", opportunity_id=opportunity_id),
+            mend="Choose one that is listed.",
+        )
     return rows
 
 

@@ -18,6 +18,7 @@ from core.explain import explained_models
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed, opened
 from core.features import accounts, deals
+from core.localization import message
 from core.metrics.measure import chance, counted
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -66,9 +67,11 @@ class Difference:
         """Say both chances and what moved most."""
         moved = [r for r in self.parts.by_driver().head(3).to_dicts() if abs(r["contribution"]) >= SMALL]
         if not moved:
-            return f"{self.head} Nothing the model looks at changed it."
-        named = ", ".join(f"{r['driver'].lower()} ({_signed(r['contribution'])})" for r in moved)
-        return f"{self.head} Biggest reasons, in points: {named}."
+            return message("{head} Nothing the model looks at changed it.", head=self.head)
+        named = ", ".join(
+            message("{driver} ({signed})", driver=r["driver"].lower(), signed=_signed(r["contribution"])) for r in moved
+        )
+        return message("{head} Biggest reasons, in points: {named}.", head=self.head, named=named)
 
     def check(self) -> str:
         """Say that the parts add up."""
@@ -104,11 +107,17 @@ def account(dataset: Dataset, settings: Settings, bundle: Bundle, account_id: st
     then = accounts.build(dataset, day, settings, account_id)
     if then.is_empty():
         raise ModelError(
-            f"The account did not pay on {day:%d %B %Y}, so there is nothing to compare today with.",
+            message("The account did not pay on {day:%d %B %Y}, so there is nothing to compare today with.", day=day),
             mend="Look at one that paid then.",
         )
     parts = between(bundle.need_churn().ready(), then, now)
-    head = f"Churn risk within {settings.models.churn_days} days {_went(parts)} since {day.day} {day:%B}."
+    head = message(
+        "Churn risk within {churn_days} days {went} since {day} {day_2:%B}.",
+        churn_days=settings.models.churn_days,
+        went=_went(parts),
+        day=day.day,
+        day_2=day,
+    )
     return Difference(parts.with_amounts(dataset.amounts), f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
@@ -139,18 +148,28 @@ def deal(
     day = dataset.as_of - timedelta(days=days)
     then = deals.build(dataset, day, settings, opportunity_id)
     if then.is_empty():
-        raise ModelError(f"The deal was not open on {day:%d %B %Y} yet.", mend="Look at one that is older.")
+        raise ModelError(
+            message("The deal was not open on {day:%d %B %Y} yet.", day=day), mend="Look at one that is older."
+        )
     weights = outlook.knots(bundle.deal_scores.columns, ahead)
     parts = mixed([(weight, between(model.at(horizon), then, now)) for horizon, weight in weights.items()])
-    head = f"The win chance within {ahead} days {_went(parts)} since {day.day} {day:%B}."
+    head = message(
+        "The win chance within {ahead} days {went} since {day} {day_2:%B}.",
+        ahead=ahead,
+        went=_went(parts),
+        day=day.day,
+        day_2=day,
+    )
     return Difference(parts.with_amounts(dataset.amounts), f"{day:%d %B}", f"{dataset.as_of:%d %B}", head)
 
 
 def _went(parts: Contributions) -> str:
     if abs(parts.shown - parts.base) < SMALL:
-        return f"has stayed at {chance(parts.shown / 100)}"
+        return message("has stayed at {shown}", shown=chance(parts.shown / 100))
     word = "risen" if parts.shown > parts.base else "fallen"
-    return f"has {word} from {chance(parts.base / 100)} to {chance(parts.shown / 100)}"
+    return message(
+        "has {word} from {base} to {shown}", word=word, base=chance(parts.base / 100), shown=chance(parts.shown / 100)
+    )
 
 
 def between(model: object, then: pl.DataFrame, now: pl.DataFrame) -> Contributions:
@@ -255,20 +274,26 @@ def compare(
     names = groups(dataset, settings, bundle, by, subject)["value"].to_list()
     if len(names) < 2:
         raise ModelError(
-            f"There are no two groups of at least {FEWEST} by {GROUPS[by].lower()}.", mend="Compare by something else."
+            message(
+                "There are no two groups of at least {fewest} by {groups}.", fewest=FEWEST, groups=GROUPS[by].lower()
+            ),
+            mend="Compare by something else.",
         )
     ends = (group or names[-1], other or names[0])
     for name in ends:
         if name not in names:
             near = closest(name, names)
-            raise ModelError(f"There is no group {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
+            raise ModelError(
+                message("There is no group {name!r}.", name=name),
+                mend=message("Did you mean {near!r}?", near=near) if near else "",
+            )
     whole = _explained(dataset, settings, bundle, subject)
     sides = [_of(whole, rows.filter(pl.col(by) == name)[explained.key]) for name in ends]
     keys = ["driver", "feature"]
     means = [s.frame.group_by(keys, maintain_order=True).agg(pl.col("contribution").mean()) for s in sides]
     both = means[0].join(means[1].rename({"contribution": "second"}), on=keys, maintain_order="left")
     parts = both.select(
-        entity_id=pl.lit(f"{ends[0]} against {ends[1]}"),
+        entity_id=pl.lit(message("{ends} against {ends_2}", ends=ends[0], ends_2=ends[1])),
         driver="driver",
         feature="feature",
         value=pl.Series(_means(rows, by, ends, both["feature"].to_list())),
@@ -279,9 +304,18 @@ def compare(
     entity = pl.DataFrame({"entity_id": [parts["entity_id"][0]], "base": [low], "shown": [high], "residual": [left]})
     counts = [len(s.entities) for s in sides]
     side = "higher" if high >= low else "lower"
-    head = (
-        f"{ends[0]} {explained.chance} is {abs(high - low):.1f} points {side} than {ends[1]}: {high:.1f} % against "
-        f"{low:.1f} % ({counts[0]:,} and {counted(counts[1], explained.noun)})."
+    head = message(
+        "{ends} {chance} is {high:.1f} points {side} than {ends_2}: {high_2:.1f} % against {low:.1f} "
+        "% ({counts:,} and {things}).",
+        ends=ends[0],
+        chance=explained.chance,
+        high=abs(high - low),
+        side=side,
+        ends_2=ends[1],
+        high_2=high,
+        low=low,
+        counts=counts[0],
+        things=counted(counts[1], explained.noun),
     )
     contributions = Contributions(parts, entity, low, high, left, "points").with_amounts(dataset.amounts)
     return Difference(contributions, ends[1], ends[0], head, counts[1], counts[0])
@@ -307,7 +341,10 @@ def _described(
 ) -> tuple[pl.DataFrame, explained_models.Subject]:
     """Return today's rows with the group and the chance, and the model they are of."""
     if by not in GROUPS:
-        raise ModelError(f"Groups by {by} are not known.", mend=f"Did you mean {closest(by, list(GROUPS))}?")
+        raise ModelError(
+            message("Groups by {by} are not known.", by=by),
+            mend=message("Did you mean {closest}?", closest=closest(by, list(GROUPS))),
+        )
     explained = explained_models.subject(dataset, settings, bundle, subject)
     rows = explained.rows
     if by not in rows.columns:
@@ -324,7 +361,7 @@ def _means(rows: pl.DataFrame, by: str, ends: tuple[str, str], features: list[st
             out.append("")
             continue
         means = [rows.filter(pl.col(by) == end)[name].cast(pl.Float64).mean() for end in ends]
-        out.append(f"{_short(means[0], name)} against {_short(means[1], name)}")
+        out.append(message("{short} against {short_2}", short=_short(means[0], name), short_2=_short(means[1], name)))
     return out
 
 

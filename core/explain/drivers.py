@@ -11,6 +11,7 @@ import yaml
 
 from core.contracts.errors import ConfigError
 from core.features.labels import plain
+from core.localization import joined
 from core.metrics.engagement import sentiment_word
 from core.resources import beside_settings
 
@@ -40,7 +41,7 @@ class DriverMap:
             text = template.format(value=value)
             return text.replace("days", "day", 1) if text.startswith("1 days") else text
         name = plain(feature)
-        return f"{name if name[:2].isupper() else name.lower()} {value}"
+        return joined(name if name[:2].isupper() else name.lower(), value)
 
 
 def _sentiment(value: str) -> str:

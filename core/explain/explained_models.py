@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.models.bundle import Bundle
 
 SUBJECTS = ("churn", "close")
@@ -59,13 +60,18 @@ def subject(dataset: Dataset, settings: Settings, bundle: Bundle, name: str = "c
         days = 90 if 90 in settings.models.horizons_days else settings.models.horizons_days[0]
         model: Any = bundle.need_close().at(days)
         rows, scores, column = bundle.deal_features, bundle.deal_scores, f"p_win_{days}"
-        key, noun, verb, chance = "opportunity_id", "deal", f"be won within {days} days", "win chance"
+        key, noun, verb, chance = (
+            "opportunity_id",
+            "deal",
+            message("be won within {days} days", days=days),
+            "win chance",
+        )
     elif name == "churn":
         model, days = bundle.need_churn().ready(), settings.models.churn_days
         rows, scores, column = bundle.account_features, bundle.churn_scores, f"p_churn_{days}d"
-        key, noun, verb, chance = "account_id", "account", f"churn within {days} days", "churn risk"
+        key, noun, verb, chance = "account_id", "account", message("churn within {days} days", days=days), "churn risk"
     else:
-        raise ModelError(f"There is no model called {name}.", mend="Known: churn, close.")
+        raise ModelError(message("There is no model called {name}.", name=name), mend="Known: churn, close.")
     if rows.is_empty():
         raise ModelError("There is nothing to compare.", mend="Load subscriptions or open deals on the Data page.")
     return Subject(model, rows.join(scores.select(key, p=column), on=key), key, noun, verb, chance)

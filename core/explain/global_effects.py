@@ -17,6 +17,7 @@ from core.explain.bins import bins
 from core.explain.contributions import Floats, shap_values
 from core.explain.explained_models import subject
 from core.explain.importance import Importance, dependence, importance
+from core.localization import message
 from core.metrics.measure import chance, counted
 from core.models.bundle import Bundle
 
@@ -76,13 +77,18 @@ class Dependence:
         """Say between which contributions the feature moves the chance, over how many rows and against which base."""
         name = drivers.plain(self.feature)
         if self.frame.is_empty():
-            return f"{name} has no data for any {self.noun}."
+            return message("{name} has no data for any {noun}.", name=name, noun=self.noun)
         low, high = float(self.frame["contribution"].min()), float(self.frame["contribution"].max())  # type: ignore[arg-type]
         base = float(self.bins["base"][0])
-        return (
-            f"{name} takes the chance to {self.verb} from {chance(_moved(base, low))} at the low end to "
-            f"{chance(_moved(base, high))} at the high end, other things equal; the average is {chance(base)}. Based "
-            f"on {counted(self.frame.height, self.noun)}."
+        return message(
+            "{name} takes the chance to {verb} from {moved} at the low end to {moved_2} at the high "
+            "end, other things equal; the average is {base}. Based on {things}.",
+            name=name,
+            verb=self.verb,
+            moved=chance(_moved(base, low)),
+            moved_2=chance(_moved(base, high)),
+            base=chance(base),
+            things=counted(self.frame.height, self.noun),
         )
 
 

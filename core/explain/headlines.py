@@ -12,6 +12,7 @@ from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import joined, message
 from core.metrics import money
 from core.metrics.bookings import by_region_and_family, daily
 from core.metrics.flow import flow
@@ -50,7 +51,7 @@ class Headlines:
         """Return the three sentences, one a line."""
         if self.frame.is_empty():
             return "There is not enough data for a headline yet."
-        return "\n".join(text for text, _ in self.told())
+        return joined(*(text for text, _ in self.told()), by="\n")
 
 
 @needs_amounts
@@ -97,14 +98,18 @@ def _quarter(data: Dataset, settings: Settings, bundle: Bundle) -> Iterator[Stat
     if not current.is_known:
         return
     row, unit = current.frame.row(-1, named=True), settings.currency
-    heading = f"{row['window']} forecast: {money(row['amount'], unit)}"
-    reach = f"likely range {money(row['lower'], unit)} to {money(row['upper'], unit)}"
+    heading = message("{window} forecast: {amount}", window=row["window"], amount=money(row["amount"], unit))
+    reach = message("likely range {lower} to {upper}", lower=money(row["lower"], unit), upper=money(row["upper"], unit))
     if not row["quota_amount"]:
-        yield f"{heading}; {reach}.", row["upper"] - row["lower"], QUARTER
+        yield message("{heading}; {reach}.", heading=heading, reach=reach), row["upper"] - row["lower"], QUARTER
         return
     gap = row["amount"] - row["quota_amount"]
     share = row["amount"] / row["quota_amount"]
-    yield f"{heading}, {share * 100:.0f} % of quota; {reach}.", abs(gap), QUARTER
+    yield (
+        message("{heading}, {share:.0f} % of quota; {reach}.", heading=heading, share=share * 100, reach=reach),
+        abs(gap),
+        QUARTER,
+    )
 
 
 def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
@@ -119,7 +124,14 @@ def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
     amount = money(abs(moved), settings.currency)
     most = money(abs(week_flow.amount(top)), settings.currency)
     label = quarter_label(data.as_of, settings)
-    text = f"The pipeline due in {label} {word} by {amount} in a week; the largest move was {most} {top.lower()}."
+    text = message(
+        "The pipeline due in {label} {word} by {amount} in a week; the largest move was {most} {top}.",
+        label=label,
+        word=word,
+        amount=amount,
+        most=most,
+        top=top.lower(),
+    )
     yield text, abs(moved), CHANGE
 
 
@@ -136,9 +148,15 @@ def _region(data: Dataset, settings: Settings) -> Iterator[Statement]:
         return
     word, label = "more" if row["move"] > 0 else "less", quarter_label(data.as_of, settings)
     other = "in all of the same quarter" if case.is_finished else "by the same day"
-    text = (
-        f"{row['region']} has booked {money(row['amount'], settings.currency)} in {label}, "
-        f"{money(abs(row['move']), settings.currency)} {word} than {other} last year, the largest move of any region."
+    text = message(
+        "{region} has booked {amount} in {label}, {move} {word} than {other} last year, the largest "
+        "move of any region.",
+        region=row["region"],
+        amount=money(row["amount"], settings.currency),
+        label=label,
+        move=money(abs(row["move"]), settings.currency),
+        word=word,
+        other=other,
     )
     yield text, abs(row["move"]), REGIONS
 
@@ -159,9 +177,12 @@ def _family(data: Dataset, settings: Settings) -> Iterator[Statement]:
     if not row["move"]:
         return
     word = "up" if row["move"] > 0 else "down"
-    text = (
-        f"{row['family']} is {word} {money(abs(row['move']), settings.currency)} vs the twelve months before, at "
-        f"{money(row['amount'], settings.currency)}: the largest move of any product family."
+    text = message(
+        "{family} is {word} {move} vs the twelve months before, at {amount}: the largest move of any product family.",
+        family=row["family"],
+        word=word,
+        move=money(abs(row["move"]), settings.currency),
+        amount=money(row["amount"], settings.currency),
     )
     yield text, abs(row["move"]), FAMILIES
 
@@ -177,4 +198,8 @@ def _recurring(data: Dataset, settings: Settings) -> Iterator[Statement]:
     word = "up" if moved > 0 else "down"
     label = quarter_label(data.as_of, settings)
     amount = money(abs(moved), settings.currency)
-    yield f"ARR is {word} {amount} since {label} began.", abs(moved), TODAY
+    yield (
+        message("ARR is {word} {amount} since {label} began.", word=word, amount=amount, label=label),
+        abs(moved),
+        TODAY,
+    )

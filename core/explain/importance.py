@@ -10,6 +10,7 @@ import polars as pl
 from core.contracts.amount_visibility import HIDDEN, is_money
 from core.contracts.errors import ModelError, closest
 from core.explain.contributions import Contributions, Floats, explain, seen_values, shap_values
+from core.localization import message
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Importance:
             return "Nothing moves this prediction."
         top = self.bars.head(3).to_dicts()
         named = ", ".join(f"{r['driver'].lower()} ({r['importance'] / total * 100:.0f} %)" for r in top)
-        return f"Biggest drivers by impact: {named}."
+        return message("Biggest drivers by impact: {named}.", named=named)
 
 
 def importance(
@@ -124,7 +125,10 @@ def dependence(
     names = list(model.feature_names_)
     if feature not in names:
         near = closest(feature, names)
-        raise ModelError(f"The model has no feature {feature!r}.", mend=f"Did you mean {near!r}?" if near else "")
+        raise ModelError(
+            message("The model has no feature {feature!r}.", feature=feature),
+            mend=message("Did you mean {near!r}?", near=near) if near else "",
+        )
     phi, _ = shap_values(model, frame) if split is None else split
     value = frame[feature]
     shown = value.cast(pl.Float64) if value.dtype.is_numeric() or value.dtype == pl.Boolean else value.cast(pl.String)

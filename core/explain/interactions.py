@@ -21,6 +21,7 @@ from core.explain.explained_models import Subject, subject
 from core.explain.nearest_cases import evenly
 from core.explain.tree_interactions import interaction_values
 from core.features.deals import FOLLOWS
+from core.localization import message
 from core.metrics.measure import chance, counted
 from core.models.bundle import Bundle
 from core.models.estimators.contenders import Trees
@@ -50,9 +51,13 @@ class Pairs:
         if self.frame.is_empty() or self.frame["strength"][0] < 0.005:
             return "No combination matters beyond its single drivers."
         top = self.frame.row(0, named=True)
-        return (
-            f"The strongest combination is {top['pair'][:1].lower()}{top['pair'][1:]}: together they move the chance "
-            f"to {self.verb} by at most about {top['strength'] * MOST_POINTS:.0f} points more than each alone."
+        return message(
+            "The strongest combination is {pair}{pair_2}: together they move the chance to {verb} by "
+            "at most about {strength:.0f} points more than each alone.",
+            pair=top["pair"][:1].lower(),
+            pair_2=top["pair"][1:],
+            verb=self.verb,
+            strength=top["strength"] * MOST_POINTS,
         )
 
 
@@ -82,11 +87,24 @@ class Together:
         seen = self.frame.drop_nulls("beyond")
         first, second = (drivers.plain(name).lower() for name in self.names)
         if seen.is_empty():
-            return f"Too few {self.noun}s share any one combination of {first} and {second}."
+            return message(
+                "Too few {noun}s share any one combination of {first} and {second}.",
+                noun=self.noun,
+                first=first,
+                second=second,
+            )
         top = seen.sort(pl.col("beyond").abs() * pl.col("n").sqrt(), descending=True).row(0, named=True)
-        return (
-            f"Strongest where {first} is {top['one']} and {second} is {top['other']} ({counted(top['n'], self.noun)}): "
-            f"{chance(top['p'])} would {self.verb}, against {chance(top['p_alone'])} if each worked alone."
+        return message(
+            "Strongest where {first} is {one} and {second} is {other} ({things}): {p} would {verb}, "
+            "against {p_alone} if each worked alone.",
+            first=first,
+            one=top["one"],
+            second=second,
+            other=top["other"],
+            things=counted(top["n"], self.noun),
+            p=chance(top["p"]),
+            verb=self.verb,
+            p_alone=chance(top["p_alone"]),
         )
 
 
@@ -175,7 +193,10 @@ def tree_strengths(explained: Subject, some: pl.DataFrame) -> pl.DataFrame:
 
 
 def _ranked(sizes: Sequence[tuple[str, str, float]]) -> pl.DataFrame:
-    rows = [(f"{drivers.plain(a)} and {drivers.plain(b).lower()}", a, b, size) for a, b, size in sizes]
+    rows = [
+        (message("{plain} and {plain_2}", plain=drivers.plain(a), plain_2=drivers.plain(b).lower()), a, b, size)
+        for a, b, size in sizes
+    ]
     schema = {**dict.fromkeys(("pair", "one", "other"), pl.String), "strength": pl.Float64}
     order = ["strength", "one", "other"]
     return pl.DataFrame(rows, schema, orient="row").sort(order, descending=[True, False, False])
@@ -227,7 +248,10 @@ def together(
             raise AmountsHiddenError(REASON)
         if name not in names:
             near = closest(name, names)
-            raise ModelError(f"The model has no feature {name!r}.", mend=f"Did you mean {near!r}?" if near else "")
+            raise ModelError(
+                message("The model has no feature {name!r}.", name=name),
+                mend=message("Did you mean {near!r}?", near=near) if near else "",
+            )
     first, second = (bins(explained.rows[name], order=settings.stages.open) for name in (feature, other))
     cut = first, second
     p, margin = _grid(explained, (feature, other), cut)

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
+from core.localization import joined, message
 from core.metrics.measure import left_over, money
 from core.models.bundle import Bundle
 from core.models.revenue import forecast
@@ -46,22 +47,32 @@ class MonthReasons:
 
     def sentence(self) -> str:
         """Say what the forecast is made of."""
-        where = "" if self.unit == forecast.ALL else f" of {self.unit}"
+        where = "" if self.unit == forecast.ALL else message(" of {unit}", unit=self.unit)
         level, *others = self.frame.iter_rows()
         parts = [
-            f"{money(part, self.currency, sign=True)} from {NAMES[label]}" for label, part in others if abs(part) >= 0.5
+            message("{part} from {names}", part=money(part, self.currency, sign=True), names=NAMES[label])
+            for label, part in others
+            if abs(part) >= 0.5
         ]
-        effects = ", ".join(parts) or "nothing else moves it"
+        effects = joined(*parts, by=", ") or "nothing else moves it"
         level_amount = money(level[1], self.currency)
-        return (
-            f"{money(self.amount, self.currency)}{where} in {self.month:%B %Y}: {level_amount} is the average of the "
-            f"last twelve months, {effects}."
+        return message(
+            "{amount}{where} in {month:%B %Y}: {level_amount} is the average of the last twelve months, {effects}.",
+            amount=money(self.amount, self.currency),
+            where=where,
+            month=self.month,
+            level_amount=level_amount,
+            effects=effects,
         )
 
     def check(self) -> str:
         """Say that the parts add up to the forecast."""
         left = self.amount - float(self.frame["contribution"].sum())
-        return f"Adds up to {money(self.amount, self.currency, 2)}: {left_over(left, self.currency)}."
+        return message(
+            "Adds up to {amount}: {left_over}.",
+            amount=money(self.amount, self.currency, 2),
+            left_over=left_over(left, self.currency),
+        )
 
 
 NAMES = {
@@ -106,7 +117,7 @@ def month(
     rows = reasons.filter(pl.col("unit") == unit).sort("month")
     rows = rows.filter(pl.col("month") == chosen) if chosen is not None else rows.head(1)
     if rows.is_empty():
-        raise ModelError(f"No such month of {unit} is forecast.", mend="Choose one that is listed.")
+        raise ModelError(message("No such month of {unit} is forecast.", unit=unit), mend="Choose one that is listed.")
     row = rows.row(0, named=True)
     frame = pl.DataFrame({"label": list(LABELS.values()), "contribution": [row[name] for name in LABELS]})
     return MonthReasons(frame, unit, row["month"], row["amount"], settings.currency)

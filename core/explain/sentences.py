@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from core.explain import drivers
+from core.localization import joined, message
 from core.metrics.measure import chance, money
 
 Unit = Literal["log_odds", "points", "money"]
@@ -34,7 +35,11 @@ def change(value: float, unit: Unit) -> str:
 
 def _phrase(words: drivers.DriverMap, feature: str, value: str, stages: list[str]) -> str:
     """Put a feature into words; a stage is named rather than numbered."""
-    return f"{stages[0]} stage" if feature == "stage_rank" and stages else words.phrase(feature, value)
+    return (
+        message("{stages} stage", stages=stages[0])
+        if feature == "stage_rank" and stages
+        else words.phrase(feature, value)
+    )
 
 
 def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: str, top: int, currency: str) -> str:
@@ -51,7 +56,12 @@ def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: s
     top : int
         How many contributions to name.
     """
-    head = f"{number(shown, unit, currency)}, against {number(base, unit, currency)} for {like}"
+    head = message(
+        "{number}, against {number_2} for {like}",
+        number=number(shown, unit, currency),
+        number_2=number(base, unit, currency),
+        like=like,
+    )
     is_single = frame["entity_id"].n_unique() == 1
     if is_single:
         words = drivers.load()
@@ -62,5 +72,9 @@ def sentence(frame: pl.DataFrame, base: float, shown: float, unit: Unit, like: s
         grouped = frame.group_by("driver").agg(pl.col("contribution").sum())
         rows = grouped.sort(pl.col("contribution").abs(), descending=True).head(top).to_dicts()
         named = [(r["driver"].lower(), r["contribution"]) for r in rows]
-    parts = [f"{name} ({change(value, unit)})" for name, value in named if abs(value) > 1e-9]
-    return f"{head}: {', '.join(parts)}." if parts else f"{head}."
+    parts = [
+        message("{name} ({change})", name=name, change=change(value, unit))
+        for name, value in named
+        if abs(value) > 1e-9
+    ]
+    return message("{head}: {parts}.", head=head, parts=joined(*parts, by=", ")) if parts else f"{head}."

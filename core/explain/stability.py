@@ -13,6 +13,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain import deals
 from core.explain.contributions import explain
+from core.localization import message
 from core.models import churn
 from core.models.bundle import Bundle
 from core.models.close import CloseModel, trainer
@@ -56,11 +57,15 @@ class Steadiness:
         """Say how many of the reasons hold."""
         steady = self.frame.filter(pl.col("top_rate") >= 0.8)
         names = ", ".join(d.lower() for d in steady["driver"])
-        head = f"Re-tested {self.n} times on different samples of {self.drawn}, the chance is between "
-        head += f"{self.low * 100:.0f} and {self.high * 100:.0f} %"
+        head = message(
+            "Re-tested {n} times on different samples of {drawn}, the chance is between ", n=self.n, drawn=self.drawn
+        )
+        head += message("{low:.0f} and {high:.0f} %", low=self.low * 100, high=self.high * 100)
         if steady.is_empty():
-            return f"{head}; no reason is reliably among the top three, so do not rely on their order."
-        return f"{head}; reliably among the top three: {names}."
+            return message(
+                "{head}; no reason is reliably among the top three, so do not rely on their order.", head=head
+            )
+        return message("{head}; reliably among the top three: {names}.", head=head, names=names)
 
 
 def account(
@@ -93,7 +98,10 @@ def account(
     """
     row = customers.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+        raise ModelError(
+            message("The account {account_id} does not pay at present.", account_id=account_id),
+            mend="Choose one that is listed.",
+        )
     if customers.lived.is_empty():
         raise ModelError("There is no past to learn from.", mend="Load more history.")
     days = settings.models.churn_days
@@ -163,7 +171,11 @@ def deal(
         raise ModelError("There are too few past outcomes to learn from again.", mend="Load more deals that ended.")
     parts = pl.concat([split.by_driver().with_columns(draw=pl.lit(k)) for k, split in enumerate(splits)])
     steadiness = _summary(parts, [split.shown / 100 for split in splits], len(splits))
-    fewer = f"Each test used {size:,} of {ids.len():,} past deals, so the results vary more than the model in use."
+    fewer = message(
+        "Each test used {size:,} of {len:,} past deals, so the results vary more than the model in use.",
+        size=size,
+        len=ids.len(),
+    )
     return replace(steadiness, drawn=f"{size:,} past deals", note=fewer if size < ids.len() else "")
 
 

@@ -13,6 +13,8 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import backtest, calls
 from core.forecasts.backtest import QUARTER, ReplayedDay, Replays
+from core.formats import long_day
+from core.localization import message
 from core.metrics import forecast_error
 from core.metrics.measure import Measure, counted, left_over, money, percent
 
@@ -62,19 +64,26 @@ class Past:
         if self.frame.is_empty():
             return "There was nothing to forecast from on that day."
         row = self.frame.row(0, named=True)
-        text = (
-            f"On {self.day.day} {self.day:%B %Y} the forecast for {self.label} was "
-            f"{money(row['amount'], self.currency)}, likely range {money(row['lower'], self.currency)} to "
-            f"{money(row['upper'], self.currency)}."
+        text = message(
+            "On {day} the forecast for {label} was {amount}, likely range {lower} to {upper}.",
+            day=long_day(self.day),
+            label=self.label,
+            amount=money(row["amount"], self.currency),
+            lower=money(row["lower"], self.currency),
+            upper=money(row["upper"], self.currency),
         )
         if self.actual is None:
-            return f"{text} The quarter is not over yet."
+            return message("{text} The quarter is not over yet.", text=text)
         inside = "inside" if row["lower"] <= self.actual <= row["upper"] else "outside"
         gap = row["amount"] - self.actual
         side = "too high" if gap > 0 else "too low"
-        return (
-            f"{text} Actual: {money(self.actual, self.currency)}. The forecast was "
-            f"{money(abs(gap), self.currency)} {side}; the actual was {inside} the range."
+        return message(
+            "{text} Actual: {actual}. The forecast was {gap} {side}; the actual was {inside} the range.",
+            text=text,
+            actual=money(self.actual, self.currency),
+            gap=money(abs(gap), self.currency),
+            side=side,
+            inside=inside,
         )
 
     def reason(self) -> str:
@@ -84,10 +93,13 @@ class Past:
         first = self.deals.row(0, named=True)
         whole = float(self.deals["error_amount"].sum())
         left = whole - float(self.frame["error_amount"][0] or 0.0) if self.actual is not None else 0.0
-        return (
-            f"Biggest reason: {first['deal']}, {money(first['expected_amount'], self.currency)} expected and "
-            f"{money(first['actual_amount'], self.currency)} won. All parts add up to the difference: "
-            f"{left_over(left, self.currency)}."
+        return message(
+            "Biggest reason: {deal}, {expected_amount} expected and {actual_amount} won. All parts "
+            "add up to the difference: {left_over}.",
+            deal=first["deal"],
+            expected_amount=money(first["expected_amount"], self.currency),
+            actual_amount=money(first["actual_amount"], self.currency),
+            left_over=left_over(left, self.currency),
         )
 
 
@@ -197,7 +209,11 @@ def _parts(row: dict[str, float | None], deals: pl.DataFrame, actual: float | No
     allowed = float(row["new_amount"] or 0.0)
     correction = float(row["amount"] or 0.0) - float(row["computed_amount"] or 0.0)
     others = [
-        (f"{rest.height:,} other open deals", float(rest["expected_amount"].sum()), float(rest["actual_amount"].sum())),
+        (
+            message("{height:,} other open deals", height=rest.height),
+            float(rest["expected_amount"].sum()),
+            float(rest["actual_amount"].sum()),
+        ),
         ("Deals created later", allowed, came),
         *([(CORRECTION, correction, 0.0)] if correction else []),
     ]
@@ -272,22 +288,43 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     rules = {label: name.removesuffix("_amount") for name, label in forecast_error.BASELINES.items()}
     baselines = {label: (row[f"{n}_skill"], row[f"{n}_wape_rate"]) for label, n in rules.items()}
     better = [
-        f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill < 0
+        message("{label} ({miss})", label=label, miss=percent(miss))
+        for label, (skill, miss) in baselines.items()
+        if skill is not None and skill < 0
     ]
     worse = [
-        f"{label} ({percent(miss)})" for label, (skill, miss) in baselines.items() if skill is not None and skill >= 0
+        message("{label} ({miss})", label=label, miss=percent(miss))
+        for label, (skill, miss) in baselines.items()
+        if skill is not None and skill >= 0
     ]
     bias = row["bias_rate"] or 0.0
-    leaning = f"was {percent(abs(bias))} too {'high' if bias > 0 else 'low'} on average"
+    leaning = (
+        message("was {bias} too high on average", bias=percent(abs(bias)))
+        if bias > 0
+        else message("was {bias} too low on average", bias=percent(abs(bias)))
+    )
     text = (
-        f"over {counted(n_quarters, 'past quarter')} the weekly forecast missed bookings by "
-        f"{percent(row['wape_rate'])} and {'was neither high nor low' if abs(bias) < EVEN else leaning}; "
-        f"{'only ' if (row['coverage_rate'] or 1.0) < WIDE_ENOUGH else ''}{percent(row['coverage_rate'])} of the "
-        f"actuals were inside its likely range (80 %)."
+        message(
+            "over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; only "
+            "{coverage_rate} of the actuals were inside its likely range (80 %).",
+            pasts=counted(n_quarters, "past quarter"),
+            wape_rate=percent(row["wape_rate"]),
+            words=message("was neither high nor low") if abs(bias) < EVEN else leaning,
+            coverage_rate=percent(row["coverage_rate"]),
+        )
+        if (row["coverage_rate"] or 1.0) < WIDE_ENOUGH
+        else message(
+            "over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; "
+            "{coverage_rate} of the actuals were inside its likely range (80 %).",
+            pasts=counted(n_quarters, "past quarter"),
+            wape_rate=percent(row["wape_rate"]),
+            words=message("was neither high nor low") if abs(bias) < EVEN else leaning,
+            coverage_rate=percent(row["coverage_rate"]),
+        )
     )
     if better:
-        return f"A simpler rule did better, {' and '.join(better)}: {text}"
-    more = f" It beats: {', '.join(worse)}." if worse else ""
+        return message("A simpler rule did better, {better}: {text}", better=" and ".join(better), text=text)
+    more = message(" It beats: {worse}.", worse=", ".join(worse)) if worse else ""
     return f"{text[0].upper()}{text[1:]}{more}"
 
 
@@ -297,13 +334,18 @@ def _beaten(horizons: pl.DataFrame) -> str:
     for row in horizons.filter(pl.col("group") != WHOLE).iter_rows(named=True):
         rules = {label: name.removesuffix("_amount") for name, label in forecast_error.BASELINES.items()}
         won = [
-            f"{label} ({percent(row[f'{n}_wape_rate'])})"
+            message("{label} ({row})", label=label, row=percent(row[f"{n}_wape_rate"]))
             for label, n in rules.items()
             if row[f"{n}_skill"] is not None and row[f"{n}_skill"] < 0
         ]
         if won:
             sentences.append(
-                f"{row['group']} ahead {' and '.join(won)} beat the forecast ({percent(row['wape_rate'])})"
+                message(
+                    "{group} ahead {won} beat the forecast ({wape_rate})",
+                    group=row["group"],
+                    won=" and ".join(won),
+                    wape_rate=percent(row["wape_rate"]),
+                )
             )
     return f"{'; '.join(sentences)}. " if sentences else ""
 
@@ -312,10 +354,14 @@ def _leaning(horizons: pl.DataFrame) -> str:
     """Name the horizons at which the forecast as a rule came out much too high or too low."""
     far = horizons.filter(pl.col("group") != WHOLE, pl.col("bias_rate").abs() >= LEANING)
     leanings = [
-        f"{percent(abs(bias))} too {'high' if bias > 0 else 'low'} {group} ahead"
+        (
+            message("{bias} too high {group} ahead", bias=percent(abs(bias)), group=group)
+            if bias > 0
+            else message("{bias} too low {group} ahead", bias=percent(abs(bias)), group=group)
+        )
         for group, bias in far.select("group", "bias_rate").iter_rows()
     ]
-    return f" On average it was {', '.join(leanings)}." if leanings else ""
+    return message(" On average it was {leanings}.", leanings=", ".join(leanings)) if leanings else ""
 
 
 def _losses(frame: pl.DataFrame, by: str) -> str:
@@ -325,9 +371,11 @@ def _losses(frame: pl.DataFrame, by: str) -> str:
         column = f"{name.removesuffix('_amount')}_skill"
         lost = frame.filter(pl.col(column) < 0)["group"].to_list() if column in frame.columns else []
         if lost:
-            shown = ", ".join(str(g) for g in lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
-            losses.append(f"{label} did better in {shown}")
-    return f" By {VIEWS[by].lower()}: {'; '.join(losses)}." if losses else ""
+            shown = ", ".join(str(g) for g in lost[:5]) + (
+                message(" and {n_lost} more", n_lost=len(lost) - 5) if len(lost) > 5 else ""
+            )
+            losses.append(message("{label} did better in {shown}", label=label, shown=shown))
+    return message(" By {views}: {losses}.", views=VIEWS[by].lower(), losses="; ".join(losses)) if losses else ""
 
 
 def _cut(data: Dataset, settings: Settings, replays: Replays, manager_calls: pl.DataFrame, by: str) -> pl.DataFrame:

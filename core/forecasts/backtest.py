@@ -16,6 +16,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.contracts.spans import is_valid
 from core.features import deals as deal_features
+from core.localization import message
 from core.marts.as_of import rewind
 from core.models import close, outlook, simple_rules, sum_correction
 from core.models.close import CloseModel, pipeline_creation
@@ -187,7 +188,7 @@ def run(
     twins: dict[date, CloseModel | None] = {}
     frames: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     for index, period in enumerate(periods):
-        say(index / len(periods), f"Forecasting {quarter_label(period, settings)}")
+        say(index / len(periods), message("Forecasting {quarter_label}", quarter_label=quarter_label(period, settings)))
         twins[period] = (
             trained[period]
             if trained and period in trained
@@ -255,8 +256,12 @@ def on(data: Dataset, settings: Settings, replays: Replays, day: date) -> Replay
     period = quarter_start(day, settings)
     if period not in replays.twins or day > data.as_of:
         first = replays.quarters[0] if replays.quarters else None
-        reach = f"Choose a day from {first:%d %B %Y} to {data.as_of:%d %B %Y}." if first else "Load a longer history."
-        raise ModelError(f"The forecast of {day:%d %B %Y} cannot be replayed.", mend=reach)
+        reach = (
+            message("Choose a day from {first:%d %B %Y} to {as_of:%d %B %Y}.", first=first, as_of=data.as_of)
+            if first
+            else "Load a longer history."
+        )
+        raise ModelError(message("The forecast of {day:%d %B %Y} cannot be replayed.", day=day), mend=reach)
     if replays.has(day):
         own = pl.col("day") == day
         return ReplayedDay(replays.forecasts.filter(own), replays.deals.filter(own))

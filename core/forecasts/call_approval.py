@@ -13,6 +13,7 @@ from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ConflictError, StoreError
 from core.forecasts import calls
+from core.localization import joined, message, message_plural
 from core.metrics import hierarchy
 from core.metrics.measure import counted
 
@@ -58,12 +59,25 @@ class Standing:
             return "Nobody leads a team in this data, so there is nothing to approve."
         counts = {state: self.frame.filter(state=state).height for state in (SUBMITTED, RETURNED, MISSING)}
         done = self.frame.filter(pl.col("state").is_in([APPROVED, FINAL])).height
-        waits = f"{counts[SUBMITTED]:,} {'waits' if counts[SUBMITTED] == 1 else 'wait'} for approval"
-        parts = [f"{done:,} of {self.frame.height:,} forecasts for {self.label} are settled", waits]
-        parts += [f"{counts[RETURNED]:,} sent back"] if counts[RETURNED] else []
+        waits = message_plural("{n:,} waits for approval", "{n:,} wait for approval", counts[SUBMITTED])
+        parts = [
+            message(
+                "{done:,} of {height:,} forecasts for {label} are settled",
+                done=done,
+                height=self.frame.height,
+                label=self.label,
+            ),
+            waits,
+        ]
+        parts += [message("{counts:,} sent back", counts=counts[RETURNED])] if counts[RETURNED] else []
         if not counts[MISSING]:
             return f"{', '.join(parts)}."
-        return f"{', '.join(parts)}, {counts[MISSING]:,} missing; due {_day(self.frame['due_on'][0])}."
+        return message(
+            "{parts}, {counts:,} missing; due {day}.",
+            parts=joined(*parts, by=", "),
+            counts=counts[MISSING],
+            day=_day(self.frame["due_on"][0]),
+        )
 
     def waiting_for(self, person: str, data: Dataset) -> pl.DataFrame:
         """Return the submitted calls a person may decide: of everybody below them, at any depth."""
@@ -164,7 +178,10 @@ def decide(
     """
     calls.check_kept(data)
     if state not in DECISIONS:
-        raise StoreError(f"A forecast cannot be {state!r}.", mend=f"It can be: {', '.join(DECISIONS)}.")
+        raise StoreError(
+            message("A forecast cannot be {state!r}.", state=state),
+            mend=message("It can be: {decisions}.", decisions=", ".join(DECISIONS)),
+        )
     rows = standing_now.waiting_for(person, data).filter(person_id=manager)
     if rows.is_empty():
         raise StoreError("This forecast does not wait for your approval.", mend="Only those above the manager decide.")
@@ -194,11 +211,16 @@ def queued(data: Dataset, store: Store, standing_now: Standing, author: str) -> 
     calls.check_kept(data)
     wanted = standing_now.to_remind
     if not wanted:
-        return f"Every forecast for {standing_now.label} is submitted; nobody needs a reminder."
+        return message("Every forecast for {label} is submitted; nobody needs a reminder.", label=standing_now.label)
     added = store.call_reminders.queue(calls.book(data), wanted, author)
     waits = len(wanted) - len(added)
-    text = f"{counted(len(added), 'reminder')} queued for {standing_now.label}, due {_day(wanted[0]['due_on'])}"
-    return f"{text}; {waits:,} queued before." if waits else f"{text}."
+    text = message(
+        "{reminders} queued for {label}, due {day}",
+        reminders=counted(len(added), "reminder"),
+        label=standing_now.label,
+        day=_day(wanted[0]["due_on"]),
+    )
+    return message("{text}; {waits:,} queued before.", text=text, waits=waits) if waits else f"{text}."
 
 
 def _day(day: date) -> str:

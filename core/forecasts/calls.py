@@ -15,6 +15,8 @@ from core.config.calendar import add_quarters, quarter_end, quarter_label, quart
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import StoreError
+from core.formats import long_day
+from core.localization import message
 from core.metrics import hierarchy
 from core.metrics.measure import money
 from core.models import outlook
@@ -141,11 +143,13 @@ def check_open(data: Dataset, settings: Settings, period: date) -> None:
     """
     label = quarter_label(period, settings)
     if period not in periods(data, settings):
-        raise StoreError(f"{label} cannot be forecast now.", mend="Choose the running quarter or the next.")
+        raise StoreError(
+            message("{label} cannot be forecast now.", label=label), mend="Choose the running quarter or the next."
+        )
     last = deadline(period, settings)
     if data.as_of > last:
         raise StoreError(
-            f"Forecasts for {label} closed on {last.day} {last:%B %Y}.",
+            message("Forecasts for {label} closed on {last}.", label=label, last=long_day(last)),
             mend="The forecasts submitted until then stay as they are.",
         )
     check_kept(data)
@@ -187,7 +191,8 @@ def check_values(values: Mapping[str, Any]) -> None:
     ):
         if high is not None and high < low:
             raise StoreError(
-                f"The {names}.", mend="Each is the whole quarter's amount: commit, best case, pipeline, rising."
+                message("The {names}.", names=names),
+                mend="Each is the whole quarter's amount: commit, best case, pipeline, rising.",
             )
 
 
@@ -247,7 +252,10 @@ class Rollup:
         """Return the row of one person."""
         rows = self.frame.filter(pl.col("person_id") == person).to_dicts()
         if not rows:
-            raise StoreError(f"There is nobody with the id {person!r} in the team.", mend="Choose another manager.")
+            raise StoreError(
+                message("There is nobody with the id {person!r} in the team.", person=person),
+                mend="Choose another manager.",
+            )
         return rows[0]
 
     def sentence(self) -> str:
@@ -259,23 +267,50 @@ class Rollup:
         first = first if first.height else leaders
         called = first.filter(pl.col("commit_amount").is_not_null())
         if called.is_empty():
-            return f"No manager has submitted a forecast for {self.label} yet."
+            return message("No manager has submitted a forecast for {label} yet.", label=self.label)
         total = float(called["commit_amount"].sum())
-        who = f"{called.height} of {first.height} managers have submitted for {self.label}"
-        text = f"{who}: {money(total, self.currency)} commit in total"
+        who = message(
+            "{height} of {height_2} managers have submitted for {label}",
+            height=called.height,
+            height_2=first.height,
+            label=self.label,
+        )
+        text = message("{who}: {total} commit in total", who=who, total=money(total, self.currency))
         system = self.system["amount"]
         if system is None:
             return f"{text}."
         if called.height < first.height:
-            return f"{text}; the model forecast for all of them is {money(system, self.currency)}."
+            return message(
+                "{text}; the model forecast for all of them is {system}.",
+                text=text,
+                system=money(system, self.currency),
+            )
         gap = total - system
         side = "above" if gap >= 0 else "below"
         lower, upper = self.system["lower"], self.system["upper"]
         inside = lower is not None and upper is not None and lower <= total <= upper
         return (
-            f"{text}, {money(abs(gap), self.currency)} {side} the model forecast of {money(system, self.currency)} and "
-            f"{'inside' if inside else 'outside'} its likely range of {money(lower, self.currency)} to "
-            f"{money(upper, self.currency)}."
+            message(
+                "{text}, {gap} {side} the model forecast of {system} and inside its likely range of "
+                "{lower} to {upper}.",
+                text=text,
+                gap=money(abs(gap), self.currency),
+                side=side,
+                system=money(system, self.currency),
+                lower=money(lower, self.currency),
+                upper=money(upper, self.currency),
+            )
+            if inside
+            else message(
+                "{text}, {gap} {side} the model forecast of {system} and outside its likely range of "
+                "{lower} to {upper}.",
+                text=text,
+                gap=money(abs(gap), self.currency),
+                side=side,
+                system=money(system, self.currency),
+                lower=money(lower, self.currency),
+                upper=money(upper, self.currency),
+            )
         )
 
 

@@ -14,6 +14,7 @@ from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import calls
 from core.forecasts.calls import Rollup
 from core.forecasts.week_ago import WEEK, dataset_on, earlier_day, outlook_on
+from core.localization import message
 from core.metrics import hierarchy
 from core.metrics.measure import counted, money, percent, ratio
 from core.models import outlook
@@ -68,16 +69,33 @@ class Monday:
         if amount is None:
             return "There are no deals to forecast from."
         if not self.whole["upper"]:
-            return f"There is no forecast for {self.label} yet: no deal has been won to learn from."
+            return message(
+                "There is no forecast for {label} yet: no deal has been won to learn from.", label=self.label
+            )
         low, high, closed = (money(self.whole[name], self.currency) for name in ("lower", "upper", "closed_amount"))
-        share = f"{amount / quota * 100:.0f} % of quota, " if quota else ""
+        share = message("{amount:.0f} % of quota, ", amount=amount / quota * 100) if quota else ""
         number = money(amount, self.currency)
-        text = f"{self.label} forecast: {number}, {share}likely range {low} to {high}; {closed} is closed."
+        text = message(
+            "{label} forecast: {number}, {share}likely range {low} to {high}; {closed} is closed.",
+            label=self.label,
+            number=number,
+            share=share,
+            low=low,
+            high=high,
+            closed=closed,
+        )
         if not quota:
-            return f"{text} There is no quota to hold it against."
+            return message("{text} There is no quota to hold it against.", text=text)
         side = "short of" if amount < quota else "above"
         gap = money(abs(quota - amount), self.currency)
-        return f"{text} That is {gap} {side} the quota of {money(quota, self.currency)}.{self._furthest()}"
+        return message(
+            "{text} That is {gap} {side} the quota of {quota}.{furthest}",
+            text=text,
+            gap=gap,
+            side=side,
+            quota=money(quota, self.currency),
+            furthest=self._furthest(),
+        )
 
     def _furthest(self) -> str:
         is_short = pl.col("is_manager") & (pl.col("gap_amount") > 0)
@@ -85,7 +103,11 @@ class Monday:
         if short.is_empty():
             return ""
         row = short.row(0, named=True)
-        return f" Furthest from it: {row['who'].strip(INDENT)}, {money(row['gap_amount'], self.currency)} short."
+        return message(
+            " Furthest from it: {who}, {gap_amount} short.",
+            who=row["who"].strip(INDENT),
+            gap_amount=money(row["gap_amount"], self.currency),
+        )
 
     def pulled(self) -> str:
         """Say how much of what is closed was due later and pulled in."""
@@ -93,9 +115,12 @@ class Monday:
             return "All that is closed was due in the quarter."
         amount = float(self.early["amount"].sum())
         rate = percent(ratio(amount, self.whole["closed_amount"] or 0.0))
-        return (
-            f"{counted(self.early.height, 'deal')} of {money(amount, self.currency)} closed in the quarter and was due "
-            f"later when it began: {rate} of what is closed was pulled in."
+        return message(
+            "{deals} of {amount} closed in the quarter and was due later when it began: {rate} of "
+            "what is closed was pulled in.",
+            deals=counted(self.early.height, "deal"),
+            amount=money(amount, self.currency),
+            rate=rate,
         )
 
 

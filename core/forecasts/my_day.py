@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.deal_scope import people
 from core.metrics.measure import counted, money, percent, ratio
 from core.metrics.signals import SIGNALS, open_marks, words
@@ -57,23 +58,43 @@ class MyDay:
 
     def sentence(self) -> str:
         """Say what is won against the quota, what the model expects, and what is due soon."""
-        text = f"{self.name} has won {money(self.closed_amount, self.currency)} in {self.label}"
+        text = message(
+            "{name} has won {closed_amount} in {label}",
+            name=self.name,
+            closed_amount=money(self.closed_amount, self.currency),
+            label=self.label,
+        )
         rate = ratio(self.closed_amount, self.quota_amount or 0.0)
         text += (
-            f", {percent(rate)} of the quota of {money(self.quota_amount, self.currency)}." if rate is not None else "."
+            message(
+                ", {rate} of the quota of {quota_amount}.",
+                rate=percent(rate),
+                quota_amount=money(self.quota_amount, self.currency),
+            )
+            if rate is not None
+            else "."
         )
         if self.expected_amount is not None:
             low, high = money(self.lower, self.currency), money(self.upper, self.currency)
-            text += f" Forecast: {money(self.expected_amount, self.currency)}, likely range {low} to {high}."
+            text += message(
+                " Forecast: {expected_amount}, likely range {low} to {high}.",
+                expected_amount=money(self.expected_amount, self.currency),
+                low=low,
+                high=high,
+            )
         return text
 
     def next(self) -> str:
         """Say how many deals are open, due within two weeks, and overdue."""
         if self.deals.is_empty():
             return "No deal is open."
-        return (
-            f"{counted(self.deals.height, 'deal')} of {money(float(self.deals['amount'].sum()), self.currency)} open; "
-            f"{self.n_soon:,} due within {SOON} days, {self.n_late:,} overdue."
+        return message(
+            "{deals} of {sum} open; {n_soon:,} due within {soon} days, {n_late:,} overdue.",
+            deals=counted(self.deals.height, "deal"),
+            sum=money(float(self.deals["amount"].sum()), self.currency),
+            n_soon=self.n_soon,
+            soon=SOON,
+            n_late=self.n_late,
         )
 
 

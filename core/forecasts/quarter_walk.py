@@ -13,6 +13,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.forecasts.week_ago import WEEK, earlier_day, outlook_on
+from core.localization import joined, message
 from core.metrics.deal_facts import with_people
 from core.metrics.measure import counted, money
 from core.models import outlook
@@ -74,22 +75,44 @@ class Walk:
         """Say how the number moved since the earlier day, and what moved it most."""
         now, then = (money(float(self.frame["amount"][k]), self.currency) for k in (-1, 0))
         if self.deals.is_empty():
-            return f"The {self.label} forecast is {now}; no deal has moved it since {self.since:%d %B}."
+            return message(
+                "The {label} forecast is {now}; no deal has moved it since {since:%d %B}.",
+                label=self.label,
+                now=now,
+                since=self.since,
+            )
         verb = "rose" if self.change >= 0 else "fell"
         steps = self.frame.slice(1, self.frame.height - 2).sort(pl.col("amount").abs(), descending=True).head(3)
-        parts = [f"{step.lower()} {money(value, self.currency, sign=True)}" for step, _, value in steps.iter_rows()]
-        return (
-            f"The {self.label} forecast {verb} by {money(abs(self.change), self.currency)} since {self.since:%d %B}, "
-            f"from {then} to {now}: {', '.join(parts)}."
+        parts = [joined(step.lower(), money(value, self.currency, sign=True)) for step, _, value in steps.iter_rows()]
+        return message(
+            "The {label} forecast {verb} by {change} since {since:%d %B}, from {then} to {now}: {parts}.",
+            label=self.label,
+            verb=verb,
+            change=money(abs(self.change), self.currency),
+            since=self.since,
+            then=then,
+            now=now,
+            parts=joined(*parts, by=", "),
         )
 
     def check(self) -> str:
         """Say whether the deals add up to the change, and what the step for past misses is."""
         deals = counted(self.deals["opportunity_id"].n_unique(), "deal")
-        ends = f"not reconciled by {abs(self.left_amount):,.2f}" if self.left_amount else "reconciled to the cent"
-        text = f"{deals} and the other steps add up to {money(self.change, self.currency, sign=True)}: {ends}."
+        ends = (
+            message("not reconciled by {left_amount:,.2f}", left_amount=abs(self.left_amount))
+            if self.left_amount
+            else "reconciled to the cent"
+        )
+        text = message(
+            "{deals} and the other steps add up to {change}: {ends}.",
+            deals=deals,
+            change=money(self.change, self.currency, sign=True),
+            ends=ends,
+        )
         if LEARNT in self.frame["step"].to_list():
-            text += f" {LEARNT}: both ends are put right by how far past forecasts of the same week were off."
+            text += message(
+                " {learnt}: both ends are put right by how far past forecasts of the same week were off.", learnt=LEARNT
+            )
         return text
 
     def of(self, reason: str) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import backtest
 from core.forecasts.backtest import Replays
+from core.localization import message
 from core.metrics.measure import Measure, counted, likely, percent
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -87,14 +88,18 @@ def _today(data: Dataset, settings: Settings, bundle: Bundle, frame: pl.DataFram
         return ""
     group = FIFTHS[min(int(chance * len(FIFTHS)), len(FIFTHS) - 1)]
     rows = frame.filter(pl.col("group") == group)
-    text = f"Today the chance of quota is {likely(chance)}. "
+    text = message("Today the chance of quota is {chance}. ", chance=likely(chance))
     if rows.is_empty():
-        return f"{text}On no past day was it {group}, so that has no record. "
+        return message("{text}On no past day was it {group}, so that has no record. ", text=text, group=group)
     row = rows.row(0, named=True)
     quarters = counted(row["n_quarters"], "quarter")
-    return (
-        f"{text}Of {counted(row['n'], 'past day')} in {quarters} when we said {group}, quota was reached on "
-        f"{row['n_reached']:,}. "
+    return message(
+        "{text}Of {pasts} in {quarters} when we said {group}, quota was reached on {n_reached:,}. ",
+        text=text,
+        pasts=counted(row["n"], "past day"),
+        quarters=quarters,
+        group=group,
+        n_reached=row["n_reached"],
     )
 
 
@@ -102,7 +107,21 @@ def _whole(judged: pl.DataFrame, brier: float, usual: float) -> str:
     """Say how the chances compare with always giving the usual share, which comes first where it was better."""
     n, quarters = counted(judged.height, "past day"), counted(judged["period_start_on"].n_unique(), "quarter")
     constant = usual * (1 - usual)
-    beside = f"over {n} of {quarters} (mean squared miss {brier:.3f} against {constant:.3f})"
+    beside = message(
+        "over {n} of {quarters} (mean squared miss {brier:.3f} against {constant:.3f})",
+        n=n,
+        quarters=quarters,
+        brier=brier,
+        constant=constant,
+    )
     if brier < constant:
-        return f"The chances were better than always saying {percent(usual)}, the share reached, {beside}."
-    return f"Always saying {percent(usual)}, the share reached, would have done as well or better {beside}."
+        return message(
+            "The chances were better than always saying {usual}, the share reached, {beside}.",
+            usual=percent(usual),
+            beside=beside,
+        )
+    return message(
+        "Always saying {usual}, the share reached, would have done as well or better {beside}.",
+        usual=percent(usual),
+        beside=beside,
+    )

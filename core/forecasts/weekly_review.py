@@ -15,6 +15,7 @@ from core.contracts.amount_visibility import HIDDEN, needs_amounts
 from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.contracts.spans import is_valid
 from core.forecasts import calls
+from core.localization import message
 from core.metrics.measure import Measure, counted, money
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -111,12 +112,31 @@ def grid(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame,
     commit = frame.filter(pl.col("forecast_category") == "commit")
     moved = frame.filter(pl.col("forecast_category").ne_missing(pl.col("data_category"))).height
     touched = frame.filter(pl.col("version") > 0).height
-    due = f" due in {label}" if view.is_due_only else ""
+    due = message(" due in {label}", label=label) if view.is_due_only else ""
     text = (
-        f"{counted(frame.height, 'open deal')}{due}, {money(value, settings.currency)}; "
-        f"{money(float(commit.select(worth.sum()).item()), settings.currency)} of it in commit "
-        f"({counted(commit.height, 'deal')}). {'Changes so far' if touched else 'No changes yet'}: {touched:,} edited, "
-        f"{moved:,} moved."
+        message(
+            "{opens}{due}, {amount}; {select} of it in commit ({deals}). Changes so far: {touched:,} "
+            "edited, {moved:,} moved.",
+            opens=counted(frame.height, "open deal"),
+            due=due,
+            amount=money(value, settings.currency),
+            select=money(float(commit.select(worth.sum()).item()), settings.currency),
+            deals=counted(commit.height, "deal"),
+            touched=touched,
+            moved=moved,
+        )
+        if touched
+        else message(
+            "{opens}{due}, {amount}; {select} of it in commit ({deals}). No changes yet: {touched:,} "
+            "edited, {moved:,} moved.",
+            opens=counted(frame.height, "open deal"),
+            due=due,
+            amount=money(value, settings.currency),
+            select=money(float(commit.select(worth.sum()).item()), settings.currency),
+            deals=counted(commit.height, "deal"),
+            touched=touched,
+            moved=moved,
+        )
     )
     return Measure("Review", value, "money", frame, text)
 
@@ -180,14 +200,21 @@ def moves(data: Dataset, settings: Settings, bundle: Bundle, edits: pl.DataFrame
     more = row["reviewed_amount"] - row["amount"]
     label = quarter_label(data.as_of, settings)
     if not more:
-        text = f"Commit for {label} is unchanged at {money(row['amount'], settings.currency)}."
+        text = message(
+            "Commit for {label} is unchanged at {amount}.", label=label, amount=money(row["amount"], settings.currency)
+        )
     else:
         side = "adds" if more > 0 else "takes"
         way = "to" if more > 0 else "from"
-        text = (
-            f"The review {side} {money(abs(more), settings.currency)} {way} commit for {label}: from "
-            f"{money(row['amount'], settings.currency)} to {money(row['reviewed_amount'], settings.currency)}. "
-            "The CRM is not changed."
+        text = message(
+            "The review {side} {more} {way} commit for {label}: from {amount} to {reviewed_amount}. "
+            "The CRM is not changed.",
+            side=side,
+            more=money(abs(more), settings.currency),
+            way=way,
+            label=label,
+            amount=money(row["amount"], settings.currency),
+            reviewed_amount=money(row["reviewed_amount"], settings.currency),
         )
     return Measure("Review moves", more, "money", frame, text)
 

@@ -10,6 +10,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN, visible
 from core.contracts.spans import line_runs
+from core.localization import message
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, money
 from core.metrics.pipeline import open_deals
@@ -60,12 +61,22 @@ def listed(data: Dataset, settings: Settings, by: By = "mrr_amount") -> Measure:
     if data.amounts == HIDDEN:
         n_open = counted(int(frame["n_open"].sum()), "open deal")
         return Measure(
-            "Accounts", None, "money", visible(frame, HIDDEN), f"{counted(frame.height, 'account')}: {n_open}."
+            "Accounts",
+            None,
+            "money",
+            visible(frame, HIDDEN),
+            message("{accounts}: {n_open}.", accounts=counted(frame.height, "account"), n_open=n_open),
         )
     value = float(frame[by].sum())
     several, single, what = WORDS[by]
     verb = single if frame.height == 1 else several
-    text = f"{counted(frame.height, 'account')} {verb} {money(value, settings.currency)} {what}."
+    text = message(
+        "{accounts} {verb} {amount} {what}.",
+        accounts=counted(frame.height, "account"),
+        verb=verb,
+        amount=money(value, settings.currency),
+        what=what,
+    )
     if frame.is_empty():
         text = "No account has anything of that yet. Load accounts, contracts and deals on the Data page."
     return Measure("Accounts", value, "money", frame, text)

@@ -11,6 +11,7 @@ from core.config import Settings, windows
 from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.bookings import daily, dated
 from core.metrics.measure import Measure, money, percent, ratio
 from core.metrics.quotas import own_quotas, quota_of_company
@@ -55,14 +56,18 @@ def teams(data: Dataset, settings: Settings) -> Measure:
     share = ratio(float(frame["amount"].sum()), float(frame["quota_amount"].sum()))
     label = quarter_label(data.as_of, settings)
     if share is None:
-        return Measure("Team attainment", None, "rate", frame, f"No quota is set for {label}.")
+        return Measure("Team attainment", None, "rate", frame, message("No quota is set for {label}.", label=label))
     best = frame.filter(pl.col("attainment_rate").is_not_null()).sort(
         "attainment_rate", "team", descending=[True, False]
     )
     lead = best.row(0, named=True)
-    text = (
-        f"{lead['team']} leads at {percent(lead['attainment_rate'])} of its {label} quota with "
-        f"{money(lead['amount'], settings.currency)}; all teams together at {percent(share)}."
+    text = message(
+        "{team} leads at {attainment_rate} of its {label} quota with {amount}; all teams together at {share}.",
+        team=lead["team"],
+        attainment_rate=percent(lead["attainment_rate"]),
+        label=label,
+        amount=money(lead["amount"], settings.currency),
+        share=percent(share),
     )
     return Measure("Team attainment", share, "rate", frame, text)
 

@@ -13,6 +13,7 @@ from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
+from core.localization import message, message_plural
 from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson, z_for
 from core.metrics.deal_events import NO_TEAM, OPEN, tracks
 from core.metrics.measure import Measure, counted
@@ -100,8 +101,11 @@ def cases(data: Dataset, settings: Settings, by: str, months: int = 12) -> pl.Da
         As `compared`.
     """
     if by not in GROUPS:
-        mend = f"It can be parted by {', '.join(GROUPS)}."
-        raise ContractError(f"The company cannot be parted by {by!r}{closest(by, GROUPS) or ''}.", mend=mend)
+        mend = message("It can be parted by {groups}.", groups=", ".join(GROUPS))
+        raise ContractError(
+            message("The company cannot be parted by {by!r}{closest}.", by=by, closest=closest(by, GROUPS) or ""),
+            mend=mend,
+        )
     deals = closed(data, windows.last_months(data.as_of, months))
     segments = data.accounts.select("account_id", "segment")
     rows = deals.join(segments, on="account_id", how="left").join(
@@ -179,12 +183,27 @@ def _interval(figure: str, own: np.ndarray) -> tuple[float | None, float | None]
 
 def _text(frame: pl.DataFrame, by: str, months: int) -> str:
     if frame["difference"].drop_nulls().is_empty():
-        return f"Too few deals closed in the last {months} months to compare one {by} with another."
+        return message(
+            "Too few deals closed in the last {months} months to compare one {by} with another.", months=months, by=by
+        )
     sure = frame.filter("is_sure")
     n = frame["group"].n_unique()
-    start = f"{counted(n, by)} {'is' if n == 1 else 'are'} compared over the last {months} months"
+    start = message_plural(
+        "{things} is compared over the last {months} months",
+        "{things} are compared over the last {months} months",
+        n,
+        things=counted(n, by),
+        months=months,
+    )
     if sure.is_empty():
-        return f"{start}: no figure of any {by} differs from the rest beyond chance."
-    named = [f"{row['group']} in {row['figure']}" for row in sure.iter_rows(named=True)]
-    more = f" and {len(named) - 4:,} more" if len(named) > 4 else ""
-    return f"{start}. Beyond chance differ from the rest: {', '.join(named[:4])}{more}."
+        return message("{start}: no figure of any {by} differs from the rest beyond chance.", start=start, by=by)
+    named = [
+        message("{group} in {figure}", group=row["group"], figure=row["figure"]) for row in sure.iter_rows(named=True)
+    ]
+    more = message(" and {n_named:,} more", n_named=len(named) - 4) if len(named) > 4 else ""
+    return message(
+        "{start}. Beyond chance differ from the rest: {named}{more}.",
+        start=start,
+        named=", ".join(named[:4]),
+        more=more,
+    )

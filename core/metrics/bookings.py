@@ -12,6 +12,8 @@ from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, month_start, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.formats import long_day
+from core.localization import message
 from core.metrics.measure import Measure, counted, money, share
 
 BOOKED = ("booking",)
@@ -115,7 +117,7 @@ def gap_note(data: Dataset, months: pl.DataFrame, kinds: tuple[str, ...]) -> str
         return ""
     is_zero = months.height and months["month"][-1] > last
     what = "later months count as 0" if is_zero else "later months are not known"
-    return f" The last line is of {last:%d %B %Y}; {what}."
+    return message(" The last line is of {last:%d %B %Y}; {what}.", last=last, what=what)
 
 
 @needs_amounts
@@ -129,7 +131,9 @@ def by_month(data: Dataset, settings: Settings) -> Measure:
     """
     frame = monthly(data, BOOKED, settings).tail(36)
     amount = float(frame["amount"].sum())
-    text = f"{money(amount, settings.currency)} booked over {counted(frame.height, 'month')}."
+    text = message(
+        "{amount} booked over {months}.", amount=money(amount, settings.currency), months=counted(frame.height, "month")
+    )
     text += gap_note(data, frame, BOOKED)
     return Measure("Bookings by month", amount, "money", frame, text)
 
@@ -145,7 +149,11 @@ def revenue_by_month(data: Dataset, settings: Settings) -> Measure:
     """
     frame = monthly(data, BILLED, settings).tail(36)
     amount = float(frame["amount"].sum())
-    text = f"{money(amount, settings.currency)} invoiced over {counted(frame.height, 'month')}."
+    text = message(
+        "{amount} invoiced over {months}.",
+        amount=money(amount, settings.currency),
+        months=counted(frame.height, "month"),
+    )
     text += gap_note(data, frame, BILLED)
     return Measure("Revenue by month", amount, "money", frame, text)
 
@@ -166,8 +174,14 @@ def quarter_to_date(data: Dataset, settings: Settings) -> Measure:
     amount, n_deals = float(rows["amount"].sum()), int(rows["n_lines"].sum())
     label = quarter_label(data.as_of, settings)
     so_far = "" if data.as_of == quarter_end(data.as_of, settings) else " so far"
-    text = f"{money(amount, settings.currency)} booked in {label}{so_far}, from {counted(n_deals, 'deal')}."
-    return Measure(f"Bookings in {label}", amount, "money", rows.sort("day"), text)
+    text = message(
+        "{amount} booked in {label}{so_far}, from {deals}.",
+        amount=money(amount, settings.currency),
+        label=label,
+        so_far=so_far,
+        deals=counted(n_deals, "deal"),
+    )
+    return Measure(message("Bookings in {label}", label=label), amount, "money", rows.sort("day"), text)
 
 
 @needs_amounts
@@ -190,12 +204,20 @@ def in_period(data: Dataset, settings: Settings, since: str, until: str) -> Meas
     """
     begin, end = date.fromisoformat(since), date.fromisoformat(until)
     rows = lines(data, begin).filter(pl.col("day") <= min(end, data.as_of))
-    span = f"from {begin.day} {begin:%B %Y} to {end.day} {end:%B %Y}"
+    span = message("from {begin} to {end}", begin=long_day(begin), end=long_day(end))
     if begin > data.as_of:
-        return Measure("Bookings of the period", None, "money", rows, f"Nothing can be booked yet {span}.")
+        return Measure(
+            "Bookings of the period", None, "money", rows, message("Nothing can be booked yet {span}.", span=span)
+        )
     amount, n_deals = float(rows["amount"].sum()), int(rows["n_lines"].sum())
     so_far = " so far" if end > data.as_of else ""
-    text = f"{money(amount, settings.currency)} booked {span}{so_far}, in {counted(n_deals, 'deal')}."
+    text = message(
+        "{amount} booked {span}{so_far}, in {deals}.",
+        amount=money(amount, settings.currency),
+        span=span,
+        so_far=so_far,
+        deals=counted(n_deals, "deal"),
+    )
     return Measure("Bookings of the period", amount, "money", rows.sort("day"), text)
 
 
@@ -210,8 +232,13 @@ def revenue(data: Dataset, settings: Settings) -> Measure:
     amount = float(rows["amount"].sum()) if marts.of(data).has("transactions") else None
     label = quarter_label(data.as_of, settings)
     so_far = "" if data.as_of == quarter_end(data.as_of, settings) else " so far"
-    text = f"{money(amount, settings.currency)} invoiced in {label}{so_far}, refunds taken off."
-    return Measure(f"Revenue in {label}", amount, "money", rows, text)
+    text = message(
+        "{amount} invoiced in {label}{so_far}, refunds taken off.",
+        amount=money(amount, settings.currency),
+        label=label,
+        so_far=so_far,
+    )
+    return Measure(message("Revenue in {label}", label=label), amount, "money", rows, text)
 
 
 @needs_amounts
@@ -244,14 +271,18 @@ def by_region_and_quarter(data: Dataset, settings: Settings, quarters: int = 8) 
     )
     amount, label = float(now["amount"].sum()), quarter_label(data.as_of, settings)
     if now.is_empty():
-        return Measure("Bookings by region", None, "money", frame, f"Nothing is booked in {label}.")
+        return Measure(
+            "Bookings by region", None, "money", frame, message("Nothing is booked in {label}.", label=label)
+        )
     rate, best = share(float(now["amount"][0]), amount), money(now["amount"][0], settings.currency)
     rest = (
-        f"{rate * 100:.0f} % of all bookings"
+        message("{rate:.0f} % of all bookings", rate=rate * 100)
         if rate is not None
-        else f"all together {money(amount, settings.currency)}"
+        else message("all together {amount}", amount=money(amount, settings.currency))
     )
-    text = f"{now['region'][0]} leads in {label} with {best}, {rest}."
+    text = message(
+        "{region} leads in {label} with {best}, {rest}.", region=now["region"][0], label=label, best=best, rest=rest
+    )
     return Measure("Bookings by region", amount, "money", frame, text)
 
 
@@ -284,17 +315,27 @@ def by_region_and_family(data: Dataset, settings: Settings, months: int = 12) ->
         .sort("amount", "region", "family", descending=[True, False, False])
     )
     if now.is_empty():
-        return Measure("Bookings by family", None, "money", frame, f"Nothing was booked in the last {months} months.")
+        return Measure(
+            "Bookings by family",
+            None,
+            "money",
+            frame,
+            message("Nothing was booked in the last {months} months.", months=months),
+        )
     amount, top = float(frame["amount"].sum()), frame.row(0, named=True)
     rate = share(float(top["amount"]), amount)
     rest = (
-        f"{rate * 100:.0f} % of all bookings"
+        message("{rate:.0f} % of all bookings", rate=rate * 100)
         if rate is not None
-        else f"all together {money(amount, settings.currency)}"
+        else message("all together {amount}", amount=money(amount, settings.currency))
     )
-    text = (
-        f"{top['family']} in {top['region']} booked most over the last {months} months: "
-        f"{money(top['amount'], settings.currency)}, {rest}."
+    text = message(
+        "{family} in {region} booked most over the last {months} months: {amount}, {rest}.",
+        family=top["family"],
+        region=top["region"],
+        months=months,
+        amount=money(top["amount"], settings.currency),
+        rest=rest,
     )
     return Measure("Bookings by family", amount, "money", frame, text)
 

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 from core.metrics import channel_credit, credit_rules, touchpoints
 from core.metrics.confidence_intervals import is_beyond_chance, t_for
 from core.metrics.measure import Measure, counted, money, ratio
@@ -65,7 +66,7 @@ def returns(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     named = pl.col("kind").str.strip_chars().replace("", None).fill_null(NOT_KNOWN)
     spent = data.campaigns.filter(window.holds("started_on"), pl.col("cost_amount") > 0).with_columns(channel=named)
     if spent.is_empty():
-        text = f"No campaign of the last {months} months has a cost."
+        text = message("No campaign of the last {months} months has a cost.", months=months)
         return Measure("Cost of campaigns", None, "money", pl.DataFrame(schema=RETURNS), text)
     trips = touchpoints.journeys(data, CAMPAIGNS, months)
     credit = channel_credit.by_model(data, settings, CAMPAIGNS, months).frame
@@ -134,21 +135,31 @@ def _slope(campaigns: pl.DataFrame, n_claims: int) -> tuple[float, float, float]
 
 
 def _text(frame: pl.DataFrame, total: float, months: int, currency: str, is_part: bool) -> str:
-    spent = f"{counted(int(frame['n_campaigns'].sum()), 'campaign')} of the last {months} months cost "
+    spent = message(
+        "{campaigns} of the last {months} months cost ",
+        campaigns=counted(int(frame["n_campaigns"].sum()), "campaign"),
+        months=months,
+    )
     head = f"{spent}{money(total, currency)}."
     ranked = frame.filter(pl.col("lowest_return") > 0).sort("lowest_return", "channel", descending=[True, False])
     best = ""
     if ranked.height:
         top = ranked.row(0, named=True)
-        best = (
-            f" Whatever the model, {top['channel']} is credited with at least {top['lowest_return']:.1f} for each 1 "
-            f"spent (at most {top['highest_return']:.1f})."
+        best = message(
+            " Whatever the model, {channel} is credited with at least {lowest_return:.1f} for each 1 "
+            "spent (at most {highest_return:.1f}).",
+            channel=top["channel"],
+            lowest_return=top["lowest_return"],
+            highest_return=top["highest_return"],
         )
     sure = frame.filter("is_sure", pl.col("elasticity") > 0)["channel"].to_list()
     if sure:
-        more = f" Dearer campaigns went with more won deals, beyond chance, in {', '.join(sure)}."
+        more = message(" Dearer campaigns went with more won deals, beyond chance, in {sure}.", sure=", ".join(sure))
     elif frame["elasticity"].null_count() == frame.height:
-        more = f" There are too few campaigns to say what more money brought: it takes {FEWEST_CAMPAIGNS} of a channel."
+        more = message(
+            " There are too few campaigns to say what more money brought: it takes {fewest_campaigns} of a channel.",
+            fewest_campaigns=FEWEST_CAMPAIGNS,
+        )
     else:
         more = " In no channel did dearer campaigns go with more won deals beyond chance."
     part = " Costs are the whole company's, deals those shown here." if is_part else ""

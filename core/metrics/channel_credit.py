@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics import credit_rules, removal_effect, shapley_values
 from core.metrics.largest_remainder import split, split_within
 from core.metrics.measure import Measure, counted, left_over, money, percent, ratio
@@ -151,21 +152,34 @@ def _sentence(trips: Journeys, frame: pl.DataFrame, value: float | None, pair: t
     won, touched = trips.deals.filter("is_won"), frame.filter(pl.col("channel") != UNTOUCHED)
     total = float(won["cents"].sum()) / 100
     reached = float(touched[AMOUNTS[0]].sum())
-    coverage = (
-        f"{money(reached, currency)} of {money(total, currency)} won were touched by {WORDS[trips.source]} "
-        f"({_check(frame, won)})."
+    coverage = message(
+        "{reached} of {total} won were touched by {words} ({check}).",
+        reached=money(reached, currency),
+        total=money(total, currency),
+        words=WORDS[trips.source],
+        check=_check(frame, won),
     )
     if value is None:
-        return f"{coverage} That is no amount to share."
+        return message("{coverage} That is no amount to share.", coverage=coverage)
     if touched.height == 1:
-        return f"{coverage} All of it goes to the only channel, {touched['channel'][0]}."
+        return message(
+            "{coverage} All of it goes to the only channel, {channel}.",
+            coverage=coverage,
+            channel=touched["channel"][0],
+        )
     a, b = pair
     spread = touched.sort(pl.col("highest_rate") - pl.col("lowest_rate"), "channel", descending=[True, False])
     top = spread.row(0, named=True)
-    return (
-        f"The models disagree about {percent(value)} of the money: that much changes channel between {MODELS[a]} and "
-        f"{MODELS[b]}. {top['channel']} is worth between {percent(top['lowest_rate'])} and "
-        f"{percent(top['highest_rate'])}. {coverage}"
+    return message(
+        "The models disagree about {rate} of the money: that much changes channel between {models} "
+        "and {models_2}. {channel} is worth between {lowest_rate} and {highest_rate}. {coverage}",
+        rate=percent(value),
+        models=MODELS[a],
+        models_2=MODELS[b],
+        channel=top["channel"],
+        lowest_rate=percent(top["lowest_rate"]),
+        highest_rate=percent(top["highest_rate"]),
+        coverage=coverage,
     )
 
 
@@ -178,5 +192,12 @@ def _check(frame: pl.DataFrame, won: pl.DataFrame) -> str:
 def _nothing(trips: Journeys, months: int) -> str:
     n = trips.deals.filter("is_won").height
     if not n:
-        return f"No deal other than renewals was won in the last {months} months, so there is nothing to credit."
-    return f"Of {counted(n, 'won deal')} in the last {months} months no touch is known, so there is nothing to credit."
+        return message(
+            "No deal other than renewals was won in the last {months} months, so there is nothing to credit.",
+            months=months,
+        )
+    return message(
+        "Of {wons} in the last {months} months no touch is known, so there is nothing to credit.",
+        wons=counted(n, "won deal"),
+        months=months,
+    )

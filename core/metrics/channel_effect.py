@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import joined, message
 from core.metrics import competitors, touchpoints
 from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.measure import Measure, counted, percent, ratio
@@ -88,19 +89,46 @@ def _largest(frame: pl.DataFrame) -> float | None:
 
 def _compared_text(frame: pl.DataFrame, beside: str) -> str:
     if frame.is_empty() or frame["difference"].null_count() == frame.height:
-        return f"No channel touched enough deals to set them beside {beside}."
+        return message("No channel touched enough deals to set them beside {beside}.", beside=beside)
     sure = frame.filter("is_sure")
     n = frame.height - frame["difference"].null_count()
     if sure.is_empty():
-        return f"Of {counted(n, 'channel')} none makes a difference beyond chance beside {beside}."
-    named = "; ".join(
-        f"{row['channel']} {'+' if row['difference'] > 0 else '−'}{competitors.points(row['difference'])} points "
-        f"({percent(row['win_rate'])} against {percent(row['others_rate'])})"
-        for row in sure.iter_rows(named=True)
+        return message(
+            "Of {channels} none makes a difference beyond chance beside {beside}.",
+            channels=counted(n, "channel"),
+            beside=beside,
+        )
+    named = joined(
+        *(
+            (
+                message(
+                    "{channel} +{points} points ({win_rate} against {others_rate})",
+                    channel=row["channel"],
+                    points=competitors.points(row["difference"]),
+                    win_rate=percent(row["win_rate"]),
+                    others_rate=percent(row["others_rate"]),
+                )
+                if row["difference"] > 0
+                else message(
+                    "{channel} −{points} points ({win_rate} against {others_rate})",
+                    channel=row["channel"],
+                    points=competitors.points(row["difference"]),
+                    win_rate=percent(row["win_rate"]),
+                    others_rate=percent(row["others_rate"]),
+                )
+            )
+            for row in sure.iter_rows(named=True)
+        ),
+        by="; ",
     )
     others = n - sure.height
-    rest = f" The other {'channel' if others == 1 else f'{others} channels'} cannot be told from chance."
-    return f"Beyond chance beside {beside}: {named}.{rest if others else ''}"
+    rest = message(
+        " The other {words} cannot be told from chance.",
+        words=message("channel") if others == 1 else message("{others} channels", others=others),
+    )
+    return message(
+        "Beyond chance beside {beside}: {named}.{rest}", beside=beside, named=named, rest=rest if others else ""
+    )
 
 
 def holdout(data: Dataset, settings: Settings) -> Measure:

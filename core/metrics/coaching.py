@@ -6,6 +6,7 @@ import polars as pl
 
 from core.config import Settings, windows
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.deal_events import tracks
 from core.metrics.deal_scope import people
@@ -59,7 +60,10 @@ def coaching(data: Dataset, settings: Settings, months: int = 12) -> Measure:
         .filter(pl.min_horizontal("n", "others") >= FEWEST_DEALS)
     )
     if rows.is_empty():
-        text = f"No rep has {FEWEST_DEALS} decided deals in a stage, so nobody is compared with peers yet."
+        text = message(
+            "No rep has {fewest_deals} decided deals in a stage, so nobody is compared with peers yet.",
+            fewest_deals=FEWEST_DEALS,
+        )
         return Measure("Coaching", None, "count", pl.DataFrame(schema=SHAPE), text)
     z = z_for(rows.height)
     names = people(data)
@@ -99,14 +103,32 @@ def _text(frame: pl.DataFrame, sure: pl.DataFrame, months: int) -> str:
     if sure.is_empty():
         top = frame.row(0, named=True)
         own, peers = percent(top["moved_on_rate"]), percent(top["others_rate"])
-        return (
-            f"No rep differs from peers beyond chance ({reps}, {months} months). The widest gap, which chance can "
-            f"explain: {top['rep_name']} in {top['stage']}, {own} against {peers}."
+        return message(
+            "No rep differs from peers beyond chance ({reps}, {months} months). The widest gap, "
+            "which chance can explain: {rep_name} in {stage}, {own} against {peers}.",
+            reps=reps,
+            months=months,
+            rep_name=top["rep_name"],
+            stage=top["stage"],
+            own=own,
+            peers=peers,
         )
     top = sure.row(0, named=True)
     word = "more" if top["difference"] > 0 else "less"
-    sides = f"{percent(top['moved_on_rate'])} of {top['n_deals']:,} against {percent(top['others_rate'])} of peers'"
-    return (
-        f"{counted(sure.height, 'difference')} beyond chance among {reps} over {months} months. Largest: "
-        f"{top['rep_name']}'s deals advance {word} often from {top['stage']}, {sides}."
+    sides = message(
+        "{moved_on_rate} of {n_deals:,} against {others_rate} of peers'",
+        moved_on_rate=percent(top["moved_on_rate"]),
+        n_deals=top["n_deals"],
+        others_rate=percent(top["others_rate"]),
+    )
+    return message(
+        "{differences} beyond chance among {reps} over {months} months. Largest: {rep_name}'s deals "
+        "advance {word} often from {stage}, {sides}.",
+        differences=counted(sure.height, "difference"),
+        reps=reps,
+        months=months,
+        rep_name=top["rep_name"],
+        word=word,
+        stage=top["stage"],
+        sides=sides,
     )

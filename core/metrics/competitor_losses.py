@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.competitors import FEWEST_DEALS, MONTHS, ended, is_met, most_met, points, same_types
 from core.metrics.confidence_intervals import difference, is_beyond_chance, z_for
 from core.metrics.deal_events import OPEN, WON, tracks
@@ -101,13 +102,23 @@ def _price(name: str, own: np.ndarray, others: np.ndarray, z: float) -> tuple[ob
 
 
 def _price_text(frame: pl.DataFrame, value: float, n: int, alone: np.ndarray) -> str:
-    beside = f", {percent(float(alone.mean()))} without a competitor" if alone.size else ""
-    text = f"{counted(n, 'deal')} won against a competitor kept {percent(value)} of their highest amount{beside}."
+    beside = message(", {mean} without a competitor", mean=percent(float(alone.mean()))) if alone.size else ""
+    text = message(
+        "{deals} won against a competitor kept {rate} of their highest amount{beside}.",
+        deals=counted(n, "deal"),
+        rate=percent(value),
+        beside=beside,
+    )
     cuts = frame.filter(pl.col("is_sure"), pl.col("difference") < 0)
     if cuts.is_empty():
-        return f"{text} No competitor lowers it beyond chance."
+        return message("{text} No competitor lowers it beyond chance.", text=text)
     top = cuts.row(0, named=True)
-    return f"{text} {top['competitor']} costs most: {points(top['difference'])} points less than without a competitor."
+    return message(
+        "{text} {competitor} costs most: {points} points less than without a competitor.",
+        text=text,
+        competitor=top["competitor"],
+        points=points(top["difference"]),
+    )
 
 
 def reasons(data: Dataset, settings: Settings, competitor: str = "", months: int = MONTHS) -> Measure:
@@ -140,7 +151,7 @@ def reasons(data: Dataset, settings: Settings, competitor: str = "", months: int
     others = same_types(lost.filter(pl.col("competitor").is_null()), met)
     name = competitor or "a competitor"
     if met.is_empty():
-        text = f"No deal lost to {name} has a reason written down."
+        text = message("No deal lost to {name} has a reason written down.", name=name)
         return Measure("Reasons of losses", None, "rate", pl.DataFrame(schema=REASON), text)
     frame = _reasons(met, others)
     return Measure("Reasons of losses", frame["share"][0], "rate", frame, _reasons_text(frame, name, met.height))
@@ -175,16 +186,27 @@ def _gap(a: int, n: int, b: int, m: int, z: float) -> tuple[float | None, float 
 
 def _reasons_text(frame: pl.DataFrame, name: str, n: int) -> str:
     top = frame.row(0, named=True)
-    text = f"{percent(top['share'])} of the {counted(n, 'deal')} lost to {name} with a reason: {top['reason']}."
+    text = message(
+        "{share} of the {deals} lost to {name} with a reason: {reason}.",
+        share=percent(top["share"]),
+        deals=counted(n, "deal"),
+        name=name,
+        reason=top["reason"],
+    )
     more = frame.filter(pl.col("is_sure"), pl.col("difference") > 0).sort(
         "difference", "reason", descending=[True, False]
     )
     if more.is_empty():
-        return f"{text} No reason is given more often than in losses without a competitor, beyond chance."
+        return message(
+            "{text} No reason is given more often than in losses without a competitor, beyond chance.", text=text
+        )
     row = more.row(0, named=True)
-    return (
-        f"{text} Given more often than without a competitor: {row['reason']}, {percent(row['share'])} against "
-        f"{percent(row['others_share'])}."
+    return message(
+        "{text} Given more often than without a competitor: {reason}, {share} against {others_share}.",
+        text=text,
+        reason=row["reason"],
+        share=percent(row["share"]),
+        others_share=percent(row["others_share"]),
     )
 
 

@@ -12,6 +12,7 @@ from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
+from core.localization import message
 from core.metrics.competitors import (
     ALIKE,
     FEWEST_DEALS,
@@ -107,8 +108,10 @@ def parts(
 def _column(by: str) -> str:
     columns = dict(zip(PARTS, ("segment", "region", "product", "owner_id", "size", "opportunity_type"), strict=True))
     if by not in columns:
-        mend = f"Deals can be split by {', '.join(PARTS)}."
-        raise ContractError(f"Deals cannot be split by {by!r}{closest(by, PARTS)}.", mend=mend)
+        mend = message("Deals can be split by {parts}.", parts=", ".join(PARTS))
+        raise ContractError(
+            message("Deals cannot be split by {by!r}{closest}.", by=by, closest=closest(by, PARTS)), mend=mend
+        )
     return columns[by]
 
 
@@ -123,17 +126,35 @@ def _part(name: str, met: pl.DataFrame, alone: pl.DataFrame, n_claims: int, alik
 
 def _parts_text(competitor: str, by: str, frame: pl.DataFrame, sure: pl.DataFrame, n_fit: int) -> str:
     if frame.is_empty():
-        return f"No deal against {competitor} has closed."
+        return message("No deal against {competitor} has closed.", competitor=competitor)
     if not n_fit:
-        return f"Too few deals against {competitor} in any {by} to compare: {FEWEST_DEALS} on either side are needed."
+        return message(
+            "Too few deals against {competitor} in any {by} to compare: {fewest_deals} on either side are needed.",
+            competitor=competitor,
+            by=by,
+            fewest_deals=FEWEST_DEALS,
+        )
     if sure.is_empty():
-        return f"Against {competitor} no {by} differs from its deals without a competitor beyond chance."
+        return message(
+            "Against {competitor} no {by} differs from its deals without a competitor beyond chance.",
+            competitor=competitor,
+            by=by,
+        )
     top = sure.row(0, named=True)
     word, verb = ("less" if top["difference"] < 0 else "more"), ("differs" if sure.height == 1 else "differ")
-    return (
-        f"Against {competitor} {sure.height} of {counted(n_fit, by)} {verb} from deals without a competitor beyond "
-        f"chance. Largest difference: {top['part']}, {percent(top['win_rate'])} of {top['n_deals']:,} won, "
-        f"{points(top['difference'])} points {word} than its comparable deals without one."
+    return message(
+        "Against {competitor} {height} of {things} {verb} from deals without a competitor beyond "
+        "chance. Largest difference: {part}, {win_rate} of {n_deals:,} won, {points} points {word} "
+        "than its comparable deals without one.",
+        competitor=competitor,
+        height=sure.height,
+        things=counted(n_fit, by),
+        verb=verb,
+        part=top["part"],
+        win_rate=percent(top["win_rate"]),
+        n_deals=top["n_deals"],
+        points=points(top["difference"]),
+        word=word,
     )
 
 
@@ -186,17 +207,33 @@ def _turned(name: str, sides: list[tuple[int, int, int, int]], frame: pl.DataFra
     own, others = sides
     title = "Change of the win rate against competitors"
     if min(own[1], own[3]) < FEWEST_DEALS:
-        text = f"Too few deals against {name} closed to compare two quarters with the six before."
+        text = message("Too few deals against {name} closed to compare two quarters with the six before.", name=name)
         return Measure(title, None, "rate", frame, text)
     gap, low, high = difference(*own) or (0.0, 0.0, 0.0)
     now, before = percent(own[0] / own[1]), percent(own[2] / own[3])
-    span = f"{now} of {own[1]:,} deals against {name} were won in the last two quarters, {before} in the six before"
+    span = message(
+        "{now} of {own:,} deals against {name} were won in the last two quarters, {before} in the six before",
+        now=now,
+        own=own[1],
+        name=name,
+        before=before,
+    )
     rest = ""
     if min(others[1], others[3]) >= FEWEST_DEALS:
-        rest = (
-            f" Without a competitor: {percent(others[0] / others[1])} against {percent(others[2] / others[3])} before."
+        rest = message(
+            " Without a competitor: {others} against {others_2} before.",
+            others=percent(others[0] / others[1]),
+            others_2=percent(others[2] / others[3]),
         )
     if low <= 0 <= high:
-        return Measure(title, gap, "rate", frame, f"{span}, which chance can explain.{rest}")
+        return Measure(
+            title, gap, "rate", frame, message("{span}, which chance can explain.{rest}", span=span, rest=rest)
+        )
     word = "less" if gap < 0 else "more"
-    return Measure(title, gap, "rate", frame, f"{span}: {word} often than chance explains.{rest}")
+    return Measure(
+        title,
+        gap,
+        "rate",
+        frame,
+        message("{span}: {word} often than chance explains.{rest}", span=span, word=word, rest=rest),
+    )

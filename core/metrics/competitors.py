@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 from core.metrics.confidence_intervals import difference, is_beyond_chance, t_for, wilson
 from core.metrics.measure import Measure, counted, money, percent, ratio
 from core.metrics.stratified import pooled_difference, third_of
@@ -100,7 +101,7 @@ def record(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     met, alone = deals.drop_nulls("competitor"), deals.filter(pl.col("competitor").is_null())
     rivals = most_met(met)
     if not rivals:
-        text = f"No deal that closed in the last {months} months names a competitor."
+        text = message("No deal that closed in the last {months} months names a competitor.", months=months)
         return Measure("Win rate against competitors", None, "rate", pl.DataFrame(schema=RECORD), text)
     at_stake = _open_amounts(data)
     rows = [
@@ -109,7 +110,12 @@ def record(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     ]
     frame = pl.DataFrame([row | {"open_amount": at_stake.get(row["competitor"], 0.0)} for row in rows], schema=RECORD)
     rate = ratio(int(met["is_won"].sum()), met.height)
-    text = f"{_summary(met, months)} {_leading(frame)}{_written_late(data, deals)}"
+    text = message(
+        "{summary} {leading}{written_late}",
+        summary=_summary(met, months),
+        leading=_leading(frame),
+        written_late=_written_late(data, deals),
+    )
     return Measure("Win rate against competitors", rate, "rate", frame, text)
 
 
@@ -180,9 +186,11 @@ def _strata(deals: pl.DataFrame, alike: Sequence[str], hits: str = "hits", n: st
 
 def _summary(met: pl.DataFrame, months: int) -> str:
     won = int(met["is_won"].sum())
-    return (
-        f"{percent(won / met.height)} of the {counted(met.height, 'deal')} against a named competitor that closed in "
-        f"the last {months} months were won."
+    return message(
+        "{won} of the {deals} against a named competitor that closed in the last {months} months were won.",
+        won=percent(won / met.height),
+        deals=counted(met.height, "deal"),
+        months=months,
     )
 
 
@@ -191,13 +199,20 @@ def _leading(frame: pl.DataFrame) -> str:
     worse = frame.filter(pl.col("is_sure"), pl.col("difference") < 0).sort("difference", "competitor")
     if worse.is_empty():
         if frame["difference"].null_count() == frame.height:
-            return f"None was met in {FEWEST_DEALS} deals that can be compared with others."
+            return message(
+                "None was met in {fewest_deals} deals that can be compared with others.", fewest_deals=FEWEST_DEALS
+            )
         return "None of them is beaten less often than chance explains, beside comparable deals without a competitor."
     top = worse.row(0, named=True)
-    return (
-        f"The hardest is {top['competitor']}: {percent(top['win_rate'])} of {top['n_deals']:,} won, "
-        f"{points(top['difference'])} points less than comparable deals without a competitor (range "
-        f"{points(top['difference_high'])} to {points(top['difference_low'])})."
+    return message(
+        "The hardest is {competitor}: {win_rate} of {n_deals:,} won, {points} points less than "
+        "comparable deals without a competitor (range {points_2} to {points_3}).",
+        competitor=top["competitor"],
+        win_rate=percent(top["win_rate"]),
+        n_deals=top["n_deals"],
+        points=points(top["difference"]),
+        points_2=points(top["difference_high"]),
+        points_3=points(top["difference_low"]),
     )
 
 
@@ -229,10 +244,11 @@ def _written_late(data: Dataset, deals: pl.DataFrame) -> str:
     gap = difference(n_named, deals.height, n_open, still_open.height)
     if gap is None or gap[1] <= 0 or n_named / deals.height < 1.5 * n_open / still_open.height:
         return ""
-    return (
-        f" A competitor stands on {percent(n_named / deals.height)} of closed deals but on "
-        f"{percent(n_open / still_open.height)} of open ones: it is often written down once a deal is over, which "
-        "makes a competitor look harder than it is."
+    return message(
+        " A competitor stands on {n_named} of closed deals but on {n_open} of open ones: it is often "
+        "written down once a deal is over, which makes a competitor look harder than it is.",
+        n_named=percent(n_named / deals.height),
+        n_open=percent(n_open / still_open.height),
     )
 
 
@@ -261,9 +277,12 @@ def deals_against(data: Dataset, settings: Settings, competitor: str = "", month
     )
     is_open, over = ordered.filter(~pl.col("is_closed")), ordered.filter("is_closed")
     worth = float(is_open["amount"].sum())
-    text = (
-        f"{counted(is_open.height, 'open deal')} of {money(worth, settings.currency)}; "
-        f"of {counted(over.height, 'closed deal')} {int(over['is_won'].sum()):,} were won."
+    text = message(
+        "{opens} of {worth}; of {closeds} {sum:,} were won.",
+        opens=counted(is_open.height, "open deal"),
+        worth=money(worth, settings.currency),
+        closeds=counted(over.height, "closed deal"),
+        sum=int(over["is_won"].sum()),
     )
     return Measure("Deals against competitors", worth, "money", ordered, text)
 
@@ -271,4 +290,8 @@ def deals_against(data: Dataset, settings: Settings, competitor: str = "", month
 def lost_text(frame: pl.DataFrame, currency: str) -> str:
     """Say what was lost to competitors and what is open against them, of a frame of `record`."""
     lost, at_stake = float(frame["lost_amount"].sum()), float(frame["open_amount"].sum())
-    return f"{money(lost, currency)} lost to named competitors; {money(at_stake, currency)} open against them."
+    return message(
+        "{lost} lost to named competitors; {at_stake} open against them.",
+        lost=money(lost, currency),
+        at_stake=money(at_stake, currency),
+    )

@@ -8,6 +8,7 @@ from core.config import Settings, windows
 from core.config.calendar import quarter_end, quarter_label
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.bookings import lines, of_account
 from core.metrics.deal_events import due_by
 from core.metrics.deal_scope import deal_name
@@ -63,15 +64,23 @@ def pipeline(data: Dataset, settings: Settings, top: int = 10) -> Measure:
     )
     value, label = share_of_top(frame["amount"], top), quarter_label(data.as_of, settings)
     if value is None:
-        return Measure("Concentration", None, "rate", frame, f"No deal with an amount is due in {label}.")
+        return Measure(
+            "Concentration", None, "rate", frame, message("No deal with an amount is due in {label}.", label=label)
+        )
     n, first = min(top, frame.height), frame.row(0, named=True)
     deal = deal_name(first)
     if frame.height == 1:
-        text = f"Only one deal is due in {label}: {deal}."
+        text = message("Only one deal is due in {label}: {deal}.", label=label, deal=deal)
         return Measure("Concentration", value, "rate", frame, text)
-    text = (
-        f"The {n} largest of {frame.height:,} deals due in {label} make up {percent(value)} of what is due; the "
-        f"largest is {deal}, {money(first['amount'], settings.currency)}."
+    text = message(
+        "The {n} largest of {height:,} deals due in {label} make up {rate} of what is due; the "
+        "largest is {deal}, {amount}.",
+        n=n,
+        height=frame.height,
+        label=label,
+        rate=percent(value),
+        deal=deal,
+        amount=money(first["amount"], settings.currency),
     )
     return Measure("Concentration", value, "rate", frame, text)
 
@@ -118,18 +127,27 @@ def customers(data: Dataset, settings: Settings, top: int = 10, months: int = 12
     )
     value = share_of_top(frame["amount"], top)
     if value is None:
-        return Measure("Concentration", None, "rate", frame, f"Nothing was booked in the last {months} months.")
+        return Measure(
+            "Concentration",
+            None,
+            "rate",
+            frame,
+            message("Nothing was booked in the last {months} months.", months=months),
+        )
     buyers = frame.filter(pl.col("amount") > 0).height
-    text = (
-        f"The {min(top, buyers)} largest of {buyers:,} customers bought {percent(value)} of all bookings "
-        f"of the last {months} months"
+    text = message(
+        "The {top} largest of {buyers:,} customers bought {rate} of all bookings of the last {months} months",
+        top=min(top, buyers),
+        buyers=buyers,
+        rate=percent(value),
+        months=months,
     )
     if buyers == 1:
-        text = f"One customer bought everything of the last {months} months"
-    text += "." if before is None else f", against {percent(before)} a year earlier."
+        text = message("One customer bought everything of the last {months} months", months=months)
+    text += "." if before is None else message(", against {before} a year earlier.", before=percent(before))
     if frame.height > buyers:
         gave = counted(frame.height - buyers, "customer", "customers")
-        text += f" {gave} returned as much as they bought or more, and are left out."
+        text += message(" {gave} returned as much as they bought or more, and are left out.", gave=gave)
     return Measure("Concentration", value, "rate", frame, text)
 
 

@@ -11,6 +11,7 @@ from core.config import Settings, windows
 from core.config.calendar import add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.deal_events import at, due_by, tracks
@@ -118,21 +119,51 @@ def _text(
     amounts = {item: money(amount, settings.currency) for item, amount in rows}
     value, required, goal = ratios["remaining"], ratios["required"], settings.targets.coverage_ratio
     if ratios["full"] is None:
-        return f"No quota is set for {label}; {amounts['Open and due']} is open and due."
+        return message(
+            "No quota is set for {label}; {open_and_due} is open and due.",
+            label=label,
+            open_and_due=amounts["Open and due"],
+        )
     if value is None:
-        return f"The quota of {label} is met already: {amounts['Booked']} of {amounts['Quota']} is booked."
-    text = (
-        f"The gap to the {label} quota is {amounts['Gap to quota']}, with {amounts['Open and due']} open "
-        f"and due by {end.day} {end:%B}: {value:.1f}x coverage of what is left ({ratios['weighted']:.1f}x weighted, "
-        f"{ratios['full']:.1f}x of the full quota)."
+        return message(
+            "The quota of {label} is met already: {booked} of {quota} is booked.",
+            label=label,
+            booked=amounts["Booked"],
+            quota=amounts["Quota"],
+        )
+    text = message(
+        "The gap to the {label} quota is {gap_to_quota}, with {open_and_due} open and due by {day} "
+        "{end:%B}: {value:.1f}x coverage of what is left ({weighted:.1f}x weighted, {full:.1f}x of "
+        "the full quota).",
+        label=label,
+        gap_to_quota=amounts["Gap to quota"],
+        open_and_due=amounts["Open and due"],
+        day=end.day,
+        end=end,
+        value=value,
+        weighted=ratios["weighted"],
+        full=ratios["full"],
     )
     if required is None:
         word = "meets" if value >= goal else "is short of"
-        return f"{text} That {word} the {goal:.0f}x rule; there are too few past quarters to say what you really need."
-    text += f" At this point the last {n_quarters} quarters had {required:.1f}x of what they went on to book"
+        return message(
+            "{text} That {word} the {goal:.0f}x rule; there are too few past quarters to say what you really need.",
+            text=text,
+            word=word,
+            goal=goal,
+        )
+    text += message(
+        " At this point the last {n_quarters} quarters had {required:.1f}x of what they went on to book",
+        n_quarters=n_quarters,
+        required=required,
+    )
     if not rows[-1][1]:
-        return f"{text}, so there is enough."
-    return f"{text}, so {amounts['Pipeline still to build']} of pipeline is still to build."
+        return message("{text}, so there is enough.", text=text)
+    return message(
+        "{text}, so {pipeline_still_to_build} of pipeline is still to build.",
+        text=text,
+        pipeline_still_to_build=amounts["Pipeline still to build"],
+    )
 
 
 def open_and_weighted(data: Dataset, settings: Settings, day: date, end: date) -> tuple[float, float]:
@@ -205,8 +236,10 @@ def weighted(data: Dataset, settings: Settings, day: date | None = None) -> Meas
     if frame["weighted_amount"].null_count() == frame.height:
         return Measure("Weighted pipeline", None, "money", frame, "No open deal has a known win chance.")
     value, amount = float(frame["weighted_amount"].sum()), float(frame["amount"].sum())
-    text = (
-        f"Weighted by how often past deals were won from the same stage, {money(amount, settings.currency)} open is "
-        f"worth {money(value, settings.currency)} ({percent(ratio(value, amount))})."
+    text = message(
+        "Weighted by how often past deals were won from the same stage, {amount} open is worth {amount_2} ({ratio}).",
+        amount=money(amount, settings.currency),
+        amount_2=money(value, settings.currency),
+        ratio=percent(ratio(value, amount)),
     )
     return Measure("Weighted pipeline", value, "money", frame, text)

@@ -10,6 +10,7 @@ from core import marts
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN
+from core.localization import message
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted
 
@@ -62,7 +63,13 @@ def to_fix(data: Dataset, settings: Settings) -> Measure:
         return Measure("Deals to fix", 0.0, "count", frame, "Nothing needs fixing in the CRM.")
     top, rows = frame["rule"].value_counts(sort=True).row(0)
     number = counted(n, "deal needs", "deals need")
-    text = f"{number} fixing, of {n_open:,} open ones; most often: {top} ({rows:,})."
+    text = message(
+        "{number} fixing, of {n_open:,} open ones; most often: {top} ({rows:,}).",
+        number=number,
+        n_open=n_open,
+        top=top,
+        rows=rows,
+    )
     return Measure("Deals to fix", float(n), "count", frame, text)
 
 
@@ -120,7 +127,9 @@ def by_owner(data: Dataset, settings: Settings) -> Measure:
         return Measure("Owners with deals to fix", 0.0, "count", frame, "Nobody has anything to fix.")
     first = frame.row(0, named=True)
     number, deals = counted(n, "owner has", "owners have"), counted(first["n_deals"], "deal")
-    text = f"{number} something to fix, {first['owner']} most: {deals}."
+    text = message(
+        "{number} something to fix, {owner} most: {deals}.", number=number, owner=first["owner"], deals=deals
+    )
     return Measure("Owners with deals to fix", float(n), "count", frame, text)
 
 
@@ -139,7 +148,12 @@ def over_time(data: Dataset, settings: Settings) -> Measure:
     history = marts.of(data).deal_states.filter(~pl.col("stage").is_in(ended), ~pl.col("is_deleted"))
     frame = pl.DataFrame([_on(history, day) for day in days], schema=dict(_ON), orient="row")
     first, last = int(frame["overdue"][0]), int(frame["overdue"][-1])
-    text = f"{counted(last, 'open deal is', 'open deals are')} overdue; {WEEKS} weeks ago it was {first:,}."
+    text = message(
+        "{open} overdue; {weeks} weeks ago it was {first:,}.",
+        open=counted(last, "open deal is", "open deals are"),
+        weeks=WEEKS,
+        first=first,
+    )
     return Measure("Overdue deals over time", float(last - first), "count", frame, text)
 
 

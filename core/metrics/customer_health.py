@@ -9,6 +9,8 @@ import polars as pl
 
 from core.config import Settings
 from core.config.settings import CustomerSettings
+from core.formats import long_day
+from core.localization import joined, message
 from core.metrics.measure import counted, percent, ratio
 
 BANDS = ("red", "amber", "green")
@@ -153,13 +155,20 @@ class Trial:
             early = self.lead.filter((pl.col("score") == key) & (pl.col("months_before") == 3))
             if worst.is_empty() or worst["lift_rate"][0] is None:
                 continue
-            clause = f"the lowest tenth by the {name} score churned {worst['lift_rate'][0]:.1f}x as often as average"
+            clause = message(
+                "the lowest tenth by the {name} score churned {lift_rate:.1f}x as often as average",
+                name=name,
+                lift_rate=worst["lift_rate"][0],
+            )
             if early.height and early["red_rate"][0] is not None:
-                clause += f", and {percent(early['red_rate'][0])} of churned customers were red three months before"
+                clause += message(
+                    ", and {red_rate} of churned customers were red three months before",
+                    red_rate=percent(early["red_rate"][0]),
+                )
             parts.append(clause)
         if not parts:
             return "Nobody churned in the months checked."
-        text = "; ".join(parts)
+        text = joined(*parts, by="; ")
         return f"{text[0].upper()}{text[1:]}."
 
     def told(self, score: str) -> str:
@@ -171,9 +180,15 @@ class Trial:
         day: date = judged["as_of"].max()  # type: ignore[assignment]
         here = judged.filter(pl.col("as_of") == day)
         n = {b: here.filter(pl.col(f"{score}_band") == b).height for b in BANDS}
-        return (
-            f"Of {counted(n['green'], 'account')} that were green on {day.day} {day:%B %Y}, {green.height:,} churned "
-            f"within {self.days} days; of {n['red']:,} that were red, {red.height:,} stayed."
+        return message(
+            "Of {accounts} that were green on {day}, {height:,} churned within {days} days; of "
+            "{red:,} that were red, {height_2:,} stayed.",
+            accounts=counted(n["green"], "account"),
+            day=long_day(day),
+            height=green.height,
+            days=self.days,
+            red=n["red"],
+            height_2=red.height,
         )
 
 

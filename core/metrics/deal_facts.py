@@ -12,6 +12,7 @@ from core import marts
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
+from core.localization import message
 from core.metrics.deal_scope import people
 from core.metrics.measure import counted, money
 
@@ -58,16 +59,33 @@ class DealFacts:
     def sentence(self) -> str:
         """Say where the deal stands: with whom, its amount, its stage, when it is due, and when it was last touched."""
         worth = money(self.amount, self.currency) if self.amount is not None else "no amount yet"
-        who = f" with {self.account_name}" if self.account_name else ""
+        who = message(" with {account_name}", account_name=self.account_name) if self.account_name else ""
         if self.state != OPEN:
-            when = f" on {self.close_on:%d %B %Y}" if self.close_on else ""
-            return f"{self.name}{who} was {self.state}{when}: {worth}."
+            when = message(" on {close_on:%d %B %Y}", close_on=self.close_on) if self.close_on else ""
+            return message(
+                "{name}{who} was {state}{when}: {worth}.",
+                name=self.name,
+                who=who,
+                state=self.state,
+                when=when,
+                worth=worth,
+            )
         due = _due(self.close_on, self.as_of)
         touched = "no activity is on record"
         if not self.activities.is_empty():
             last = self.activities.row(0, named=True)
-            touched = f"last touched {_ago((self.as_of - last['on']).days)} ({last['kind'].lower()})"
-        return f"{self.name}{who} stands at {self.facts['Stage']} with {worth}, {due}; {touched}."
+            touched = message(
+                "last touched {ago} ({kind})", ago=_ago((self.as_of - last["on"]).days), kind=last["kind"].lower()
+            )
+        return message(
+            "{name}{who} stands at {stage} with {worth}, {due}; {touched}.",
+            name=self.name,
+            who=who,
+            stage=self.facts["Stage"],
+            worth=worth,
+            due=due,
+            touched=touched,
+        )
 
     def others(self) -> str:
         """Say how many other deals the account has, and how many of them are open."""
@@ -75,7 +93,12 @@ class DealFacts:
         if self.siblings.is_empty():
             return "No other deal with this account is on record."
         who = self.account_name or "this account"
-        return f"{counted(self.siblings.height, 'other deal')} with {who}, {n_open:,} open."
+        return message(
+            "{others} with {who}, {n_open:,} open.",
+            others=counted(self.siblings.height, "other deal"),
+            who=who,
+            n_open=n_open,
+        )
 
 
 def deal(data: Dataset, settings: Settings, opportunity_id: str) -> DealFacts:
@@ -96,7 +119,8 @@ def deal(data: Dataset, settings: Settings, opportunity_id: str) -> DealFacts:
     row = data.opportunities.filter(pl.col("opportunity_id") == opportunity_id)
     if row.is_empty():
         raise ContractError(
-            f"There is no deal {opportunity_id!r} among those you see.", mend=_nearest(opportunity_id, data)
+            message("There is no deal {opportunity_id!r} among those you see.", opportunity_id=opportunity_id),
+            mend=_nearest(opportunity_id, data),
         )
     record = row.to_dicts()[0]
     account = data.accounts.filter(pl.col("account_id").eq_missing(pl.lit(record["account_id"], pl.String)))
@@ -166,7 +190,11 @@ def _facts(record: dict[str, Any], account_name: str | None, data: Dataset, sett
         "Competitor": record["competitor"],
         "Lead source": record["lead_source"],
         "Lost because": record["lost_reason"],
-        "Created": f"{record['created_on']:%d %B %Y}, {counted(age, 'day')} ago" if age is not None else None,
+        "Created": message(
+            "{created_on:%d %B %Y}, {days} ago", created_on=record["created_on"], days=counted(age, "day")
+        )
+        if age is not None
+        else None,
         "Id": record["opportunity_id"],
     }
     return {name: str(value) for name, value in facts.items() if value not in (None, "")}
@@ -209,7 +237,7 @@ def _latest(data: Dataset, rep_id: str | None) -> dict[str, Any]:
 
 def _nearest(opportunity_id: str, data: Dataset) -> str:
     near = closest(opportunity_id, data.opportunities["opportunity_id"].head(50_000)) if opportunity_id else None
-    return f"Did you mean {near}?" if near else "Search for it by its name or its account's."
+    return message("Did you mean {near}?", near=near) if near else "Search for it by its name or its account's."
 
 
 def _words(text: str | None) -> str | None:
@@ -224,8 +252,10 @@ def _due(close_on: date | None, as_of: date) -> str:
     if close_on is None:
         return "with no expected close"
     late = (as_of - close_on).days
-    return f"due {close_on:%d %B %Y}" + (f" and {counted(late, 'day')} overdue" if late > 0 else "")
+    return message("due {close_on:%d %B %Y}", close_on=close_on) + (
+        message(" and {days} overdue", days=counted(late, "day")) if late > 0 else ""
+    )
 
 
 def _ago(days: int) -> str:
-    return "today" if days == 0 else f"{counted(days, 'day')} ago"
+    return "today" if days == 0 else message("{days} ago", days=counted(days, "day"))

@@ -15,6 +15,7 @@ from core.config.calendar import add_quarters, quarter_end, quarter_start
 from core.config.windows import last_months
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
+from core.localization import message
 from core.metrics.deal_events import NO_OWNER, NO_REGION, NO_TEAM, tracks
 from core.scope import narrowing
 
@@ -123,7 +124,10 @@ def window(due: str, day: date, settings: Settings) -> Window:
     if due == "next quarter":
         begin = add_quarters(day, 1, settings)
         return Window(begin, quarter_end(begin, settings))
-    raise ContractError(f"There is no close-date window called {due!r}.", mend=f"Known: {', '.join(DUE)}.")
+    raise ContractError(
+        message("There is no close-date window called {due!r}.", due=due),
+        mend=message("Known: {due}.", due=", ".join(DUE)),
+    )
 
 
 def periods(data: Dataset, settings: Settings) -> dict[str, tuple[str, str]]:
@@ -174,7 +178,7 @@ def deal_name(row: Mapping[str, Any]) -> str:
     'Acme, Helm'
     """
     name, account = str(row["opportunity_name"] or row["opportunity_id"]), row["account_name"]
-    return f"{name} ({account})" if account and account not in name else name
+    return message("{name} ({account})", name=name, account=account) if account and account not in name else name
 
 
 def people(data: Dataset) -> dict[str, str]:
@@ -220,8 +224,8 @@ def inside(
     choices = names(data, settings, level)
     if name not in choices:
         near = closest(str(name), choices)
-        mend = f"Did you mean {near!r}?" if near else "Choose one that is listed."
-        raise ContractError(f"There is no {level} called {name!r}.", mend=mend)
+        mend = message("Did you mean {near!r}?", near=near) if near else "Choose one that is listed."
+        raise ContractError(message("There is no {level} called {name!r}.", level=level, name=name), mend=mend)
     if level in FIXED:
         return pl.col(column) == name
     if hierarchy == "now" and level in ("team", "region"):
@@ -236,7 +240,10 @@ def inside(
 def _column(level: str) -> str:
     if level not in LEVELS:
         near = closest(level, LEVELS)
-        raise ContractError(f"There is no scope called {level!r}.", mend=f"Did you mean {near or LEVELS[0]!r}?")
+        raise ContractError(
+            message("There is no scope called {level!r}.", level=level),
+            mend=message("Did you mean {near!r}?", near=near or LEVELS[0]),
+        )
     return COLUMNS.get(level, "owner_id")
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics.measure import counted, percent
 from core.metrics.risk import at_risk
 from core.metrics.signals import SIGNALS, open_marks
@@ -24,10 +25,14 @@ class DealSignals:
         """Say how many signals there are and by how much they lower the chance together."""
         if self.frame.is_empty():
             return "No warning sign on this deal."
-        text = f"{counted(self.frame.height, 'warning sign')} on this deal"
+        text = message("{warnings} on this deal", warnings=counted(self.frame.height, "warning sign"))
         if not self.loss_rate:
             return f"{text}."
-        return f"{text}; by what such signs have meant, they cost {percent(self.loss_rate)} of its chance."
+        return message(
+            "{text}; by what such signs have meant, they cost {loss_rate} of its chance.",
+            text=text,
+            loss_rate=percent(self.loss_rate),
+        )
 
 
 def signals(data: Dataset, settings: Settings, opportunity_id: str) -> DealSignals:

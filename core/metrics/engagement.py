@@ -14,6 +14,7 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, closest
 from core.contracts.spans import line_runs
+from core.localization import joined, message, message_plural
 from core.marts.exact import exact_sum
 from core.metrics.deal_scope import people
 from core.metrics.measure import counted, growth_rate, money, percent
@@ -69,19 +70,30 @@ class Account:
         paid = float(self.contract["mrr_amount"].sum())
         live = self.deals.filter(~pl.col("is_closed"))
         parts = [
-            f"pays {money(paid, self.currency)} a month on {counted(self.contract.height, 'contract line')}"
+            message(
+                "pays {paid} a month on {contracts}",
+                paid=money(paid, self.currency),
+                contracts=counted(self.contract.height, "contract line"),
+            )
             if paid
             else "pays nothing today"
         ]
         if live.height:
             worth = money(float(live["amount"].sum()), self.currency)
-            parts.append(f"has {live.height} open {'deal' if live.height == 1 else 'deals'} of {worth}")
+            parts.append(
+                message_plural(
+                    "has {n} open deal of {worth}", "has {n} open deals of {worth}", live.height, worth=worth
+                )
+            )
         late = self.months.tail(3)
         parts.append(
-            f"had {counted(int(late['n_meetings'].sum()), 'meeting')} and "
-            f"{counted(int(late['n_tickets'].sum()), 'support ticket')} in three months"
+            message(
+                "had {meetings} and {supports} in three months",
+                meetings=counted(int(late["n_meetings"].sum()), "meeting"),
+                supports=counted(int(late["n_tickets"].sum()), "support ticket"),
+            )
         )
-        return f"{self.name} {', '.join(parts)}."
+        return message("{name} {parts}.", name=self.name, parts=joined(*parts, by=", "))
 
     def fact_table(self) -> pl.DataFrame:
         """Return the facts as a table: [Fact, Value]."""
@@ -92,10 +104,13 @@ class Account:
         if self.deals.is_empty():
             return "No deal with this account is on record."
         live, won = self.deals.filter(~pl.col("is_closed")), self.deals.filter("is_won")
-        return (
-            f"{counted(self.deals.height, 'deal')}: {won.height:,} won with "
-            f"{money(float(won['amount'].sum()), self.currency)}, {live.height:,} open with "
-            f"{money(float(live['amount'].sum()), self.currency)}."
+        return message(
+            "{deals}: {height:,} won with {sum}, {height_2:,} open with {sum_2}.",
+            deals=counted(self.deals.height, "deal"),
+            height=won.height,
+            sum=money(float(won["amount"].sum()), self.currency),
+            height_2=live.height,
+            sum_2=money(float(live["amount"].sum()), self.currency),
         )
 
     def latest(self) -> str:
@@ -104,19 +119,39 @@ class Account:
             return "Nothing is on record for this account."
         last = self.events.row(0, named=True)
         what = f": {last['what']}" if last["what"] else ""
-        return f"Last, on {last['on']:%d %B %Y}, {last['kind'].lower()}{what}; {counted(self.events.height, 'event')}."
+        return message(
+            "Last, on {on:%d %B %Y}, {kind}{what}; {events}.",
+            on=last["on"],
+            kind=last["kind"].lower(),
+            what=what,
+            events=counted(self.events.height, "event"),
+        )
 
     def trend(self) -> str:
         """Compare the last three months with the three before."""
         late, before = self.months.tail(3), self.months.slice(-6, 3)
         used, was = (float(part["usage"].sum()) for part in (late, before))
         moved = growth_rate(used, was)
-        usage = "no usage readings to compare" if moved is None else f"usage {percent(moved, sign=True)}"
+        usage = (
+            "no usage readings to compare"
+            if moved is None
+            else message("usage {moved}", moved=percent(moved, sign=True))
+        )
         tickets = [int(part["n_tickets"].sum()) for part in (late, before)]
         moods = [_mean(part["ticket_sentiment"]) for part in (late, before)]
         words = [sentiment_word(mood) for mood in moods]
-        mood = f", ticket sentiment {words[0]} (was {words[1]})" if None not in moods else ""
-        return f"Last three months vs the three before: {usage}, tickets {tickets[0]} (was {tickets[1]}){mood}."
+        mood = (
+            message(", ticket sentiment {words} (was {words_2})", words=words[0], words_2=words[1])
+            if None not in moods
+            else ""
+        )
+        return message(
+            "Last three months vs the three before: {usage}, tickets {tickets} (was {tickets_2}){mood}.",
+            usage=usage,
+            tickets=tickets[0],
+            tickets_2=tickets[1],
+            mood=mood,
+        )
 
 
 def sentiment_word(mood: float | None) -> str:
@@ -166,8 +201,8 @@ def account(data: Dataset, settings: Settings, account_id: str) -> Account:
     row = data.accounts.filter(pl.col("account_id") == account_id)
     if row.is_empty():
         near = closest(account_id, data.accounts["account_id"])
-        mend = f"Did you mean {near}?" if near else "Choose one from a list on this page."
-        raise QuarterdeckError(f"There is no account {account_id}.", mend=mend)
+        mend = message("Did you mean {near}?", near=near) if near else "Choose one from a list on this page."
+        raise QuarterdeckError(message("There is no account {account_id}.", account_id=account_id), mend=mend)
     own = pl.col("account_id") == account_id
     record = row.to_dicts()[0]
     deals = data.opportunities.filter(own & ((pl.col("created_on") <= data.as_of) | pl.col("created_on").is_null()))

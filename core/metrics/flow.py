@@ -13,6 +13,7 @@ from core.config.calendar import add_quarters, quarter_label
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
+from core.localization import joined, message
 from core.metrics.deal_events import at, between, tracks
 from core.metrics.deal_scope import Cut, cut, names, people
 from core.metrics.measure import counted, left_over, money
@@ -75,36 +76,66 @@ class Flow:
 
     def sentence(self) -> str:
         """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
-        due = f" due {self.due}" if self.due else ""
+        due = message(" due {due}", due=self.due) if self.due else ""
         since, until = (f"{day.day} {day:%B %Y}" for day in (self.since, self.until))
-        span = f"between {since} and {until}"
+        span = message("between {since} and {until}", since=since, until=until)
         if self.value is None:
-            return f"{self.who} had no open pipeline{due} {span}."
+            return message("{who} had no open pipeline{due} {span}.", who=self.who, due=due, span=span)
         began, ended = (money(self.amount(end), self.currency) for end in ("Opening", "Closing"))
         moves = self.frame.filter(pl.col("step").is_in(list(MOVES)) & (pl.col("amount") != 0))
         top = moves.sort(pl.col("amount").abs(), descending=True).head(3)
-        named = [f"{money(abs(a), self.currency)} {s.lower()}" for s, a in top.select("step", "amount").iter_rows()]
-        movers = f"; biggest moves: {', '.join(named)}" if named else "; nothing moved it"
-        text = f"{self.who}: open pipeline{due} went from {began} to {ended} {span}{movers}."
+        named = [joined(money(abs(a), self.currency), s.lower()) for s, a in top.select("step", "amount").iter_rows()]
+        movers = message("; biggest moves: {named}", named=", ".join(named)) if named else "; nothing moved it"
+        text = message(
+            "{who}: open pipeline{due} went from {began} to {ended} {span}{movers}.",
+            who=self.who,
+            due=due,
+            began=began,
+            ended=ended,
+            span=span,
+            movers=movers,
+        )
         if self.n_pushed:
             worth = money(self.pushed_amount, self.currency)
             verb = "was" if self.n_pushed == 1 else "were"
-            text += f" {counted(self.n_pushed, 'deal')} worth {worth} {verb} pushed at least once."
+            text += message(
+                " {deals} worth {worth} {verb} pushed at least once.",
+                deals=counted(self.n_pushed, "deal"),
+                worth=worth,
+                verb=verb,
+            )
         if self.n_unknown:
             were, was = ("was", "it was") if self.n_unknown == 1 else ("were", "they were")
-            text += (
-                f" {counted(self.n_unknown, 'deal')} {were} won without an amount on record while {was} open; "
-                "that changes nothing here."
+            text += message(
+                " {deals} {were} won without an amount on record while {was} open; that changes nothing here.",
+                deals=counted(self.n_unknown, "deal"),
+                were=were,
+                was=was,
             )
-        return f"{text} {self.currency} {abs(self.residual):,.2f} does not reconcile." if self.residual else text
+        return (
+            message(
+                "{text} {currency} {residual:,.2f} does not reconcile.",
+                text=text,
+                currency=self.currency,
+                residual=abs(self.residual),
+            )
+            if self.residual
+            else text
+        )
 
     def check(self) -> str:
         """Write the walk out as one sum, to the cent."""
         moves = self.frame.filter(pl.col("step").is_in(list(MOVES)))["amount"]
         came, went = float(moves.filter(moves > 0).sum()), float(moves.filter(moves < 0).sum())
-        return (
-            f"{self.amount('Opening'):,.2f} opening + {came:,.2f} in − {abs(went):,.2f} out = "
-            f"{self.amount('Closing'):,.2f} closing, {self.currency}: {left_over(self.residual, self.currency)}."
+        return message(
+            "{amount:,.2f} opening + {came:,.2f} in − {went:,.2f} out = {amount_2:,.2f} closing, "
+            "{currency}: {left_over}.",
+            amount=self.amount("Opening"),
+            came=came,
+            went=abs(went),
+            amount_2=self.amount("Closing"),
+            currency=self.currency,
+            left_over=left_over(self.residual, self.currency),
         )
 
 
@@ -198,7 +229,7 @@ def _due_words(due: str, day: date, settings: Settings) -> str:
     if due == "any date":
         return ""
     begin = day if due == "this quarter" else add_quarters(day, 1, settings)
-    return f"in {quarter_label(begin, settings)}"
+    return message("in {quarter_label}", quarter_label=quarter_label(begin, settings))
 
 
 def _put_off(steps: pl.DataFrame) -> tuple[int, float]:
@@ -223,9 +254,14 @@ def days(since: date | str, until: date | str) -> tuple[date, date]:
     try:
         first, last = (date.fromisoformat(d) if isinstance(d, str) else d for d in (since, until))
     except ValueError as error:
-        raise ContractError(f"{since!r} or {until!r} is not a date.", mend="Write it as 2026-05-15.") from error
+        raise ContractError(
+            message("{since!r} or {until!r} is not a date.", since=since, until=until), mend="Write it as 2026-05-15."
+        ) from error
     if first > last:
-        raise ContractError(f"The flow would run backwards, from {first} to {last}.", mend="Swap the two dates.")
+        raise ContractError(
+            message("The flow would run backwards, from {first} to {last}.", first=first, last=last),
+            mend="Swap the two dates.",
+        )
     return first, last
 
 
@@ -255,14 +291,20 @@ class Deals:
     def sentence(self) -> str:
         """Say how many deals, how many changes, and how much."""
         if self.frame.is_empty():
-            return f"No deal is behind {self.step.lower()}."
+            return message("No deal is behind {step}.", step=self.step.lower())
         n, worth = (
             self.frame["opportunity_id"].n_unique(),
             money(abs(float(self.frame["moved_amount"].sum())), self.currency),
         )
         if self.step in ("Opening", "Closing"):
-            return f"{self.step}: {counted(n, 'deal')}, {worth} together."
-        return f"{self.step}: {counted(n, 'deal')} in {counted(self.frame.height, 'change')}, {worth} together."
+            return message("{step}: {deals}, {worth} together.", step=self.step, deals=counted(n, "deal"), worth=worth)
+        return message(
+            "{step}: {deals} in {changes}, {worth} together.",
+            step=self.step,
+            deals=counted(n, "deal"),
+            changes=counted(self.frame.height, "change"),
+            worth=worth,
+        )
 
 
 @needs_amounts
@@ -297,7 +339,10 @@ def deals(
         When there is no such bar.
     """
     if step not in ORDER:
-        raise ContractError(f"The flow has no bar called {step!r}.", mend=f"Known: {', '.join(ORDER)}.")
+        raise ContractError(
+            message("The flow has no bar called {step!r}.", step=step),
+            mend=message("Known: {order}.", order=", ".join(ORDER)),
+        )
     first, last = days(since, until)
     track, scope = tracks(data, settings), cut(data, settings, last, level, name, due, hierarchy)
     if step in ("Opening", "Closing"):

@@ -13,6 +13,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.formats import Formats
+from core.localization import message
 from core.metrics.bookings import daily
 from core.metrics.deal_events import DELETED, tracks
 from core.metrics.measure import Measure, counted, growth_rate, money, percent
@@ -83,18 +84,33 @@ def _sentence(frame: pl.DataFrame, case: windows.Comparison, measure: str, setti
     """Say the quarter's growth on last year's, or both amounts where there is no rate."""
     row = frame.row(2, named=True)
     growth, note = row["growth_rate"], f" {case.note}" if case.note else ""
-    when = f"After {counted(case.now.count, 'day')}"
+    when = message("After {days}", days=counted(case.now.count, "day"))
     noun = TOLD[measure].format(quarter_label(case.now.begin, settings))
     other = "all of the same quarter" if case.is_finished else "the same days"
     if growth is not None:
-        return f"{when}, {noun} {percent(growth, sign=True)} vs {other} a year ago.{note}"
+        return message(
+            "{when}, {noun} {growth} vs {other} a year ago.{note}",
+            when=when,
+            noun=noun,
+            growth=percent(growth, sign=True),
+            other=other,
+            note=note,
+        )
     if not row["earlier_amount"]:
         return "There is no earlier period to compare with."
     amounts = [
         money(row[name], settings.currency) if measure in MONEY else f"{row[name]:,.0f}"
         for name in ("amount", "earlier_amount")
     ]
-    return f"{when}, {noun} at {amounts[0]}, against {amounts[1]} in {other} a year ago.{note}"
+    return message(
+        "{when}, {noun} at {amounts}, against {amounts_2} in {other} a year ago.{note}",
+        when=when,
+        noun=noun,
+        amounts=amounts[0],
+        amounts_2=amounts[1],
+        other=other,
+        note=note,
+    )
 
 
 def told(growth: Measure, measure: str, currency: str, formats: Formats | None = None) -> pl.DataFrame:
@@ -143,7 +159,10 @@ def _rows(data: Dataset, settings: Settings, measure: str) -> pl.DataFrame:
     if measure == "Deals won":
         return data.opportunities.filter("is_won").select(day="close_on", amount=pl.lit(1.0))
     if measure not in MEASURES:
-        raise ContractError(f"There is no growth of {measure!r}.", mend=f"Known: {', '.join(MEASURES)}.")
+        raise ContractError(
+            message("There is no growth of {measure!r}.", measure=measure),
+            mend=message("Known: {measures}.", measures=", ".join(MEASURES)),
+        )
     born = tracks(data, settings).filter(pl.col("prev_state").is_null() & (pl.col("state") != DELETED))
     worth = pl.lit(1.0) if measure == "Deals created" else pl.col("cents").fill_null(0) / 100
     return born.select("day", amount=worth)
@@ -177,12 +196,14 @@ def change(
         return None, ""
     if now.unit == "rate":
         moved = now.value - then
-        return moved, f"{moved * 100:+.1f} points vs last year"
+        return moved, message("{moved:+.1f} points vs last year", moved=moved * 100)
     moved_by = growth_rate(now.value, then)
     if moved_by is None and then < 0:
         before = money(then, settings.currency) if now.unit == "money" else f"{then:,.0f}"
-        return None, f"{before} last year"
-    return moved_by, "" if moved_by is None else f"{percent(moved_by, sign=True)} vs last year"
+        return None, message("{before} last year", before=before)
+    return moved_by, "" if moved_by is None else message(
+        "{moved_by} vs last year", moved_by=percent(moved_by, sign=True)
+    )
 
 
 def _sum(rows: pl.DataFrame, window: windows.Days) -> float:

@@ -15,6 +15,7 @@ from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
@@ -60,27 +61,42 @@ class Health:
         if self.value is None or scored.is_empty():
             return self._unproven()
         low, high = scored.row(0, named=True), scored.row(-1, named=True)
-        text = f"Pipeline health is {self.value:.0f} of 100"
+        text = message("Pipeline health is {value:.0f} of 100", value=self.value)
         if scored.height == 1:
-            text += f", from {low['part'].lower()} alone: {low['meaning']}."
+            text += message(", from {part} alone: {meaning}.", part=low["part"].lower(), meaning=low["meaning"])
         else:
-            text += (
-                f": strongest in {high['part'].lower()} ({high['score']:.0f}), weakest in {low['part'].lower()} "
-                f"({low['score']:.0f}: {low['meaning']})."
+            text += message(
+                ": strongest in {part} ({score:.0f}), weakest in {part_2} ({score_2:.0f}: {meaning}).",
+                part=high["part"].lower(),
+                score=high["score"],
+                part_2=low["part"].lower(),
+                score_2=low["score"],
+                meaning=low["meaning"],
             )
         quarters = counted(self.past["attainment_rate"].drop_nulls().len(), "past quarter")
-        return f"{text} Only what has predicted attainment over {quarters} counts."
+        return message(
+            "{text} Only what has predicted attainment over {quarters} counts.", text=text, quarters=quarters
+        )
 
     def _unproven(self) -> str:
         if self.frame["score"].null_count() == self.frame.height:
             return "Pipeline health is not known yet: no part of it has data."
         n = self.past["attainment_rate"].drop_nulls().len()
         if n < FEWEST:
-            text = f"There is no health score: {counted(n, 'past quarter')} cannot show yet what predicts attainment."
+            text = message(
+                "There is no health score: {pasts} cannot show yet what predicts attainment.",
+                pasts=counted(n, "past quarter"),
+            )
         else:
-            text = f"There is no health score: no part of it has predicted attainment over {n} past quarters."
+            text = message(
+                "There is no health score: no part of it has predicted attainment over {n} past quarters.", n=n
+            )
         covered = self.frame.filter(pl.col("part") == PARTS[0]).row(0, named=True)
-        return text if covered["score"] is None else f"{text} What counts is coverage: {covered['meaning']}."
+        return (
+            text
+            if covered["score"] is None
+            else message("{text} What counts is coverage: {meaning}.", text=text, meaning=covered["meaning"])
+        )
 
 
 @needs_amounts
@@ -174,12 +190,20 @@ def _meaning(part: str, value: object, settings: Settings) -> str:
     if not isinstance(value, float):
         return "not known"
     words = {
-        "Coverage": f"{value:.1f}x coverage of the quota that is left",
-        "Freshness": f"{percent(value)} of the amount was touched in {settings.risk.silent_days} days",
-        "Push rate": f"{percent(value)} of due deals were pushed in {PUSHED_DAYS} days",
-        "Stage age": f"{percent(value)} of the amount moves at the pace of won deals",
-        "Concentration": f"the ten largest deals are {percent(value)} of what is due",
-        "Forecast bias": f"the weighted forecast was off by {percent(value, sign=True)} over four quarters",
+        "Coverage": message("{value:.1f}x coverage of the quota that is left", value=value),
+        "Freshness": message(
+            "{rate} of the amount was touched in {silent_days} days",
+            rate=percent(value),
+            silent_days=settings.risk.silent_days,
+        ),
+        "Push rate": message(
+            "{rate} of due deals were pushed in {pushed_days} days", rate=percent(value), pushed_days=PUSHED_DAYS
+        ),
+        "Stage age": message("{rate} of the amount moves at the pace of won deals", rate=percent(value)),
+        "Concentration": message("the ten largest deals are {rate} of what is due", rate=percent(value)),
+        "Forecast bias": message(
+            "the weighted forecast was off by {rate} over four quarters", rate=percent(value, sign=True)
+        ),
     }
     return words[part]
 
@@ -282,4 +306,4 @@ def _brief(past: pl.DataFrame, column: str) -> str:
     n, rho = _ranked(past, column)
     if rho is None:
         return "too few quarters" if n < FEWEST else "never changed"
-    return f"{'yes' if is_proven(past, column) else 'not so far'} ({n} quarters)"
+    return message("yes ({n} quarters)", n=n) if is_proven(past, column) else message("not so far ({n} quarters)", n=n)

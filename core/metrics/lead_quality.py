@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics.confidence_intervals import difference, is_beyond_chance, wilson, z_for
 from core.metrics.lead_facts import MONTHS, RIPE_DAYS, facts, ripe
 from core.metrics.measure import Measure, counted, money, percent, ratio
@@ -59,7 +60,9 @@ def by_source(data: Dataset, settings: Settings, months: int = MONTHS) -> Measur
     """
     rows = ripe(data, months)
     if rows.is_empty():
-        text = f"No lead of the last {months} months is {RIPE_DAYS} days old."
+        text = message(
+            "No lead of the last {months} months is {ripe_days} days old.", months=months, ripe_days=RIPE_DAYS
+        )
         return Measure("Leads that became a deal", None, "rate", pl.DataFrame(schema=SOURCES), text)
     counts = rows.group_by("lead_source").agg(
         n=pl.len(),
@@ -71,8 +74,12 @@ def by_source(data: Dataset, settings: Settings, months: int = MONTHS) -> Measur
     z = z_for(counts.height)
     frame = pl.DataFrame([_source(row, n, hits, z) for row in counts.iter_rows(named=True)], schema=SOURCES)
     frame = frame.sort("deal_rate", "lead_source", descending=[True, False])
-    text = (
-        f"{percent(hits / n)} of {counted(n, 'lead')} became a deal within {RIPE_DAYS} days. {_best(frame, settings)}"
+    text = message(
+        "{hits} of {leads} became a deal within {ripe_days} days. {best}",
+        hits=percent(hits / n),
+        leads=counted(n, "lead"),
+        ripe_days=RIPE_DAYS,
+        best=_best(frame, settings),
     )
     return Measure("Leads that became a deal", hits / n, "rate", frame, text)
 
@@ -107,10 +114,15 @@ def _best(frame: pl.DataFrame, settings: Settings) -> str:
     if better.is_empty():
         return "No source is better than the others beyond chance."
     top = better.row(0, named=True)
-    return (
-        f"{top['lead_source']} is best: {percent(top['deal_rate'])} (range {percent(top['low'])} to "
-        f"{percent(top['high'])}), beyond chance; {percent(top['won_rate'])} of its leads were won so far, "
-        f"{money(top['amount_per_lead'], settings.currency)} a lead."
+    return message(
+        "{lead_source} is best: {deal_rate} (range {low} to {high}), beyond chance; {won_rate} of "
+        "its leads were won so far, {amount_per_lead} a lead.",
+        lead_source=top["lead_source"],
+        deal_rate=percent(top["deal_rate"]),
+        low=percent(top["low"]),
+        high=percent(top["high"]),
+        won_rate=percent(top["won_rate"]),
+        amount_per_lead=money(top["amount_per_lead"], settings.currency),
     )
 
 
@@ -149,7 +161,11 @@ def by_answer(data: Dataset, settings: Settings, months: int = MONTHS) -> Measur
     frame = pl.DataFrame([{"answer": a, **_rate(*by_name[a])} for a in order if a in by_name], schema=SPEED)
     gap = _fast(labelled)
     median = float(labelled["hours"].drop_nulls().median())  # type: ignore[arg-type]
-    text = f"Half of the leads that were answered waited up to {median:,.1f} hours. {_fast_text(gap)}"
+    text = message(
+        "Half of the leads that were answered waited up to {median:,.1f} hours. {fast_text}",
+        median=median,
+        fast_text=_fast_text(gap),
+    )
     return Measure("Speed of the first answer", None if gap is None else gap[0], "rate", frame, text)
 
 
@@ -176,14 +192,31 @@ def _fast(rows: pl.DataFrame) -> tuple[float, float, float] | None:
 
 def _fast_text(gap: tuple[float, float, float] | None) -> str:
     if gap is None:
-        return f"Too few were answered within {FAST_HOURS} hours, or later, to compare."
+        return message("Too few were answered within {fast_hours} hours, or later, to compare.", fast_hours=FAST_HOURS)
     rise, low, high = gap
-    between = f"(range {low * 100:+.0f} to {high * 100:+.0f} points)"
+    between = message("(range {low:+.0f} to {high:+.0f} points)", low=low * 100, high=high * 100)
     if not is_beyond_chance(low, high):
-        return f"Answering within {FAST_HOURS} hours makes no difference beyond chance {between}."
+        return message(
+            "Answering within {fast_hours} hours makes no difference beyond chance {between}.",
+            fast_hours=FAST_HOURS,
+            between=between,
+        )
     return (
-        f"Of leads of the same source, those answered within {FAST_HOURS} hours became a deal {abs(rise) * 100:.0f} "
-        f"points {'more' if rise > 0 else 'less'} often than later ones {between}."
+        message(
+            "Of leads of the same source, those answered within {fast_hours} hours became a deal "
+            "{rise:.0f} points more often than later ones {between}.",
+            fast_hours=FAST_HOURS,
+            rise=abs(rise) * 100,
+            between=between,
+        )
+        if rise > 0
+        else message(
+            "Of leads of the same source, those answered within {fast_hours} hours became a deal "
+            "{rise:.0f} points less often than later ones {between}.",
+            fast_hours=FAST_HOURS,
+            rise=abs(rise) * 100,
+            between=between,
+        )
     )
 
 
@@ -214,15 +247,18 @@ def by_age(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
     for begin, end in AGES:
         there = dated.filter(age >= begin + 30, days.is_null() | (days >= begin))
         hits = int(there.select((days <= begin + 30).fill_null(value=False).sum()).item())
-        spans.append({"age": f"{begin} to {end} days", **_rate(there.height, hits)})
+        spans.append({"age": message("{begin} to {end} days", begin=begin, end=end), **_rate(there.height, hits)})
     frame = pl.DataFrame(spans, schema=DECAY).filter(pl.col("n") > 0)
     enough = frame.filter(pl.col("n") >= FEWEST)
     if enough.height < 2:
         return Measure("Decay of leads", None, "rate", frame, "There are too few leads to say how they go stale.")
     newest, oldest = enough.row(0, named=True), enough.row(-1, named=True)
     value = ratio(oldest["deal_rate"], newest["deal_rate"])
-    text = (
-        f"Of leads that came in today {percent(newest['deal_rate'])} become a deal within 30 days; of those that are "
-        f"still none after {oldest['age'].split(' ')[0]} days, {percent(oldest['deal_rate'])} do."
+    text = message(
+        "Of leads that came in today {deal_rate} become a deal within 30 days; of those that are "
+        "still none after {split} days, {deal_rate_2} do.",
+        deal_rate=percent(newest["deal_rate"]),
+        split=oldest["age"].split(" ")[0],
+        deal_rate_2=percent(oldest["deal_rate"]),
     )
     return Measure("Decay of leads", value, "rate", frame, text)

@@ -11,6 +11,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
 from core.contracts.spans import is_valid
+from core.localization import message
 from core.metrics.bookings import daily, lines
 from core.metrics.confidence_intervals import wilson
 from core.metrics.measure import Measure, counted, money, percent, ratio, share
@@ -57,7 +58,10 @@ def board(data: Dataset, settings: Settings, kind: str = "Attainment") -> Measur
         "Improvement": _improvement,
     }
     if kind not in boards:
-        raise ContractError(f"There is no leaderboard called {kind!r}.", mend=f"Known: {', '.join(BOARDS)}.")
+        raise ContractError(
+            message("There is no leaderboard called {kind!r}.", kind=kind),
+            mend=message("Known: {boards}.", boards=", ".join(BOARDS)),
+        )
     return boards[kind](data, settings)
 
 
@@ -117,11 +121,17 @@ def _attainment(data: Dataset, settings: Settings) -> Measure:
     frame = _shaped(rated, data)
     whole = ratio(float(rows["amount"].sum()), float(rows["mark"].sum()))
     if frame.is_empty():
-        return Measure("Attainment", None, "rate", frame, f"Nobody has a quota for {label}.")
+        return Measure("Attainment", None, "rate", frame, message("Nobody has a quota for {label}.", label=label))
     top, met = frame.row(0, named=True), frame.filter(pl.col("value") >= 1).height
-    text = (
-        f"{top['rep_name']} leads at {percent(top['value'])} of quota; {met:,} of {frame.height:,} people have met "
-        f"quota in {label}, and the team is at {percent(whole)}."
+    text = message(
+        "{rep_name} leads at {rate} of quota; {met:,} of {height:,} people have met quota in "
+        "{label}, and the team is at {whole}.",
+        rep_name=top["rep_name"],
+        rate=percent(top["value"]),
+        met=met,
+        height=frame.height,
+        label=label,
+        whole=percent(whole),
     )
     return Measure("Attainment", whole, "rate", frame, text)
 
@@ -131,14 +141,17 @@ def _bookings(data: Dataset, settings: Settings) -> Measure:
     frame = _shaped(rows.with_columns(value="amount"), data)
     if frame.is_empty() or not frame["value"].abs().sum():
         label = quarter_label(data.as_of, settings)
-        return Measure("Bookings", None, "money", frame, f"Nobody has booked anything in {label}.")
+        return Measure("Bookings", None, "money", frame, message("Nobody has booked anything in {label}.", label=label))
     whole, best = float(rows["amount"].sum()), frame.head(5)
     part, unit = float(best["value"].sum()), settings.currency
     rate = share(part, whole)
     brought = money(part, unit) if rate is None else percent(rate)
-    text = (
-        f"{best['rep_name'][0]} leads with {money(best['value'][0], unit)}; the top five bring {brought} of "
-        f"{money(whole, unit)}."
+    text = message(
+        "{rep_name} leads with {amount}; the top five bring {brought} of {whole}.",
+        rep_name=best["rep_name"][0],
+        amount=money(best["value"][0], unit),
+        brought=brought,
+        whole=money(whole, unit),
     )
     return Measure("Bookings", whole, "money", frame, text)
 
@@ -155,13 +168,23 @@ def _win_rate(data: Dataset, settings: Settings) -> Measure:
     if frame.is_empty():
         return Measure("Win rate", None, "rate", frame, "No deal was closed in the last twelve months.")
     top, high = frame.row(0, named=True), frame.sort("value", "n", descending=True).row(0, named=True)
-    text = (
-        f"{top['rep_name']} has the most reliable win rate: {percent(top['value'])} of {counted(top['n'], 'deal')}, "
-        f"at least {percent(top['low'])} allowing for luck; the team wins {percent(whole)}."
+    text = message(
+        "{rep_name} has the most reliable win rate: {rate} of {deals}, at least {low} allowing for "
+        "luck; the team wins {whole}.",
+        rep_name=top["rep_name"],
+        rate=percent(top["value"]),
+        deals=counted(top["n"], "deal"),
+        low=percent(top["low"]),
+        whole=percent(whole),
     )
     if high["rep_id"] != top["rep_id"]:
         few = counted(high["n"], "deal")
-        text += f" {high['rep_name']} has the highest win rate, {percent(high['value'])}, from only {few}."
+        text += message(
+            " {rep_name} has the highest win rate, {rate}, from only {few}.",
+            rep_name=high["rep_name"],
+            rate=percent(high["value"]),
+            few=few,
+        )
     return Measure("Win rate", whole, "rate", frame, text)
 
 
@@ -174,11 +197,21 @@ def _activity(data: Dataset, settings: Settings) -> Measure:
     done = _done(data).group_by("rep_id").agg(n=pl.col("n_activities").sum())
     frame = _shaped(done.with_columns(value=pl.col("n").cast(pl.Float64)), data)
     if frame.is_empty():
-        return Measure("Activity", None, "count", frame, f"No activity of the last {ACTIVE_DAYS} days was loaded.")
+        return Measure(
+            "Activity",
+            None,
+            "count",
+            frame,
+            message("No activity of the last {active_days} days was loaded.", active_days=ACTIVE_DAYS),
+        )
     whole, middle = float(frame["value"].sum()), float(str(frame["value"].median()))
-    text = (
-        f"{frame['rep_name'][0]} was busiest with {frame['value'][0]:,.0f} calls, mails and meetings in {ACTIVE_DAYS} "
-        f"days; half the team had {middle:,.0f} or more."
+    text = message(
+        "{rep_name} was busiest with {value:,.0f} calls, mails and meetings in {active_days} days; "
+        "half the team had {middle:,.0f} or more.",
+        rep_name=frame["rep_name"][0],
+        value=frame["value"][0],
+        active_days=ACTIVE_DAYS,
+        middle=middle,
     )
     return Measure("Activity", whole, "count", frame, text)
 
@@ -202,9 +235,13 @@ def _improvement(data: Dataset, settings: Settings) -> Measure:
     if frame.is_empty():
         return Measure("Improvement", None, "money", frame, "Nobody has booked in both of the last two years.")
     top, up = frame.row(0, named=True), frame.filter(pl.col("value") > 0).height
-    text = (
-        f"{top['rep_name']} improved most: {money(top['value'], settings.currency)} more than in the twelve months "
-        f"before; {up:,} of {frame.height:,} people improved."
+    text = message(
+        "{rep_name} improved most: {amount} more than in the twelve months before; {up:,} of "
+        "{height:,} people improved.",
+        rep_name=top["rep_name"],
+        amount=money(top["value"], settings.currency),
+        up=up,
+        height=frame.height,
     )
     if not up:
         text = "Nobody booked more in the last twelve months than in the twelve before."

@@ -10,6 +10,7 @@ from core import marts
 from core.config import Settings
 from core.contracts import FRAMES, RAW_FRAMES, Dataset
 from core.contracts.amount_visibility import HIDDEN, is_money
+from core.localization import message
 from core.metrics.measure import Measure, counted
 from core.sources.engines.catalogue import ENGINES
 
@@ -36,7 +37,9 @@ def loaded(data: Dataset, settings: Settings) -> Measure:
     counts = {entity: _count(data, entity) for entity in FRAMES}
     frame = pl.DataFrame({"entity": [k.replace("_", " ") for k in counts], "n_rows": list(counts.values())})
     total = sum(counts.values())
-    text = f"{total:,} rows from {data.source}, as of {data.as_of:%d %B %Y}."
+    text = message(
+        "{total:,} rows from {source}, as of {as_of:%d %B %Y}.", total=total, source=data.source, as_of=data.as_of
+    )
     return Measure("Rows loaded", float(total), "count", frame, text)
 
 
@@ -55,7 +58,7 @@ def rejections(data: Dataset, settings: Settings) -> Measure:
         .sort("n_rows", "entity", "rule", descending=[True, False, False])
     )
     n = data.rejected.select("file", "row").unique().height
-    text = f"{counted(n, 'row was', 'rows were')} rejected." if n else "All rows loaded."
+    text = message("{rows} rejected.", rows=counted(n, "row was", "rows were")) if n else "All rows loaded."
     return Measure("Rejected rows", float(n), "count", frame, text)
 
 
@@ -101,10 +104,17 @@ def columns(data: Dataset, settings: Settings) -> Measure:
         table = table.filter(~pl.Series([is_money(name) for name in table["column"]], dtype=pl.Boolean))
     n = table.filter(pl.col("filled_rate") > 0).height
     bare = table.filter(pl.col("filled_rate") == 0)
-    text = f"{counted(n, 'column holds', 'columns hold')} values."
+    text = message("{columns} values.", columns=counted(n, "column holds", "columns hold"))
     if bare.height:
-        named = ", ".join(f"{c} ({e})" for e, c in bare.head(5).select("entity", "column").iter_rows())
-        text += f" {counted(bare.height, 'is empty', 'are empty, among them')}{':' * (bare.height == 1)} {named}."
+        named = ", ".join(
+            message("{c} ({e})", c=c, e=e) for e, c in bare.head(5).select("entity", "column").iter_rows()
+        )
+        text += message(
+            " {are}{words} {named}.",
+            are=counted(bare.height, "is empty", "are empty, among them"),
+            words=":" * (bare.height == 1),
+            named=named,
+        )
     return Measure("Columns read", float(n), "count", table, text)
 
 
@@ -126,10 +136,15 @@ def derived(data: Dataset, settings: Settings) -> Measure:
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     total, n_raw = int(frame["n_rows"].sum()), int(tables.row_days["n_rows"].sum())
     latest = frame["last_on"].max()
-    text = f"{counted(total, 'row')} in {counted(frame.height, 'table')} stand for {counted(n_raw, 'row')} as loaded"
-    text += f"; the newest is of {latest:%d %B %Y}." if isinstance(latest, date) else "."
+    text = message(
+        "{rows} in {tables} stand for {rows_2} as loaded",
+        rows=counted(total, "row"),
+        tables=counted(frame.height, "table"),
+        rows_2=counted(n_raw, "row"),
+    )
+    text += message("; the newest is of {latest:%d %B %Y}.", latest=latest) if isinstance(latest, date) else "."
     if data.engine:
-        text += f" {ENGINES[data.engine].title} worked them out."
+        text += message(" {title} worked them out.", title=ENGINES[data.engine].title)
     return Measure("Tables figures are worked out from", float(total), "count", frame, text)
 
 

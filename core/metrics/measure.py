@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from core.formats import chance, compact, money, percent
+from core.localization import message, message_plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def counted(n: int, singular: str, many: str = "") -> str:
     >>> counted(1, "deal"), counted(1200, "deal"), counted(2, "row is left", "rows are left")
     ('1 deal', '1,200 deals', '2 rows are left')
     """
-    return f"{n:,} {singular if n == 1 else many or f'{singular}s'}"
+    return message_plural(f"{{n:,}} {singular}", f"{{n:,}} {many or f'{singular}s'}", n)
 
 
 def out_of(n: int, whole: int, singular: str, many: str = "") -> str:
@@ -94,7 +95,7 @@ def out_of(n: int, whole: int, singular: str, many: str = "") -> str:
     >>> out_of(1, 8, "row"), out_of(3, 8, "row"), out_of(1, 1, "row")
     ('1 of 8 rows is', '3 of 8 rows are', '1 of 1 row is')
     """
-    return f"{n:,} of {counted(whole, singular, many)} {'is' if n == 1 else 'are'}"
+    return message_plural("{n:,} of {whole} is", "{n:,} of {whole} are", n, whole=counted(whole, singular, many))
 
 
 def brief(value: float) -> str:
@@ -133,7 +134,11 @@ def left_over(amount: float, unit: str = "") -> str:
     """
     if abs(amount) < 0.005:
         return "reconciled"
-    return f"{unit}{' ' if unit else ''}{abs(amount):,.2f} does not reconcile"
+    return (
+        message("{unit} {amount:,.2f} does not reconcile", unit=unit, amount=abs(amount))
+        if unit
+        else message("{unit}{amount:,.2f} does not reconcile", unit=unit, amount=abs(amount))
+    )
 
 
 def ratio(above: float, below: float) -> float | None:

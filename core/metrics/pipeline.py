@@ -13,6 +13,8 @@ from core.config.stages import is_open
 from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN
 from core.contracts.spans import is_valid
+from core.formats import long_day
+from core.localization import message, message_plural
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, money
 
@@ -52,8 +54,14 @@ def open_pipeline(data: Dataset, settings: Settings, months: int = 12) -> Measur
     days = [add_months(data.as_of, -m) for m in range(months, -1, -1)]
     path = _path(data, days, settings)
     amount = float(now["amount"].sum())
-    text = f"{money(amount, settings.currency)} is open in {counted(now.height, 'deal')}"
-    text += f"; {bare:,} of them {'has' if bare == 1 else 'have'} no amount yet." if bare else "."
+    text = message(
+        "{amount} is open in {deals}", amount=money(amount, settings.currency), deals=counted(now.height, "deal")
+    )
+    text += (
+        message_plural("; {n:,} of them has no amount yet.", "; {n:,} of them have no amount yet.", bare)
+        if bare
+        else "."
+    )
     frame = pl.DataFrame({"month": days, "amount": path})
     return Measure("Open pipeline", amount if data.amounts != HIDDEN else None, "money", frame, text)
 
@@ -94,9 +102,16 @@ def due_next(data: Dataset, settings: Settings) -> Measure:
     soon = frame.filter(pl.col("close_on") <= data.as_of + timedelta(days=NEXT_DAYS))
     value = float(soon["amount"].sum())
     late = frame.filter(pl.col("close_on") < data.as_of).height
-    text = f"{counted(soon.height, 'deal')} with {money(value, settings.currency)} are due within {NEXT_DAYS} days"
+    text = message(
+        "{deals} with {amount} are due within {next_days} days",
+        deals=counted(soon.height, "deal"),
+        amount=money(value, settings.currency),
+        next_days=NEXT_DAYS,
+    )
     text = text.replace(" are due", " is due") if soon.height == 1 else text
-    return Measure("Due next", value, "money", frame, f"{text}, {late:,} of them overdue.")
+    return Measure(
+        "Due next", value, "money", frame, message("{text}, {late:,} of them overdue.", text=text, late=late)
+    )
 
 
 def due_in(data: Dataset, settings: Settings, since: str, until: str) -> Measure:
@@ -118,8 +133,12 @@ def due_in(data: Dataset, settings: Settings, since: str, until: str) -> Measure
     frame = deals(data, settings).filter(pl.col("close_on").is_between(begin, end))
     value = float(frame["amount"].sum())
     are = "is" if frame.height == 1 else "are"
-    text = (
-        f"{counted(frame.height, 'open deal')} with {money(value, settings.currency)} {are} due from "
-        f"{begin.day} {begin:%B %Y} to {end.day} {end:%B %Y}."
+    text = message(
+        "{opens} with {amount} {are} due from {begin} to {end}.",
+        opens=counted(frame.height, "open deal"),
+        amount=money(value, settings.currency),
+        are=are,
+        begin=long_day(begin),
+        end=long_day(end),
     )
     return Measure("Due in the period", value, "money", frame, text)

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.deal_events import between, tracks
 from core.metrics.deal_scope import cut, people
 from core.metrics.flow import ORDER, days, parts
@@ -67,13 +68,27 @@ class Path:
         text = "No deal both entered and left in this period."
         if n:
             which = counted(n, "deal")
-            text = f"{which} entered and left, or rose and fell, within this period."
-        text += f" Comparing only the start and the end would hide {shown} of moves." if round(self.hidden) else ""
+            text = message("{which} entered and left, or rose and fell, within this period.", which=which)
+        text += (
+            message(" Comparing only the start and the end would hide {shown} of moves.", shown=shown)
+            if round(self.hidden)
+            else ""
+        )
         if not self.n_put_off:
-            return f"{text} No close date was pushed."
+            return message("{text} No close date was pushed.", text=text)
         was = "deal was" if self.n_put_off == 1 else "deals were"
-        returned = f"; {self.n_back:,} of them came back to the original date or an earlier one" if self.n_back else ""
-        return f"{text} {self.n_put_off:,} {was} pushed at least once{returned}."
+        returned = (
+            message("; {n_back:,} of them came back to the original date or an earlier one", n_back=self.n_back)
+            if self.n_back
+            else ""
+        )
+        return message(
+            "{text} {n_put_off:,} {was} pushed at least once{returned}.",
+            text=text,
+            n_put_off=self.n_put_off,
+            was=was,
+            returned=returned,
+        )
 
 
 @needs_amounts
@@ -162,8 +177,8 @@ def _trips(seen: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         both = by_deal.filter(pl.any_horizontal(ins), pl.any_horizontal(outs)).select(
             "deal",
             "n_moves",
-            ins=pl.sum_horizontal(f"cents {m}" for m in ins),
-            outs=pl.sum_horizontal(f"cents {m}" for m in outs),
+            ins=pl.sum_horizontal(message("cents {m}", m=m) for m in ins),
+            outs=pl.sum_horizontal(message("cents {m}", m=m) for m in outs),
         )
         rows.append((kind, both.height, int(both["ins"].sum()), int(both["outs"].sum())))
         picked.append(both)
@@ -246,7 +261,11 @@ def split(
     change = money(abs(top["change_amount"]), settings.currency)
     left = abs(round(sum(float(frame[s].sum()) for s in ORDER[:-1]) - float(frame["Closing"].sum()), 2))
     gone = round(float(frame["Transferred in"].sum()) + float(frame["Transferred out"].sum()), 2)
-    text = f"{top['name']} moved most: it {word} by {change}." if top["change_amount"] else "Nothing changed overall."
-    text += f" The parts add up to the whole change: {left_over(left, settings.currency)}"
+    text = (
+        message("{name} moved most: it {word} by {change}.", name=top["name"], word=word, change=change)
+        if top["change_amount"]
+        else "Nothing changed overall."
+    )
+    text += message(" The parts add up to the whole change: {left_over}", left_over=left_over(left, settings.currency))
     text += "; deals handed over leave one part and enter another." if not gone else "."
     return Measure("Flow by part", float(str(frame["Closing"].sum())), "money", frame, text)

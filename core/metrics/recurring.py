@@ -11,6 +11,7 @@ from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.spans import line_runs
+from core.localization import message
 from core.metrics.measure import Measure, growth_rate, money, percent
 
 MONTHS_A_YEAR = 12
@@ -50,6 +51,14 @@ def mrr(data: Dataset, settings: Settings, months: int = 24) -> Measure:
     frame = pl.DataFrame({"month": [month_start(d) for d in days], "amount": [mrr_at(data, d) for d in days]})
     now, before = float(frame["amount"][-1]), mrr_at(data, windows.year_ago_of(data.as_of))
     growth = growth_rate(now, before)
-    text = f"MRR is {money(now, settings.currency)} (ARR {money(now * MONTHS_A_YEAR, settings.currency)})"
-    text += "; there was none last year." if growth is None else f", {percent(growth, sign=True)} vs last year."
+    text = message(
+        "MRR is {now} (ARR {now_2})",
+        now=money(now, settings.currency),
+        now_2=money(now * MONTHS_A_YEAR, settings.currency),
+    )
+    text += (
+        "; there was none last year."
+        if growth is None
+        else message(", {growth} vs last year.", growth=percent(growth, sign=True))
+    )
     return Measure("Recurring revenue", now, "money", frame, text)

@@ -14,6 +14,7 @@ from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
+from core.localization import joined, message
 from core.metrics.attainment import regions_of
 from core.metrics.bookings import daily, dated
 from core.metrics.deal_events import NO_REGION, at, tracks
@@ -57,7 +58,10 @@ def regions(data: Dataset, settings: Settings, measure: str = "Bookings") -> Mea
         When there is no such measure.
     """
     if measure not in MEASURES:
-        raise ContractError(f"There is no map of {measure!r}.", mend=f"Known: {', '.join(MEASURES)}.")
+        raise ContractError(
+            message("There is no map of {measure!r}.", measure=measure),
+            mend=message("Known: {measures}.", measures=", ".join(MEASURES)),
+        )
     both = _amounts(data, settings, measure)
     whole = float(both["amount"].sum()), float(both["earlier_amount"].sum())
     value = _rate(*whole, measure)
@@ -70,7 +74,13 @@ def regions(data: Dataset, settings: Settings, measure: str = "Bookings") -> Mea
     frame = frame.with_columns(
         column=pl.Series([x for x, _ in spots], dtype=pl.Int64), row=pl.Series([y for _, y in spots], dtype=pl.Int64)
     )
-    return Measure(f"{measure} by region", value, "rate", frame, _sentence(frame, data, settings, measure, value))
+    return Measure(
+        message("{measure} by region", measure=measure),
+        value,
+        "rate",
+        frame,
+        _sentence(frame, data, settings, measure, value),
+    )
 
 
 def places(names: Sequence[str], settings: Settings) -> list[tuple[int, int]]:
@@ -193,16 +203,26 @@ def _sentence(frame: pl.DataFrame, data: Dataset, settings: Settings, measure: s
         return "No deal or booking has a region: map a region column on the Data page."
     if rated.is_empty():
         none = "There is nothing to compare the regions with a year ago."
-        return f"No quota is set for {label}." if measure == "Attainment" else none
+        return message("No quota is set for {label}.", label=label) if measure == "Attainment" else none
     ranked = rated.sort("rate", "region", descending=[True, False])
     best, last = ranked.row(0, named=True), ranked.row(-1, named=True)
     if measure == "Attainment":
-        text = f"{best['region']} leads at {percent(best['rate'])} of its {label} quota"
-        low = f"{last['region']} is lowest at {percent(last['rate'])}"
-        whole = f"all regions are at {percent(value)}"
+        text = message(
+            "{region} leads at {rate} of its {label} quota",
+            region=best["region"],
+            rate=percent(best["rate"]),
+            label=label,
+        )
+        low = message("{region} is lowest at {rate}", region=last["region"], rate=percent(last["rate"]))
+        whole = message("all regions are at {rate}", rate=percent(value))
     else:
-        noun = "Open pipeline" if measure == "Open pipeline" else f"{label} {measure.lower()}"
-        text = f"{noun}: {best['region']} grew most ({percent(best['rate'], sign=True)} vs last year)"
-        low = f"{last['region']} least ({percent(last['rate'], sign=True)})"
-        whole = f"all regions {percent(value, sign=True)}"
-    return f"{text}, {low}; {whole}." if rated.height > 1 else f"{text}."
+        noun = "Open pipeline" if measure == "Open pipeline" else joined(label, measure.lower())
+        text = message(
+            "{noun}: {region} grew most ({rate} vs last year)",
+            noun=noun,
+            region=best["region"],
+            rate=percent(best["rate"], sign=True),
+        )
+        low = message("{region} least ({rate})", region=last["region"], rate=percent(last["rate"], sign=True))
+        whole = message("all regions {rate}", rate=percent(value, sign=True))
+    return message("{text}, {low}; {whole}.", text=text, low=low, whole=whole) if rated.height > 1 else f"{text}."

@@ -16,6 +16,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import QuarterdeckError
 from core.contracts.spans import line_runs, unbroken
+from core.localization import message
 from core.metrics.measure import Measure, money, percent, ratio
 
 Counted = Literal["logo", "net", "gross"]
@@ -72,16 +73,28 @@ class Cohorts:
         """Say what is left after a year."""
         if self.frame.is_empty() or self.at(YEAR) is None:
             return "No cohort is a year old yet." if self.frame.height else "No contracts were loaded."
-        since = "after their start" if not self.base_months else f"after month {self.base_months}"
-        return (
-            f"A year {since}, {percent(self.at(YEAR))} of customers are still with us: NRR "
-            f"{percent(self.at(YEAR, 'net'))}, GRR {percent(self.at(YEAR, 'gross'))}.{self.note()}"
+        since = (
+            "after their start"
+            if not self.base_months
+            else message("after month {base_months}", base_months=self.base_months)
+        )
+        return message(
+            "A year {since}, {at} of customers are still with us: NRR {at_2}, GRR {at_3}.{note}",
+            since=since,
+            at=percent(self.at(YEAR)),
+            at_2=percent(self.at(YEAR, "net")),
+            at_3=percent(self.at(YEAR, "gross")),
+            note=self.note(),
         )
 
     def note(self) -> str:
         """Say which cohorts show only those who stayed long enough to be on record; empty where none does."""
         pale = self.frame.filter(~pl.col("is_whole"))["label"].unique(maintain_order=True)
-        return "" if pale.is_empty() else f" Cohorts up to {pale[-1]} are left out: {self.reason}."
+        return (
+            ""
+            if pale.is_empty()
+            else message(" Cohorts up to {pale} are left out: {reason}.", pale=pale[-1], reason=self.reason)
+        )
 
 
 @needs_amounts
@@ -176,13 +189,17 @@ def records_begin(lines: pl.DataFrame, as_of: date) -> tuple[date | None, str]:
     if pauses.height:
         pause = pauses.row(-1, named=True)
         begin = pause["previous_end"]
-        reason = f"nobody on record paid between {begin:%B %Y} and {pause['started_on']:%B %Y}"
+        reason = message(
+            "nobody on record paid between {begin:%B %Y} and {started_on:%B %Y}",
+            begin=begin,
+            started_on=pause["started_on"],
+        )
         lines = lines.filter(pl.col("started_on") >= pause["started_on"])
     first = _first_leaver_of_survivors(unbroken(lines, "account_id", "started_on", "ended_on"), as_of)
     if first is None:
         return begin, reason
     pace = "though by the pace since many would have: who left earlier is in no file"
-    return first, f"nobody is on record as having left before {first:%B %Y}, {pace}"
+    return first, message("nobody is on record as having left before {first:%B %Y}, {pace}", first=first, pace=pace)
 
 
 def _first_leaver_of_survivors(spans: pl.DataFrame, as_of: date) -> date | None:
@@ -278,12 +295,18 @@ def last_year(data: Dataset, settings: Settings, months: int = YEAR) -> Measure:
     frame = pl.DataFrame(rows, schema={**names, "base_amount": pl.Float64}).filter(pl.col("net_rate").is_not_null())
     now = frame.filter(pl.col("month") == data.as_of)
     if now.is_empty():
-        return Measure("Net revenue retention", None, "rate", frame, f"Nobody paid {months} months ago.")
+        return Measure(
+            "Net revenue retention", None, "rate", frame, message("Nobody paid {months} months ago.", months=months)
+        )
     row = now.to_dicts()[0]
-    text = (
-        f"Over {months} months NRR is {percent(row['net_rate'])} and GRR {percent(row['gross_rate'])}, on "
-        f"{money(row['base_amount'], settings.currency)} of MRR; {percent(row['logo_rate'])} of those customers are "
-        f"still with us."
+    text = message(
+        "Over {months} months NRR is {net_rate} and GRR {gross_rate}, on {base_amount} of MRR; "
+        "{logo_rate} of those customers are still with us.",
+        months=months,
+        net_rate=percent(row["net_rate"]),
+        gross_rate=percent(row["gross_rate"]),
+        base_amount=money(row["base_amount"], settings.currency),
+        logo_rate=percent(row["logo_rate"]),
     )
     return Measure("Net revenue retention", row["net_rate"], "rate", frame, text)
 

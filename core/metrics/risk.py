@@ -14,6 +14,8 @@ from core.config import Settings
 from core.config.calendar import quarter_end
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.formats import long_day
+from core.localization import message
 from core.metrics.confidence_intervals import difference
 from core.metrics.deal_events import WON, tracks
 from core.metrics.deal_scope import deal_name, people
@@ -70,28 +72,42 @@ class Risks:
             return "No open deal is at risk."
         amount = float(self.frame["amount"].sum())
         share = percent(ratio(amount, self.open_amount))
-        text = (
-            f"{counted(self.frame.height, 'open deal is', 'open deals are')} at risk: "
-            f"{money(amount, self.currency)}, {share} of the pipeline."
+        text = message(
+            "{open} at risk: {amount}, {share} of the pipeline.",
+            open=counted(self.frame.height, "open deal is", "open deals are"),
+            amount=money(amount, self.currency),
+            share=share,
         )
         if self.frame["amount"].null_count() == self.frame.height:
             n_due = self.frame.filter(pl.col("close_on") <= self.due_by).height
             n_deals = counted(self.frame.height, "open deal is", "open deals are")
-            return f"{n_deals} at risk; {n_due:,} due by {_day(self.due_by)}."
+            return message(
+                "{n_deals} at risk; {n_due:,} due by {day}.", n_deals=n_deals, n_due=n_due, day=_day(self.due_by)
+            )
         if self.value is None:
-            return f"{text} There are too few past deals to say what that costs."
-        text += f" {money(self.value, self.currency)} of expected wins is at risk."
+            return message("{text} There are too few past deals to say what that costs.", text=text)
+        text += message(" {amount} of expected wins is at risk.", amount=money(self.value, self.currency))
         leading = self.leading
         if leading.is_empty():
-            return f"{text} None of them is due by {_day(self.due_by)}."
+            return message("{text} None of them is due by {day}.", text=text, day=_day(self.due_by))
         due = self.frame.filter(pl.col("close_on") <= self.due_by)
         stake = money(float(due["at_stake_amount"].sum()), self.currency)
-        listed = f"the {leading.height} with most at stake are listed" if due.height > leading.height else "all listed"
+        listed = (
+            message("the {height} with most at stake are listed", height=leading.height)
+            if due.height > leading.height
+            else "all listed"
+        )
         top = leading.row(0, named=True)
-        return (
-            f"{text} {due.height:,} are due by {_day(self.due_by)}, with {stake} at risk: {listed}, first "
-            f"{deal_name(top)} "
-            f"({money(top['at_stake_amount'], self.currency)})."
+        return message(
+            "{text} {height:,} are due by {day}, with {stake} at risk: {listed}, first {deal_name} "
+            "({at_stake_amount}).",
+            text=text,
+            height=due.height,
+            day=_day(self.due_by),
+            stake=stake,
+            listed=listed,
+            deal_name=deal_name(top),
+            at_stake_amount=money(top["at_stake_amount"], self.currency),
         )
 
     def told(self) -> str:
@@ -100,10 +116,15 @@ class Risks:
         if sure.is_empty():
             return "No warning sign has predicted lost or slipped deals so far."
         top = sure.row(0, named=True)
-        return (
-            f"Strongest warning sign: “{top['meaning']}”. {percent(top['slipped_rate'])} of {top['n_past']:,} such "
-            f"deals were lost or slipped, against {percent(top['others_rate'])} of {top['n_others']:,} others "
-            f"({top['lift']:.1f}x as likely)."
+        return message(
+            "Strongest warning sign: “{meaning}”. {slipped_rate} of {n_past:,} such deals were lost "
+            "or slipped, against {others_rate} of {n_others:,} others ({lift:.1f}x as likely).",
+            meaning=top["meaning"],
+            slipped_rate=percent(top["slipped_rate"]),
+            n_past=top["n_past"],
+            others_rate=percent(top["others_rate"]),
+            n_others=top["n_others"],
+            lift=top["lift"],
         )
 
     def chosen(self, rows: list[int]) -> str:
@@ -344,12 +365,14 @@ class History:
     def sentence(self) -> str:
         """Say since when the deal is known and how often it changed."""
         if self.frame.is_empty():
-            return f"{self.name} has no history."
+            return message("{name} has no history.", name=self.name)
         n = self.frame.height - 1
         begun = self.frame["day"][0]
-        return (
-            f"{self.name} has been in the pipeline since {begun.day} {begun:%B %Y} and changed "
-            f"{counted(n, 'time')} since."
+        return message(
+            "{name} has been in the pipeline since {begun} and changed {times} since.",
+            name=self.name,
+            begun=long_day(begun),
+            times=counted(n, "time"),
         )
 
 

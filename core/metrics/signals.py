@@ -13,6 +13,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 from core.metrics.confidence_intervals import wilson
 from core.metrics.deal_events import OPEN, WON, at, tracks
 from core.metrics.stage_history import lengths
@@ -38,16 +39,22 @@ def words(settings: Settings) -> dict[str, str]:
     risk = settings.risk
     outside = 2 * risk.amount_quantile - 1
     return {
-        "stalled": f"stuck: longer in stage than {risk.stage_quantile * 100:.0f} % of won deals",
-        "pushed": f"pushed {risk.pushes} times or more",
+        "stalled": message(
+            "stuck: longer in stage than {stage_quantile:.0f} % of won deals", stage_quantile=risk.stage_quantile * 100
+        ),
+        "pushed": message("pushed {pushes} times or more", pushes=risk.pushes),
         "overdue": "close date has passed",
-        "silent": f"no activity for {risk.silent_days} days",
+        "silent": message("no activity for {silent_days} days", silent_days=risk.silent_days),
         "no_next_step": "no next step",
-        "single_contact": "only one contact" if risk.contacts == 1 else f"{risk.contacts} contacts or fewer",
-        "odd_amount": f"amount unusual for its segment ({outside * 100:.0f} % of won deals were in range)",
+        "single_contact": "only one contact"
+        if risk.contacts == 1
+        else message("{contacts} contacts or fewer", contacts=risk.contacts),
+        "odd_amount": message(
+            "amount unusual for its segment ({outside:.0f} % of won deals were in range)", outside=outside * 100
+        ),
         "poor_competitor": "competitor we usually lose to",
         "too_early": "would close faster than any similar deal",
-        "new_owner": f"new owner in the last {risk.owner_days} days",
+        "new_owner": message("new owner in the last {owner_days} days", owner_days=risk.owner_days),
     }
 
 

@@ -10,6 +10,7 @@ from core.artifacts import remembered
 from core.config import Settings
 from core.config.calendar import add_months, month_start
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics.deal_events import at, tracks
 from core.metrics.measure import Measure, counted, money, percent
 from core.metrics.stage_history import depths, journeys, lengths, pace
@@ -95,15 +96,24 @@ def conversion(data: Dataset, settings: Settings, months: int = 24) -> Measure:
         return Measure("Stage conversion", None, "rate", frame, "No deal has moved through the stages yet.")
     worst = decided.sort("moved_on_rate").row(0, named=True)
     first = frame["won_rate"][0]
-    text = (
-        f"Biggest drop-off: {worst['stage']}, where {percent(worst['moved_on_rate'])} of "
-        f"{counted(worst['n_entered'] - worst['n_pending'], 'deal')} advanced; {worst['n_pending']:,} are still open."
+    text = message(
+        "Biggest drop-off: {stage}, where {moved_on_rate} of {deals} advanced; {n_pending:,} are still open.",
+        stage=worst["stage"],
+        moved_on_rate=percent(worst["moved_on_rate"]),
+        deals=counted(worst["n_entered"] - worst["n_pending"], "deal"),
+        n_pending=worst["n_pending"],
     )
     if first is not None:
-        text += f" Of closed deals that started in {frame['stage'][0]}, {percent(first)} were won."
+        text += message(
+            " Of closed deals that started in {stage}, {first} were won.", stage=frame["stage"][0], first=percent(first)
+        )
     skipped, repeated = int(frame["n_skipped"].sum()), int(frame["n_repeated"].sum())
     if skipped or repeated:
-        text += f" {counted(skipped, 'stage was', 'stages were')} skipped and {repeated:,} entered more than once."
+        text += message(
+            " {stages} skipped and {repeated:,} entered more than once.",
+            stages=counted(skipped, "stage was", "stages were"),
+            repeated=repeated,
+        )
     return Measure("Stage conversion", first, "rate", frame, text)
 
 
@@ -151,10 +161,14 @@ def times(data: Dataset, settings: Settings, months: int = 24) -> Measure:
         return Measure(
             "Time in stage", 0.0, "money", frame, "No open deal is stuck: none is slower than 90 % of won deals."
         )
-    text = (
-        f"{counted(n, 'open deal is', 'open deals are')} stuck ({money(amount, settings.currency)}): longer in stage "
-        f"than 90 % of won deals. Most of it is in {worst['stage']}, with {counted(worst['n_slow'], 'deal')} past "
-        f"{worst['won_p90_days']:.0f} days."
+    text = message(
+        "{open} stuck ({amount}): longer in stage than 90 % of won deals. Most of it is in {stage}, "
+        "with {deals} past {won_p90_days:.0f} days.",
+        open=counted(n, "open deal is", "open deals are"),
+        amount=money(amount, settings.currency),
+        stage=worst["stage"],
+        deals=counted(worst["n_slow"], "deal"),
+        won_p90_days=worst["won_p90_days"],
     )
     return Measure("Time in stage", amount, "money", frame, text)
 
@@ -200,15 +214,22 @@ def cohorts(data: Dataset, settings: Settings, months: int = 18) -> Measure:
     if frame.is_empty():
         return Measure("Funnel by month", None, "rate", frame, "No deal was created in these months.")
     n, n_won, n_open = (int(sizes[c].sum()) for c in ("n_created", "n_won", "n_open"))
-    text = f"Of {counted(n, 'deal')} created since {begin:%B %Y}, {counted(n_won, 'is', 'are')} won and "
-    text += f"{counted(n_open, 'is', 'are')} still open."
+    text = message(
+        "Of {deals} created since {begin:%B %Y}, {are} won and ",
+        deals=counted(n, "deal"),
+        begin=begin,
+        are=counted(n_won, "is", "are"),
+    )
+    text += message("{are} still open.", are=counted(n_open, "is", "are"))
     ripe = sizes.filter(pl.col("n_open") * 10 <= pl.col("n_created")).with_columns(
         rate=pl.col("n_won") / pl.col("n_created")
     )
     if ripe.height > 1:
         best = ripe.sort("rate", "month", descending=True).row(0, named=True)
-        text += (
-            f" Best month so far: {best['month']:%B %Y}, when {percent(best['rate'])} of "
-            f"{best['n_created']:,} deals were won."
+        text += message(
+            " Best month so far: {month:%B %Y}, when {rate} of {n_created:,} deals were won.",
+            month=best["month"],
+            rate=percent(best["rate"]),
+            n_created=best["n_created"],
         )
     return Measure("Funnel by month", n_won / n, "rate", frame, text)

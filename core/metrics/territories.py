@@ -9,6 +9,7 @@ from core.config import Settings, windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.spans import is_valid
+from core.localization import message
 from core.metrics import bookings
 from core.metrics.measure import Measure, counted, money, percent, ratio
 
@@ -108,13 +109,21 @@ def balance(data: Dataset, settings: Settings) -> Measure:
     if share is None:
         return Measure(title, None, "rate", frame, "No rep of today owns an account with bookings in the last year.")
     top, last = frame.row(0, named=True), frame.row(-1, named=True)
-    text = (
-        f"{percent(share)} of last year's bookings would have to change hands for even territories within each region."
-        f" {top['rep_name']} has {money(top['booked_amount'], settings.currency)} over "
-        f"{counted(top['n_accounts'], 'account')}, {last['rep_name']} {money(last['booked_amount'], settings.currency)}"
-        f" over {counted(last['n_accounts'], 'account')}."
+    text = message(
+        "{share} of last year's bookings would have to change hands for even territories within each "
+        "region. {rep_name} has {booked_amount} over {accounts}, {rep_name_2} {booked_amount_2} over "
+        "{accounts_2}.",
+        share=percent(share),
+        rep_name=top["rep_name"],
+        booked_amount=money(top["booked_amount"], settings.currency),
+        accounts=counted(top["n_accounts"], "account"),
+        rep_name_2=last["rep_name"],
+        booked_amount_2=money(last["booked_amount"], settings.currency),
+        accounts_2=counted(last["n_accounts"], "account"),
     )
     n_vacant = int(rest["n_accounts"].sum())
     if n_vacant:
-        text += f" {counted(n_vacant, 'account belongs', 'accounts belong')} to nobody of today's team."
+        text += message(
+            " {accounts} to nobody of today's team.", accounts=counted(n_vacant, "account belongs", "accounts belong")
+        )
     return Measure(title, share, "rate", frame, text)

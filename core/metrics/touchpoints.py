@@ -11,6 +11,7 @@ from core.config import windows
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
+from core.localization import message
 from core.metrics.winrate import closed
 
 MONTHS, LOOKBACK_DAYS = 24, 90
@@ -73,7 +74,9 @@ def journeys(data: Dataset, source: str = "", months: int = MONTHS) -> Journeys:
     if source and source not in SOURCES:
         near = closest(source, SOURCES)
         raise ContractError(
-            f"There are no touches called {source!r}.", "touches", f"Did you mean {near!r}?" if near else ""
+            message("There are no touches called {source!r}.", source=source),
+            "touches",
+            message("Did you mean {near!r}?", near=near) if near else "",
         )
     deals = ended(data, months)
     marketing = of_campaigns(data, deals) if source != ACTIVITIES else pl.DataFrame(schema=TOUCH)

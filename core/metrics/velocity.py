@@ -12,6 +12,7 @@ from core.config import Settings, windows
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
+from core.localization import message
 from core.metrics.deal_events import at, tracks
 from core.metrics.measure import Measure, growth_rate, money, percent, ratio
 from core.metrics.stage_history import journeys
@@ -91,21 +92,29 @@ def _text(
 ) -> str:
     if value is None:
         return "There is no sales velocity without won deals."
-    text = (
-        f"Sales velocity is {money(value, settings.currency)} a day: {now['Open deals'] or 0:,.0f} open deals × "
-        f"{percent(now['Win rate'])} won × {money(now['Average deal'], settings.currency)} ÷ "
-        f"{now['Days to win'] or 0:.0f} days."
+    text = message(
+        "Sales velocity is {amount} a day: {open_deals:,.0f} open deals × {win_rate} won × "
+        "{average_deal} ÷ {days_to_win:.0f} days.",
+        amount=money(value, settings.currency),
+        open_deals=now["Open deals"] or 0,
+        win_rate=percent(now["Win rate"]),
+        average_deal=money(now["Average deal"], settings.currency),
+        days_to_win=now["Days to win"] or 0,
     )
     if earlier is None:
         return text
     moved = frame.filter(pl.col("effect_amount").is_not_null()).sort(pl.col("effect_amount").abs(), descending=True)
     if moved.is_empty():
-        return f"{text} A year ago it was {money(earlier, settings.currency)}."
+        return message("{text} A year ago it was {earlier}.", text=text, earlier=money(earlier, settings.currency))
     top = moved.row(0, named=True)
-    return (
-        f"{text} A year ago it was {money(earlier, settings.currency)}; the biggest change is in "
-        f"{top['part'].lower()} ({percent(top['change_rate'], sign=True)}), worth "
-        f"{money(top['effect_amount'], settings.currency)} a day."
+    return message(
+        "{text} A year ago it was {earlier}; the biggest change is in {part} ({change_rate}), worth "
+        "{effect_amount} a day.",
+        text=text,
+        earlier=money(earlier, settings.currency),
+        part=top["part"].lower(),
+        change_rate=percent(top["change_rate"], sign=True),
+        effect_amount=money(top["effect_amount"], settings.currency),
     )
 
 
@@ -179,13 +188,17 @@ def _cohort(data: Dataset, born: pl.DataFrame, frame: pl.DataFrame) -> Measure:
     rate, by_close = ratio(won, ripe.height), ratio(ended.filter("is_won").height, ended.height)
     if rate is None or by_close is None:
         return Measure("Cohort win rate", rate, "rate", frame, "No deal is old enough for a win rate by created date.")
-    text = (
-        f"By created date the win rate is {percent(rate)} ({ripe.height:,} deals created one to two years ago, "
-        f"{waiting:,} of them still open); by close date it is {percent(by_close)} (last twelve months)."
+    text = message(
+        "By created date the win rate is {rate} ({height:,} deals created one to two years ago, "
+        "{waiting:,} of them still open); by close date it is {by_close} (last twelve months).",
+        rate=percent(rate),
+        height=ripe.height,
+        waiting=waiting,
+        by_close=percent(by_close),
     )
     gap = by_close - rate
     if gap > 0.02:
-        text += f" Counting by close date flatters by {gap * 100:.0f} points."
+        text += message(" Counting by close date flatters by {gap:.0f} points.", gap=gap * 100)
     return Measure("Cohort win rate", rate, "rate", frame, text)
 
 

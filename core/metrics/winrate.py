@@ -8,6 +8,7 @@ from core.config import Settings
 from core.config.windows import Days, last_months
 from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN, needs_amounts
+from core.localization import joined, message
 from core.metrics.measure import Measure, counted, money, percent, ratio, share
 
 
@@ -44,10 +45,15 @@ def win_rate(data: Dataset, settings: Settings, months: int = 12) -> Measure:
         .sort("month")
     )
     if by_count is None:
-        return Measure("Win rate", None, "rate", frame, f"No deal closed in the last {months} months.")
-    text = (
-        f"{percent(by_count)} of the {deals.height:,} deals closed in the last {months} months were won; "
-        f"{_by_amount(deals) if data.amounts != HIDDEN else 'amounts are hidden'}."
+        return Measure(
+            "Win rate", None, "rate", frame, message("No deal closed in the last {months} months.", months=months)
+        )
+    text = message(
+        "{by_count} of the {height:,} deals closed in the last {months} months were won; {by_amount}.",
+        by_count=percent(by_count),
+        height=deals.height,
+        months=months,
+        by_amount=_by_amount(deals) if data.amounts != HIDDEN else message("amounts are hidden"),
     )
     return Measure("Win rate", by_count, "rate", frame, text)
 
@@ -59,13 +65,17 @@ def _by_amount(deals: pl.DataFrame) -> str:
     missing = {"won": won["amount"].null_count(), "lost": lost["amount"].null_count()}
     parts = [f"{counted(n, f'{word} deal')}" for word, n in missing.items() if n]
     if not parts:
-        return f"by amount {percent(rate)}" if rate is not None else "by amount not known, for the amounts net out"
+        return (
+            message("by amount {rate}", rate=percent(rate))
+            if rate is not None
+            else "by amount not known, for the amounts net out"
+        )
     has = "has" if sum(missing.values()) == 1 else "have"
-    blind = f"{' and '.join(parts)} {has} no amount"
+    blind = message("{parts} {has} no amount", parts=joined(*parts, by=" and "), has=has)
     is_thin = any(side.height and n * 2 > side.height for side, n in zip((won, lost), missing.values(), strict=True))
     if rate is None or is_thin:
-        return f"by amount not known: {blind}"
-    return f"by amount {percent(rate)} of those with one, for {blind}"
+        return message("by amount not known: {blind}", blind=blind)
+    return message("by amount {rate} of those with one, for {blind}", rate=percent(rate), blind=blind)
 
 
 @needs_amounts
@@ -76,7 +86,7 @@ def deal_size(data: Dataset, settings: Settings, months: int = 12) -> Measure:
     size = ratio(float(won["amount"].sum()), won.height)
     text = "No deal with an amount was won."
     if size is not None:
-        text = f"A won deal is worth {money(size, settings.currency)} on average."
+        text = message("A won deal is worth {size} on average.", size=money(size, settings.currency))
     return Measure("Average deal", size, "money", frame, text)
 
 
@@ -85,5 +95,9 @@ def cycle_days(data: Dataset, months: int = 12) -> Measure:
     won = closed(data, last_months(data.as_of, months)).filter("is_won")
     days = won.select((pl.col("close_on") - pl.col("created_on")).dt.total_days().alias("days")).drop_nulls()
     mean = ratio(float(days["days"].sum()), days.height)
-    text = f"A won deal takes {mean:.0f} days from creation to close." if mean is not None else "No deal was won."
+    text = (
+        message("A won deal takes {mean:.0f} days from creation to close.", mean=mean)
+        if mean is not None
+        else "No deal was won."
+    )
     return Measure("Sales cycle", mean, "days", days, text)

@@ -15,6 +15,8 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.features.labels import plain
+from core.formats import long_day
+from core.localization import message, message_plural
 from core.marts.exact import exact_sum
 from core.metrics.measure import counted, money, percent
 from core.models import drift
@@ -83,7 +85,10 @@ def past(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str, day
 
 def _model(bundle: Bundle, subject: str) -> CloseModel | ChurnModel:
     if subject not in SUBJECTS:
-        raise ModelError(f"There is no model called {subject}.", mend=f"Known: {', '.join(SUBJECTS)}.")
+        raise ModelError(
+            message("There is no model called {subject}.", subject=subject),
+            mend=message("Known: {subjects}.", subjects=", ".join(SUBJECTS)),
+        )
     return bundle.need_close() if subject == "close" else bundle.need_churn()
 
 
@@ -120,11 +125,21 @@ def reliability(dataset: Dataset, settings: Settings, bundle: Bundle, subject: s
     share = rows["share"].fill_null(float(target.mean())).to_numpy()
     own, base, off = calibration.brier(target, p), calibration.brier(target, share), calibration.error(target, p)
     row, (noun, verb) = table.tail(1).to_dicts()[0], SUBJECTS[subject]
-    text = (
-        f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
-        f"{row['n_happened']:,} {verb} ({row['happened_rate'] * 100:.0f} %). Over {len(p):,} cases the percentages are "
-        f"off by {off * 100:.1f} points on average; the Brier score is {own:.3f}, against {base:.3f} for the average "
-        "rate alone."
+    text = message(
+        "Of {n:,} past {noun} given {low_rate:.0f} to {high_rate:.0f} %, {n_happened:,} {verb} "
+        "({happened_rate:.0f} %). Over {n_p:,} cases the percentages are off by {off:.1f} points on "
+        "average; the Brier score is {own:.3f}, against {base:.3f} for the average rate alone.",
+        n=row["n"],
+        noun=noun,
+        low_rate=row["low_rate"] * 100,
+        high_rate=row["high_rate"] * 100,
+        n_happened=row["n_happened"],
+        verb=verb,
+        happened_rate=row["happened_rate"] * 100,
+        n_p=len(p),
+        off=off * 100,
+        own=own,
+        base=base,
     )
     return Answer(table, text, {"brier": own, "base_brier": base, "calibration_error": off})
 
@@ -133,7 +148,9 @@ def _ranking(scores: Mapping[str, Any]) -> str:
     """Say how well chances rank cases; nothing ranks cases that all ended alike."""
     if scores["auc"] is None:
         return "all of them ended alike, so the ranking cannot be checked."
-    return f"the model ranks the better one first {scores['auc'] * 100:.0f} times of 100 (details under Models)."
+    return message(
+        "the model ranks the better one first {auc:.0f} times of 100 (details under Models).", auc=scores["auc"] * 100
+    )
 
 
 def record(
@@ -171,11 +188,20 @@ def record(
         return Answer(pl.DataFrame(), SHORT)
     table, scores = calibration.reliability(*_both(rows)), model.card_["horizons"][str(horizon)]
     row, (noun, verb) = table.tail(1).to_dicts()[0], SUBJECTS[subject]
-    text = (
-        f"Of {row['n']:,} past {noun} given {row['low_rate'] * 100:.0f} to {row['high_rate'] * 100:.0f} %, "
-        f"{row['n_happened']:,} {verb} ({row['happened_rate'] * 100:.0f} %). Over {scores['n']:,} cases the "
-        f"model had not seen, the chance is off by {scores['calibration_error'] * 100:.1f} points on average; "
-        f"{_ranking(scores)}"
+    text = message(
+        "Of {n:,} past {noun} given {low_rate:.0f} to {high_rate:.0f} %, {n_happened:,} {verb} "
+        "({happened_rate:.0f} %). Over {n_2:,} cases the model had not seen, the chance is off by "
+        "{calibration_error:.1f} points on average; {ranking}",
+        n=row["n"],
+        noun=noun,
+        low_rate=row["low_rate"] * 100,
+        high_rate=row["high_rate"] * 100,
+        n_happened=row["n_happened"],
+        verb=verb,
+        happened_rate=row["happened_rate"] * 100,
+        n_2=scores["n"],
+        calibration_error=scores["calibration_error"] * 100,
+        ranking=_ranking(scores),
     )
     return Answer(table, text, dict(scores))
 
@@ -219,9 +245,14 @@ def lift(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
     )
     top = table.row(0, named=True)
     noun, verb = SUBJECTS[subject]
-    text = (
-        f"The top tenth of {noun} holds {percent(top['gain_rate'])} of all that {verb}: {top['lift']:.1f}x a random "
-        f"tenth. The top half holds {percent(table['gain_rate'][4])}."
+    text = message(
+        "The top tenth of {noun} holds {gain_rate} of all that {verb}: {lift:.1f}x a random tenth. "
+        "The top half holds {gain_rate_2}.",
+        noun=noun,
+        gain_rate=percent(top["gain_rate"]),
+        verb=verb,
+        lift=top["lift"],
+        gain_rate_2=percent(table["gain_rate"][4]),
     )
     return Answer(table, text)
 
@@ -283,11 +314,17 @@ def confusion(
     )
     best = table.row(int(table["cost_amount"].arg_min() or 0), named=True)
     at = best if threshold is None else table.row(round(threshold * 100), named=True)
-    text = (
-        f"Acting from {at['threshold'] * 100:.0f} % up would have caught {at['n_hits']:,} of "
-        f"{at['n_hits'] + at['n_misses']:,} and raised {at['n_alarms']:,} false alarms: "
-        f"errors cost {money(at['cost_amount'], settings.currency)}. The cheapest point is "
-        f"{best['threshold'] * 100:.0f} %, at {money(best['cost_amount'], settings.currency)}."
+    text = message(
+        "Acting from {threshold:.0f} % up would have caught {n_hits:,} of {n_hits_2:,} and raised "
+        "{n_alarms:,} false alarms: errors cost {cost_amount}. The cheapest point is "
+        "{threshold_2:.0f} %, at {cost_amount_2}.",
+        threshold=at["threshold"] * 100,
+        n_hits=at["n_hits"],
+        n_hits_2=at["n_hits"] + at["n_misses"],
+        n_alarms=at["n_alarms"],
+        cost_amount=money(at["cost_amount"], settings.currency),
+        threshold_2=best["threshold"] * 100,
+        cost_amount_2=money(best["cost_amount"], settings.currency),
     )
     return Answer(table, text, {"best": best, "at": at, "alarm_amount": alarm, "miss_amount": miss})
 
@@ -336,10 +373,14 @@ def history(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str =
     worst = (
         table.with_columns(gap=(pl.col("mean_rate") - pl.col("happened_rate")).abs()).sort("gap").row(-1, named=True)
     )
-    text = (
-        f"On {better} of {table.height} past dates the model beat the average rate. It was furthest off on "
-        f"{worst['as_of'].day} {worst['as_of']:%B %Y}: {percent(worst['mean_rate'])} predicted, "
-        f"{percent(worst['happened_rate'])} happened."
+    text = message(
+        "On {better} of {height} past dates the model beat the average rate. It was furthest off on "
+        "{as_of}: {mean_rate} predicted, {happened_rate} happened.",
+        better=better,
+        height=table.height,
+        as_of=long_day(worst["as_of"]),
+        mean_rate=percent(worst["mean_rate"]),
+        happened_rate=percent(worst["happened_rate"]),
     )
     return Answer(table, text)
 
@@ -394,9 +435,16 @@ def segments(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str 
         return Answer(table, "No group has enough past cases to be judged.")
     wrong, top = table.filter("is_wrong").height, table.row(0, named=True)
     side = "too high" if top["gap"] > 0 else "too low"
-    text = (
-        f"In {wrong or 'none'} of {counted(table.height, 'group')} the model was clearly off. Largest gap: "
-        f"{top['group']} {top['value']}, {abs(top['gap']) * 100:.1f} points {side} over {counted(top['n'], 'case')}."
+    text = message(
+        "In {wrong} of {groups} the model was clearly off. Largest gap: {group} {value}, {gap:.1f} "
+        "points {side} over {cases}.",
+        wrong=wrong or message("none"),
+        groups=counted(table.height, "group"),
+        group=top["group"],
+        value=top["value"],
+        gap=abs(top["gap"]) * 100,
+        side=side,
+        cases=counted(top["n"], "case"),
     )
     return Answer(table, text)
 
@@ -427,8 +475,12 @@ def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
     base = table.filter(pl.col("contender") == "base rate")
     own = table.filter("serves")
     saved = 1 - float(own["log_loss"][0]) / float(base["log_loss"][0]) if base.height and own.height else None
-    text = f"In use: {about['winner']}"
-    text += f", with a log loss {saved * 100:.0f} % below that of the average rate." if saved is not None else "."
+    text = message("In use: {winner}", winner=about["winner"])
+    text += (
+        message(", with a log loss {saved:.0f} % below that of the average rate.", saved=saved * 100)
+        if saved is not None
+        else "."
+    )
     if not about.get("has_skill", True):
         text = "Nothing clearly beat the average rate, so everybody gets the average rate of the past."
     corrections = {
@@ -436,9 +488,15 @@ def race(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "c
         "platt": "corrected by a line in log odds",
         "isotonic": "corrected by a rising curve",
     }
-    text += f" Its percentages are {corrections.get(str(about.get('calibration')), 'used as they are')}."
-    left = [f"{plain(name).lower()} ({why})" for name, why in (about.get("left_out") or {}).items()]
-    return Answer(table, f"{text} Left out: {'; '.join(left)}." if left else text)
+    text += message(
+        " Its percentages are {corrections}.",
+        corrections=corrections.get(str(about.get("calibration")), "used as they are"),
+    )
+    left = [
+        message("{plain} ({why})", plain=plain(name).lower(), why=why)
+        for name, why in (about.get("left_out") or {}).items()
+    ]
+    return Answer(table, message("{text} Left out: {left}.", text=text, left="; ".join(left)) if left else text)
 
 
 def moved(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "close") -> Answer:
@@ -465,9 +523,16 @@ def moved(dataset: Dataset, settings: Settings, bundle: Bundle, subject: str = "
         return Answer(table, "Too few rows are scored today to say whether they have changed.")
     n = table.filter(pl.col("state") == "moved").height
     top = table.row(0, named=True)
-    text = (
-        f"{n or 'None'} of the {table.height} inputs {'has' if n == 1 else 'have'} changed clearly since training; "
-        f"most of all {plain(top['feature']).lower()} (stability index {top['psi']:.2f})."
+    text = message_plural(
+        "{n_2} of the {height} inputs has changed clearly since training; most of all {plain} "
+        "(stability index {psi:.2f}).",
+        "{n_2} of the {height} inputs have changed clearly since training; most of all {plain} "
+        "(stability index {psi:.2f}).",
+        n,
+        n_2=n or message("None"),
+        height=table.height,
+        plain=plain(top["feature"]).lower(),
+        psi=top["psi"],
     )
     return Answer(table, text + (" Check above whether its recent percentages were right." if n else ""))
 

@@ -10,6 +10,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.formats import long_day
+from core.localization import joined, message
 from core.metrics import percent
 from core.models import drift
 from core.models.bundle import Bundle
@@ -54,9 +56,10 @@ class Alarms:
             return "No model is in use yet, so there is nothing to monitor."
         if self.raised:
             return " ".join(self.raised)
-        return (
-            f"All good: {self.frame.height} of {self.frame.height} checks are within their limits. "
-            f"{' '.join(self.frame.filter(pl.col('sign') == 'off')['said'])}"
+        return message(
+            "All good: {height} of {height} checks are within their limits. {said}",
+            height=self.frame.height,
+            said=joined(*self.frame.filter(pl.col("sign") == "off")["said"]),
         )
 
 
@@ -102,9 +105,13 @@ def _moved(subject: str, table: pl.DataFrame, settings: Settings) -> list[tuple[
     name, noun, _ = SUBJECTS[subject]
     moved, limit = table.filter(pl.col("state") == "moved"), settings.upkeep.moved_rate
     share = moved.height / table.height
-    text = (
-        f"{name}: {moved.height} of the {table.height} inputs differ clearly between today's {noun} and those the "
-        "model was trained on."
+    text = message(
+        "{name}: {height} of the {height_2} inputs differ clearly between today's {noun} and those "
+        "the model was trained on.",
+        name=name,
+        height=moved.height,
+        height_2=table.height,
+        noun=noun,
     )
     return [(name, "moved", share, limit, share > limit, text)]
 
@@ -124,21 +131,43 @@ def _late(subject: str, past: pl.DataFrame, days: int, settings: Settings) -> li
     error = float(np.sqrt(2 * (p * (1 - p)).sum()) / len(p))
     side = "high" if gap > 0 else "low"
     off = (
-        f"{name}: of the {late.height:,} {noun} scored in the quarter to {last.day} {last:%B %Y}, "
-        f"{percent(float(p.mean()))} were predicted to be {verb} within {days} days and "
-        f"{percent(float(target.mean()))} were"
+        message(
+            "{name}: of the {height:,} {noun} scored in the quarter to {last}, {mean} were predicted to "
+            "be {verb} within {days} days and {mean_2} were",
+            name=name,
+            height=late.height,
+            noun=noun,
+            last=long_day(last),
+            mean=percent(float(p.mean())),
+            verb=verb,
+            days=days,
+            mean_2=percent(float(target.mean())),
+        )
         if subject == "close"
-        else f"{name}: of the {late.height:,} {noun} scored in the quarter to {last.day} {last:%B %Y}, "
-        f"{percent(float(p.mean()))} were predicted to churn within {days} days and "
-        f"{percent(float(target.mean()))} did"
+        else message(
+            "{name}: of the {height:,} {noun} scored in the quarter to {last}, {mean} were "
+            "predicted to churn within {days} days and {mean_2} did",
+            name=name,
+            height=late.height,
+            noun=noun,
+            last=long_day(last),
+            mean=percent(float(p.mean())),
+            days=days,
+            mean_2=percent(float(target.mean())),
+        )
     )
-    off += f" ({abs(gap) * 100:.1f} points too {side})." if abs(gap) >= 0.0005 else "."
+    off += message(" ({gap:.1f} points too {side}).", gap=abs(gap) * 100, side=side) if abs(gap) >= 0.0005 else "."
     share = late["share"].fill_null(float(target.mean())).to_numpy()
     own, base = calibration.brier(target, p), calibration.brier(target, share)
     worse = own / base - 1 if base > 0 else 0.0
     how = "worse" if worse > 0 else "better"
-    than = (
-        f"{name}: on those {noun} the model did {how} than the average rate (Brier score {own:.3f} against {base:.3f})."
+    than = message(
+        "{name}: on those {noun} the model did {how} than the average rate (Brier score {own:.3f} against {base:.3f}).",
+        name=name,
+        noun=noun,
+        how=how,
+        own=own,
+        base=base,
     )
     return [
         (name, "off", abs(gap), limit, abs(gap) > limit and abs(gap) > CLEAR * error, off),

@@ -17,6 +17,8 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import Z80
 from core.contracts.spans import is_valid
+from core.formats import long_day
+from core.localization import joined, message
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import chance, counted, likely, money, percent
 from core.models import simple_rules, sum_correction
@@ -90,19 +92,34 @@ class Outlook:
             return "There is no forecast yet: no deal has been won to learn from. Load closed deals on the Data page."
         row = self.frame.filter(pl.col("window") == (window or self.windows[-1])).to_dicts()[0]
         m = {k: money(v, self.currency) for k, v in row.items() if isinstance(v, float)}
-        quota = f"{row['amount'] / row['quota_amount'] * 100:.0f} % of quota, " if row["quota_amount"] else ""
-        text = (
-            f"{row['window']} forecast: {m['amount']}, {quota}likely range {m['lower']} to {m['upper']}. "
-            f"{m['closed_amount']} is closed, {m['open_amount']} comes from open deals and {m['new_amount']} from "
-            f"deals still to be created (create-and-close){self._corrected(row)}."
+        quota = (
+            message("{amount:.0f} % of quota, ", amount=row["amount"] / row["quota_amount"] * 100)
+            if row["quota_amount"]
+            else ""
+        )
+        text = message(
+            "{window} forecast: {amount}, {quota}likely range {lower} to {upper}. {closed_amount} is "
+            "closed, {open_amount} comes from open deals and {new_amount} from deals still to be "
+            "created (create-and-close){corrected}.",
+            window=row["window"],
+            amount=m["amount"],
+            quota=quota,
+            lower=m["lower"],
+            upper=m["upper"],
+            closed_amount=m["closed_amount"],
+            open_amount=m["open_amount"],
+            new_amount=m["new_amount"],
+            corrected=self._corrected(row),
         )
         if row["quota_amount"] and self.correction.is_learnt:
-            text += f" The chance of quota is {likely(row['quota_chance'])}."
+            text += message(" The chance of quota is {quota_chance}.", quota_chance=likely(row["quota_chance"]))
         if self.n_filled:
             deals = counted(self.n_filled, "open deal has", "open deals have")
             verb = "is" if self.n_filled == 1 else "are"
-            text += f" {deals} no amount and {verb} counted at the segment's typical deal size."
-        return f"{text} {self.correction.beaten()}".strip() if row["window"] == self.windows[-1] else text
+            text += message(
+                " {deals} no amount and {verb} counted at the segment's typical deal size.", deals=deals, verb=verb
+            )
+        return joined(text, self.correction.beaten()).strip() if row["window"] == self.windows[-1] else text
 
     def _corrected(self, row: dict[str, Any]) -> str:
         """Say what the correction adds or takes, where it does."""
@@ -110,11 +127,15 @@ class Outlook:
         if abs(amount) < CENT:
             return ""
         verb = "added" if amount > 0 else "taken off"
-        return f", and {money(abs(amount), self.currency)} {verb} for what past forecasts missed by"
+        return message(
+            ", and {amount} {verb} for what past forecasts missed by",
+            amount=money(abs(amount), self.currency),
+            verb=verb,
+        )
 
     def standing(self) -> str:
         """Say what the number rests on: its correction, and how past numbers compare with what was won."""
-        return f"{self.correction.sentence()} {self.record}".strip() if self.is_known else ""
+        return joined(self.correction.sentence(), self.record).strip() if self.is_known else ""
 
 
 @dataclass(frozen=True)
@@ -137,24 +158,35 @@ class Behind:
             return "No open deal is in the forecast."
         top = float(self.frame["expected_amount"].head(10).sum())
         deals = counted(self.frame.height, "open deal adds", "open deals add")
-        return (
-            f"{deals} {money(total, self.currency)} to {self.window}; the ten largest make up "
-            f"{top / total * 100:.0f} % of that."
+        return message(
+            "{deals} {total} to {window}; the ten largest make up {top:.0f} % of that.",
+            deals=deals,
+            total=money(total, self.currency),
+            window=self.window,
+            top=top / total * 100,
         )
 
     def deal(self, rows: list[int]) -> str:
         """Say what the chosen deal adds, and why; the first deal when none is chosen."""
         deal = self.frame.row(rows[0] if rows and rows[0] < self.frame.height else 0, named=True)
         due = (
-            f"expects to close it on {deal['close_on'].day} {deal['close_on']:%B %Y}"
+            message("expects to close it on {close_on}", close_on=long_day(deal["close_on"]))
             if deal["close_on"]
             else "gives no close date"
         )
         filled = ", its segment's typical deal size" if deal["is_amount_filled"] else ""
         adds, whole = (money(deal[name], self.currency) for name in ("expected_amount", "amount"))
-        return (
-            f"{deal['opportunity_name'] or deal['opportunity_id']} is in {deal['stage']}; its owner {due}. "
-            f"The chance to win it in {self.window} is {chance(deal['p_win'])}, which adds {adds} of {whole}{filled}."
+        return message(
+            "{opportunity_name} is in {stage}; its owner {due}. The chance to win it in {window} is "
+            "{p_win}, which adds {adds} of {whole}{filled}.",
+            opportunity_name=deal["opportunity_name"] or deal["opportunity_id"],
+            stage=deal["stage"],
+            due=due,
+            window=self.window,
+            p_win=chance(deal["p_win"]),
+            adds=adds,
+            whole=whole,
+            filled=filled,
         )
 
 
@@ -232,7 +264,9 @@ def build(
     as_of = dataset.as_of
     open_now = _open_at(history, as_of)
     end = quarter_end(as_of, settings)
-    spans = [(f"{n} days", n) for n in (30, 60, 90)] + [(quarter_label(as_of, settings), (end - as_of).days)]
+    spans = [(message("{n} days", n=n), n) for n in (30, 60, 90)] + [
+        (quarter_label(as_of, settings), (end - as_of).days)
+    ]
     if history.is_empty():
         return Outlook(pl.DataFrame(schema=SHAPE), pl.DataFrame(), 0, 1.0, settings.currency)
     past = replay(history, as_of, settings) if past_scores is None else replay_scores(history, past_scores, settings)
@@ -495,10 +529,13 @@ def _record(past: pl.DataFrame) -> str:
     if past.height < FEWEST_REPLAYS or not actual:
         return ""
     miss = float(past["amount"].sum()) / actual - 1
-    side = f"{percent(abs(miss))} {'high' if miss > 0 else 'low'}"
-    return (
-        f"Track record: on {past.height} past dates the 60-day forecast was "
-        f"{'on target' if abs(miss) < EVEN else side} on average."
+    side = (
+        message("{miss} high", miss=percent(abs(miss))) if miss > 0 else message("{miss} low", miss=percent(abs(miss)))
+    )
+    return message(
+        "Track record: on {height} past dates the 60-day forecast was {words} on average.",
+        height=past.height,
+        words=message("on target") if abs(miss) < EVEN else side,
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.features import accounts
+from core.localization import message
 from core.models.bundle import Bundle
 
 TRAINED, TABLE, NOTHING = "trained model", "a table of past shares", "nothing"
@@ -32,12 +33,19 @@ class Readiness:
         short = self.frame.filter(pl.col("missing") > 0)
         names = self.frame["model"].unique(maintain_order=True).to_list()
         if short.is_empty():
-            return f"All {len(names)} models have enough data."
+            return message("All {n_names} models have enough data.", n_names=len(names))
         row = short.row(0, named=True)
         n_ready = len(names) - short["model"].n_unique()
-        return (
-            f"{n_ready} of {len(names)} models have enough data. {row['model']} lacks {row['missing']:,} "
-            f"{row['needs']}; until then {row['serves']} is used. {row['cost']}"
+        return message(
+            "{n_ready} of {n_names} models have enough data. {model} lacks {missing:,} {needs}; "
+            "until then {serves} is used. {cost}",
+            n_ready=n_ready,
+            n_names=len(names),
+            model=row["model"],
+            missing=row["missing"],
+            needs=row["needs"],
+            serves=row["serves"],
+            cost=row["cost"],
         )
 
 
@@ -131,7 +139,7 @@ def _serves(model: Any) -> tuple[str, str]:
     base = next((r["log_loss"] for r in race if r["contender"] == "base rate"), None)
     if own is None or not base:
         return TRAINED, ""
-    return f"{card['winner']}", f"It leaves {own / base * 100:.0f} % of the base rate's log loss."
+    return f"{card['winner']}", message("It leaves {own:.0f} % of the base rate's log loss.", own=own / base * 100)
 
 
 def _months(name: str, least: int, count: int, bundle: Bundle) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.models import monitoring
 from core.models.bundle import Bundle
 from core.models.versions import Latest
@@ -45,19 +46,30 @@ def due(dataset: Dataset, settings: Settings, bundle: Bundle | None, latest: Lat
         The version somebody went back to; empty where nobody has.
     """
     if by_hand:
-        return Due(is_due=False, reason=f"Somebody went back to version {by_hand}; it is used until they return.")
+        return Due(
+            is_due=False,
+            reason=message("Somebody went back to version {by_hand}; it is used until they return.", by_hand=by_hand),
+        )
     if latest is None:
         return Due(is_due=True, reason="No models of this company, with these settings, are saved.")
     if latest.data == dataset.company.fingerprint:
         return Due(is_due=False, reason="The models of exactly this data are saved.")
     after, age = settings.upkeep.retrain_after_days, (dataset.as_of - latest.as_of).days
     if age >= after:
-        return Due(is_due=True, reason=f"The data is {age} days newer than the models; {after} are allowed.")
+        return Due(
+            is_due=True,
+            reason=message("The data is {age} days newer than the models; {after} are allowed.", age=age, after=after),
+        )
     raised = monitoring.watch(bundle, settings).raised if bundle is not None else []
     if raised:
-        return Due(is_due=True, reason=f"The models need an update. {raised[0]}")
+        return Due(is_due=True, reason=message("The models need an update. {raised}", raised=raised[0]))
     return Due(
         is_due=False,
         version=latest.name,
-        reason=f"Models trained on data as of {latest.as_of:%d %B %Y} are in use; they are {age} of {after} days old.",
+        reason=message(
+            "Models trained on data as of {as_of:%d %B %Y} are in use; they are {age} of {after} days old.",
+            as_of=latest.as_of,
+            age=age,
+            after=after,
+        ),
     )

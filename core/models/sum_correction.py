@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.contracts.constants import Z80
+from core.localization import message
 from core.metrics.measure import counted, percent
 
 Floats = NDArray[np.float64]
@@ -103,7 +104,7 @@ class SumCorrection:
         if not self.is_learnt:
             return "Past quarters have not been replayed yet: the number and its range stand as computed."
         many = counted(self.n_quarters, "past quarter")
-        return f"Number and range are put right by what {many} missed by in these weeks."
+        return message("Number and range are put right by what {many} missed by in these weeks.", many=many)
 
     def beaten(self) -> str:
         """Say which simple rule came closer than the forecast in these weeks of past quarters; empty where none did."""
@@ -111,7 +112,11 @@ class SumCorrection:
             return ""
         rule = min(self.closer, key=lambda name: self.closer[name])
         less = percent(1 - self.closer[rule])
-        return f"In these weeks of past quarters {NAMES[rule]} came closer than the forecast: it missed by {less} less."
+        return message(
+            "In these weeks of past quarters {names} came closer than the forecast: it missed by {less} less.",
+            names=NAMES[rule],
+            less=less,
+        )
 
 
 def learn(past: pl.DataFrame, week: int) -> SumCorrection:

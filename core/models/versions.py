@@ -14,6 +14,7 @@ from core.artifacts import MODELS, Entry, open_cache
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.metrics.measure import counted
 
 JUDGED_DAYS = 90
@@ -160,7 +161,9 @@ def go_back(settings: Settings, version: str, scheduled: bool = False) -> None:
         When it is not kept, or the choice cannot be written down.
     """
     if version not in versions(settings)["version"].to_list():
-        raise ModelError(f"There is no kept version {version}.", mend="Choose one that is listed.")
+        raise ModelError(
+            message("There is no kept version {version}.", version=version), mend="Choose one that is listed."
+        )
     cache = open_cache(settings.home)
     earlier = [name for name in cache.pinned(MODELS) if name != version]
     with _written_down(settings):
@@ -201,10 +204,14 @@ def sentence(table: pl.DataFrame) -> str:
     back = table.filter("is_held")
     if back.height:
         row = back.row(0, named=True)
-        return (
-            f"An earlier version is in use: that of {row['kept_at'].day} {row['kept_at']:%B %Y, %H:%M}, trained on "
-            f"data as of {row['as_of']}. {counted(table.height, 'version is', 'versions are')} saved."
+        return message(
+            "An earlier version is in use: that of {day} {kept_at:%B %Y, %H:%M}, trained on data as "
+            "of {as_of}. {versions} saved.",
+            day=row["kept_at"].day,
+            kept_at=row["kept_at"],
+            as_of=row["as_of"],
+            versions=counted(table.height, "version is", "versions are"),
         )
     if table.height == 1:
         return "One version is saved and in use: the one trained on today's data."
-    return f"{table.height} versions are saved; the one trained on today's data is in use."
+    return message("{height} versions are saved; the one trained on today's data is in use.", height=table.height)

@@ -22,6 +22,7 @@ from core.artifacts import combined, integrity, open_cache
 from core.config import Settings
 from core.config.settings import file_in_force
 from core.contracts.errors import ConfigError, QuarterdeckError
+from core.localization import message
 from core.models import versions
 from core.operations import readiness
 from core.resources import app_folder, is_writable, sample_file
@@ -138,10 +139,17 @@ def lacking(asked: list[str]) -> list[str]:
         try:
             installed = version(requirement.name)
         except PackageNotFoundError:
-            out.append(f"{requirement.name} is not installed")
+            out.append(message("{name} is not installed", name=requirement.name))
             continue
         if not requirement.specifier.contains(installed, prereleases=True):
-            out.append(f"{requirement.name} is {installed}, and should be {requirement.specifier}")
+            out.append(
+                message(
+                    "{name} is {installed}, and should be {specifier}",
+                    name=requirement.name,
+                    installed=installed,
+                    specifier=requirement.specifier,
+                )
+            )
     return out
 
 
@@ -157,7 +165,12 @@ def _home(settings: Settings) -> list[Examined]:
     notices = integrity.examine(open_cache(settings.home))
     disk = readiness.disk(settings.home)
     return [
-        Examined(f"Home folder {settings.home} can be written", is_writable(settings.home), True, mend=disk.mend),
+        Examined(
+            message("Home folder {home} can be written", home=settings.home),
+            is_writable(settings.home),
+            True,
+            mend=disk.mend,
+        ),
         Examined("The disk has room", disk.is_good, False, disk.sentence, disk.mend),
         Examined("What is kept is whole, and new results can be kept", not notices, False, " ".join(combined(notices))),
     ]
@@ -179,7 +192,16 @@ def _database(settings: Settings, now: datetime) -> list[Examined]:
             clock = _clock(connection, settings, now, written)
     except (SQLAlchemyError, OSError) as error:
         mend = "Start it, and see that database_url names it and its password."
-        return [Examined("The database opens", False, True, f"It does not answer ({type(error).__name__}).", mend), tls]
+        return [
+            Examined(
+                "The database opens",
+                False,
+                True,
+                message("It does not answer ({name}).", name=type(error).__name__),
+                mend,
+            ),
+            tls,
+        ]
     check = readiness.of_revision(revision)
     tables = Examined("Its tables are those of this version", check.is_good, True, check.sentence, check.mend)
     return [Examined("The database opens", True, True), tables, tls, clock]
@@ -192,10 +214,14 @@ def _clock(connection: Connection, settings: Settings, now: datetime, written: f
         other: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
         skew = abs(now - other)
         return Examined(
-            name, skew <= LONGEST_SKEW, False, f"It is {skew.total_seconds():.0f} s off the database's.", mend
+            name,
+            skew <= LONGEST_SKEW,
+            False,
+            message("It is {total_seconds:.0f} s off the database's.", total_seconds=skew.total_seconds()),
+            mend,
         )
     ahead = written - now.timestamp()
-    seen = f"A file of the home folder was written {ahead:.0f} s from now."
+    seen = message("A file of the home folder was written {ahead:.0f} s from now.", ahead=ahead)
     return Examined(name, ahead <= LONGEST_SKEW.total_seconds(), False, seen, mend)
 
 
@@ -205,7 +231,7 @@ def _engine(settings: Settings) -> list[Examined]:
     refusal = loading.engine_refusal(settings)
     return [
         Examined(
-            f"What the engine {title} needs is installed",
+            message("What the engine {title} needs is installed", title=title),
             not missing,
             True,
             ", ".join(missing),
@@ -228,7 +254,7 @@ def _data(settings: Settings, now: datetime) -> list[Examined]:
             "Connected systems are read on time",
             not late,
             False,
-            f"Overdue: {', '.join(late)}.",
+            message("Overdue: {late}.", late=", ".join(late)),
             "Start `quarterdeck worker`; the Data page says why a sync failed.",
         ),
     ]
@@ -245,17 +271,17 @@ def _models(settings: Settings, now: datetime) -> list[Examined]:
     if newest["as_of"]:
         age = now.date() - datetime.fromisoformat(newest["as_of"]).date()
         is_own = bool(settings.source.folder) or bool(connector_files.names(settings))
-        seen = f"They end {age.days} days ago, on {newest['as_of']}."
+        seen = message("They end {days} days ago, on {as_of}.", days=age.days, as_of=newest["as_of"])
         is_fresh = age <= OLDEST_DATA or not is_own  # The sample company ends when it ends.
         out.append(Examined("Data are fresh", is_fresh, False, seen, "Deliver newer data, or sync."))
     off = max((newest[f"{m}_calibration_error"] or 0.0 for m in ("close", "churn")), default=0.0)
-    seen = f"Chances were off by {off * 100:.0f} points on later quarters."
+    seen = message("Chances were off by {off:.0f} points on later quarters.", off=off * 100)
     out.append(Examined("Chances came true as often as they said", off <= MOST_OFF, False, seen, mend))
     return out
 
 
 def _vectors(line: str) -> Examined:
-    mend = f"Without sentence vectors matching goes by words and letters: {line}"
+    mend = message("Without sentence vectors matching goes by words and letters: {line}", line=line)
     return Examined("Sentence vectors are installed", not line, False, "", mend)
 
 
@@ -298,21 +324,21 @@ def _doors(settings: Settings, environ: Mapping[str, str]) -> list[Examined]:
             "Whoever reaches the app over the network signs in",
             access.sign_in != "none" or not access.hosts,
             False,
-            f"It answers to {', '.join(access.hosts)}, and nobody signs in.",
+            message("It answers to {hosts}, and nobody signs in.", hosts=", ".join(access.hosts)),
             "Set access.sign_in to oidc or header.",
         ),
         Examined(
             "Nobody can name themselves in a header",
             not can_forge,
             False,
-            f"Anybody on this machine can send {access.header}.",
+            message("Anybody on this machine can send {header}.", header=access.header),
             "Set access.proxies, or QUARTERDECK_PROXY_SECRET for server and proxy.",
         ),
         Examined(
             "People nobody listed cannot change anything",
             not writers,
             False,
-            f"access.everyone_else gives {', '.join(writers)}.",
+            message("access.everyone_else gives {writers}.", writers=", ".join(writers)),
             "Leave it empty, or give a role that only reads.",
         ),
     ]

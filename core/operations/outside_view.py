@@ -10,6 +10,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from core.contracts.errors import ConfigError
+from core.localization import message
 from core.operations.examination import LONGEST_SKEW, Examined
 from core.replicas import stickiness
 
@@ -49,7 +50,11 @@ def look(address: str, now: datetime, trusted: ssl.SSLContext | None = None) -> 
     """
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(f"{address} is no address of a server.", "--url", "Write https://sales.example.com.")
+        raise ConfigError(
+            message("{address} is no address of a server.", address=address),
+            "--url",
+            "Write https://sales.example.com.",
+        )
     visitor = _Visitor(parts.scheme, parts.hostname, parts.port, parts.path.rstrip("/"), trusted)
     try:
         status, headers = visitor.ask("/healthz")
@@ -58,14 +63,20 @@ def look(address: str, now: datetime, trusted: ssl.SSLContext | None = None) -> 
         return [Examined("The server answers by its name", False, True, f"{type(error).__name__}: {error}", mend)]
     is_tls = parts.scheme == "https"
     return [
-        Examined("The server answers by its name", status == HTTPStatus.OK, True, f"Status {status}.", FILES),
+        Examined(
+            "The server answers by its name",
+            status == HTTPStatus.OK,
+            True,
+            message("Status {status}.", status=status),
+            FILES,
+        ),
         _socket(visitor),
         _cookies(visitor),
         _servers(address),
         Examined(
             "Browsers are told to come by TLS only",
             not is_tls or "Strict-Transport-Security" in headers,
-            mend=f"Let the proxy add Strict-Transport-Security. {FILES}",
+            mend=message("Let the proxy add Strict-Transport-Security. {files}", files=FILES),
         ),
         Examined(
             "The server's figures are not for everybody",
@@ -93,7 +104,7 @@ class _Visitor:
             answer = connection.getresponse()
             return answer.status, answer.headers
         except http.client.HTTPException as error:
-            raise ConnectionError(f"no answer of the web ({type(error).__name__})") from error
+            raise ConnectionError(message("no answer of the web ({name})", name=type(error).__name__)) from error
         finally:
             connection.close()
 
@@ -103,9 +114,15 @@ def _socket(visitor: _Visitor) -> Examined:
     try:
         status, _ = visitor.ask(SOCKET, UPGRADE)
     except OSError as error:
-        return Examined(name, False, True, str(error), f"Let the proxy pass Upgrade and Connection on. {FILES}")
-    mend = f"Let the proxy pass Upgrade, Connection and Host on, and name the host in access.hosts. {FILES}"
-    return Examined(name, status == HTTPStatus.SWITCHING_PROTOCOLS, True, f"Status {status}.", mend)
+        return Examined(
+            name, False, True, str(error), message("Let the proxy pass Upgrade and Connection on. {files}", files=FILES)
+        )
+    mend = message(
+        "Let the proxy pass Upgrade, Connection and Host on, and name the host in access.hosts. {files}", files=FILES
+    )
+    return Examined(
+        name, status == HTTPStatus.SWITCHING_PROTOCOLS, True, message("Status {status}.", status=status), mend
+    )
 
 
 def _cookies(visitor: _Visitor) -> Examined:
@@ -114,7 +131,9 @@ def _cookies(visitor: _Visitor) -> Examined:
         status, _ = visitor.ask("/healthz", {"Cookie": LARGE_COOKIES})
     except OSError:
         status = 0
-    return Examined(name, status == HTTPStatus.OK, False, f"24 kB were answered with {status}.", FILES)
+    return Examined(
+        name, status == HTTPStatus.OK, False, message("24 kB were answered with {status}.", status=status), FILES
+    )
 
 
 def _servers(address: str) -> Examined:
@@ -128,5 +147,5 @@ def _servers(address: str) -> Examined:
 def _clock(date: str, now: datetime) -> Examined:
     name = "This machine's clock and the server's agree"
     skew = abs(parsedate_to_datetime(date) - now) if date else timedelta()
-    seen = f"They are {skew.total_seconds():.0f} s apart."
+    seen = message("They are {total_seconds:.0f} s apart.", total_seconds=skew.total_seconds())
     return Examined(name, skew <= LONGEST_SKEW, False, seen, "Set both by NTP: timedatectl set-ntp true")

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from core.artifacts import MODELS, SAMPLE, open_cache
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError, StoreError
+from core.localization import message
 from core.sources import source_registry
 from core.store import Store
 from core.store.upgrade import MIGRATIONS
@@ -120,15 +121,21 @@ def database(opened: Callable[[], Store]) -> Check:
     except StoreError as error:
         return Check(name, False, error.what, error.mend)
     except (SQLAlchemyError, OSError) as error:
-        return Check(name, False, f"The database does not answer ({type(error).__name__}).", "Start it again.")
+        return Check(
+            name, False, message("The database does not answer ({name}).", name=type(error).__name__), "Start it again."
+        )
     return of_revision(revision)
 
 
 def of_revision(revision: str) -> Check:
     """Say whether a database's tables are those of this version, by the revision it bears."""
     if revision == newest_revision():
-        return Check("database", True, f"It answers; its tables are of revision {revision}.")
-    seen = f"Its tables are of revision {revision}, those of this version of {newest_revision()}."
+        return Check("database", True, message("It answers; its tables are of revision {revision}.", revision=revision))
+    seen = message(
+        "Its tables are of revision {revision}, those of this version of {newest_revision}.",
+        revision=revision,
+        newest_revision=newest_revision(),
+    )
     return Check("database", False, seen, "Run `quarterdeck migrate`, with the newer of the two versions.")
 
 
@@ -143,13 +150,18 @@ def free_bytes(home: Path) -> int:
 def disk(home: Path) -> Check:
     """Say whether the home folder can be written and has room."""
     free = free_bytes(home)
-    room = f"{free / 1e9:,.1f} GB are free"
+    room = message("{free:,.1f} GB are free", free=free / 1000000000.0)
     if not os.access(home, os.W_OK):
-        return Check("disk", False, f"{home} cannot be written.", "Give the account that runs Quarterdeck the folder.")
+        return Check(
+            "disk",
+            False,
+            message("{home} cannot be written.", home=home),
+            "Give the account that runs Quarterdeck the folder.",
+        )
     if free < FEWEST_FREE_BYTES:
         mend = "Make room, or run `quarterdeck artifacts --prune results` for what can be made again."
-        return Check("disk", False, f"Only {room} at {home}.", mend)
-    return Check("disk", True, f"{room} at {home}.")
+        return Check("disk", False, message("Only {room} at {home}.", room=room, home=home), mend)
+    return Check("disk", True, message("{room} at {home}.", room=room, home=home))
 
 
 def data(settings: Settings, opened: Callable[[], Store]) -> Check:
@@ -159,20 +171,34 @@ def data(settings: Settings, opened: Callable[[], Store]) -> Check:
         source = source_registry.in_force(settings, opened())[0]
     except (QuarterdeckError, SQLAlchemyError, OSError) as error:
         return Check(
-            name, False, f"Nobody can tell which they are ({type(error).__name__}).", "Mend the database first."
+            name,
+            False,
+            message("Nobody can tell which they are ({name}).", name=type(error).__name__),
+            "Mend the database first.",
         )
     if source_registry.is_sample(settings, source):
         is_there = bool(open_cache(settings.home).entries(SAMPLE))
-        return Check(name, is_there, f"The sample company is {'there' if is_there else 'not made yet'}.", mend)
+        return Check(
+            name,
+            is_there,
+            (message("The sample company is there.") if is_there else message("The sample company is not made yet.")),
+            mend,
+        )
     folder = settings.source.folder
     if source == source_registry.SETTINGS and "://" not in folder and not Path(folder).exists():
-        return Check(name, False, f"There is nothing at {folder}.", "Mount it, or change source.folder.")
-    return Check(name, True, f"They come from {source}.")
+        return Check(
+            name, False, message("There is nothing at {folder}.", folder=folder), "Mount it, or change source.folder."
+        )
+    return Check(name, True, message("They come from {source}.", source=source))
 
 
 def models(settings: Settings) -> Check:
     """Say whether models are there; nothing is learnt for it."""
     n = sum(not entry.is_damaged for entry in open_cache(settings.home).entries(MODELS))
     if n:
-        return Check("models", True, f"{n} version{'s are' if n > 1 else ' is'} there.")
+        return Check(
+            "models",
+            True,
+            (message("{n} versions are there.", n=n) if n > 1 else message("{n} version is there.", n=n)),
+        )
     return Check("models", False, "No models are there yet.", "Run `quarterdeck build`, or let a worker do it.")

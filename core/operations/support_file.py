@@ -21,6 +21,7 @@ from core import __version__
 from core.artifacts import listing, open_cache
 from core.config import Settings, load
 from core.config.settings import DEFAULTS
+from core.localization import message
 from core.models import versions
 from core.operations import readiness
 from core.operations.examination import Examined
@@ -127,7 +128,7 @@ def _shown(value: Any) -> Any:
     if isinstance(value, bool | int | float):
         return value
     n = len(str(value)) if isinstance(value, str | Path) else len(value)
-    return f"{type(value).__name__} of {n}"
+    return message("{name} of {n}", name=type(value).__name__, n=n)
 
 
 def _about(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted
 from core.plays.play_definition import DEAL, Standing
@@ -100,10 +101,13 @@ def _text(waiting: pl.DataFrame, runs: Runs) -> str:
         return "No play has brought a task yet."
     n_late = waiting.filter(pl.col("days_late") > 0).height
     n_alone = waiting.filter(pl.col("assignee_id") == "").height
-    alone = f", {n_alone:,} of them nobody's" if n_alone else ""
-    return (
-        f"{counted(waiting.height, 'task waits', 'tasks wait')} in {counted(runs.played.height, 'run')} of "
-        f"plays{alone}; {counted(n_late, 'is', 'are')} past the day."
+    alone = message(", {n_alone:,} of them nobody's", n_alone=n_alone) if n_alone else ""
+    return message(
+        "{tasks} in {runs} of plays{alone}; {are} past the day.",
+        tasks=counted(waiting.height, "task waits", "tasks wait"),
+        runs=counted(runs.played.height, "run"),
+        alone=alone,
+        are=counted(n_late, "is", "are"),
     )
 
 
@@ -112,9 +116,13 @@ def tasks_of(data: Dataset, settings: Settings, runs: Runs, kind: str, subject_i
     own = runs.about(kind, subject_id)
     whole = board(data, settings, own, "")
     if own.played.is_empty():
-        return Measure(whole.name, 0.0, "count", whole.frame, f"No play was started for this {kind}.")
+        return Measure(
+            whole.name, 0.0, "count", whole.frame, message("No play was started for this {kind}.", kind=kind)
+        )
     started = ", ".join(whole.frame["play"].unique(maintain_order=True).to_list())
-    return Measure(whole.name, whole.value, "count", whole.frame, f"{started}: {whole.text}")
+    return Measure(
+        whole.name, whole.value, "count", whole.frame, message("{started}: {text}", started=started, text=whole.text)
+    )
 
 
 def definitions(standing: Collection[Standing], runs: Runs) -> pl.DataFrame:
@@ -129,7 +137,10 @@ def definitions(standing: Collection[Standing], runs: Runs) -> pl.DataFrame:
     rows = []
     for entry in standing:
         play, own = entry.play, runs.of(entry.play.key)
-        steps = "; ".join(f"{step.name} ({step.owner}, day {step.days})" for step in play.steps)
+        steps = "; ".join(
+            message("{name} ({owner}, day {days})", name=step.name, owner=step.owner, days=step.days)
+            for step in play.steps
+        )
         state = "on" if play.is_on else "stopped by its record" if play.retired else "off"
         n_open = own.steps.filter(pl.col("state") == WAITING)["play_run_id"].n_unique()
         n_left_out = own.runs.height - own.played.height

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from core.contracts.errors import ConfigError, StoreError, closest
 from core.contracts.yaml_text import YamlError, read_yaml, shipped_yaml
+from core.localization import message
 from core.metrics.signals import SIGNALS
 from core.resources import beside_settings
 from core.store import Store
@@ -27,7 +28,11 @@ FREE = ConfigDict(frozen=True, extra="forbid")
 def _is_signal(signal: str) -> str:
     if signal and signal not in SIGNALS:
         near = closest(signal, SIGNALS)
-        mend = f"did you mean {near}?" if near else f"write one of {', '.join(SIGNALS)}."
+        mend = (
+            message("did you mean {near}?", near=near)
+            if near
+            else message("write one of {signals}.", signals=", ".join(SIGNALS))
+        )
         raise ValueError(f"{signal!r} is no signal; {mend}")
     return signal
 
@@ -161,11 +166,11 @@ class PlayDefinition(BaseModel):
     def when(self) -> str:
         """Say in a few words when it starts."""
         words = {
-            "signal": f"an open deal shows the sign “{self.trigger.signal.replace('_', ' ')}”",
-            "stage": f"a deal enters {self.trigger.stage}",
+            "signal": message("an open deal shows the sign “{signal}”", signal=self.trigger.signal.replace("_", " ")),
+            "stage": message("a deal enters {stage}", stage=self.trigger.stage),
             "competitor": "a competitor is named on an open deal",
             "new_customer": "an account becomes a customer",
-            "renewal": f"a contract is {self.trigger.days} days before its renewal",
+            "renewal": message("a contract is {days} days before its renewal", days=self.trigger.days),
             "red_account": "an account turns red",
         }
         return words[self.trigger.event]
@@ -221,7 +226,9 @@ def parsed(text: str) -> PlayDefinition:
     try:
         content = read_yaml(text)
     except YamlError as error:
-        raise ConfigError(f"This is no YAML. {error}", "the play", "Mend the line and check again.") from error
+        raise ConfigError(
+            message("This is no YAML. {error}", error=error), "the play", "Mend the line and check again."
+        ) from error
     if not isinstance(content, dict):
         raise ConfigError("This is no play.", "the play", "Begin with key, name, purpose, trigger and steps.")
     try:
@@ -233,25 +240,31 @@ def parsed(text: str) -> PlayDefinition:
 def _first_fault(error: ValidationError) -> ConfigError:
     """Return the first fault with its location, counted as people count, and how to mend it."""
     fault = error.errors()[0]
-    location = ", ".join(f"number {part + 1}" if isinstance(part, int) else part for part in fault["loc"])
-    message = fault["msg"].removeprefix("Value error, ").rstrip(".")
+    location = ", ".join(
+        message("number {part}", part=part + 1) if isinstance(part, int) else part for part in fault["loc"]
+    )
+    fault_text = fault["msg"].removeprefix("Value error, ").rstrip(".")
     mend = "Correct it and check again."
     if fault["type"] == "missing":
-        message, mend = "something it needs is missing", "Add it."
+        fault_text, mend = "something it needs is missing", "Add it."
     elif fault["type"] == "extra_forbidden":
-        message, mend = "nothing of this name is understood", f"Take it out{_near(fault['loc'])}."
+        fault_text, mend = "nothing of this name is understood", message("Take it out{near}.", near=_near(fault["loc"]))
     elif fault["type"] == "string_pattern_mismatch":
-        message, mend = "the key has other letters than it may", "Write small letters, digits and _, a letter first."
+        fault_text, mend = "the key has other letters than it may", "Write small letters, digits and _, a letter first."
     more = len(error.errors()) - 1
-    besides = f" {more} more to mend after it." if more else ""
-    return ConfigError(f"This is not a play yet: {message}.{besides}", location or "the play", mend)
+    besides = message(" {more} more to mend after it.", more=more) if more else ""
+    return ConfigError(
+        message("This is not a play yet: {fault}.{besides}", fault=fault_text, besides=besides),
+        location or "the play",
+        mend,
+    )
 
 
 def _near(location: tuple[int | str, ...]) -> str:
     kinds: dict[str, type[BaseModel]] = {"trigger": Trigger, "deals": Counted, "steps": PlayStep}
     kind = kinds.get(str(location[0]), PlayDefinition) if len(location) > 1 else PlayDefinition
     near = closest(str(location[-1]), kind.model_fields)
-    return f", or write {near}" if near else ""
+    return message(", or write {near}", near=near) if near else ""
 
 
 def in_force(store: Store) -> tuple[Standing, ...]:
@@ -293,17 +306,25 @@ def check(play: PlayDefinition, stages: Collection[str], team: Collection[str]) 
     stage = play.trigger.stage
     if stage and stage not in stages:
         mend = _instead(stage, stages)
-        raise ConfigError(f"No open deal can stand in the stage {stage!r}.", "trigger, stage", mend)
+        raise ConfigError(
+            message("No open deal can stand in the stage {stage!r}.", stage=stage), "trigger, stage", mend
+        )
     for number, step in enumerate(play.steps, 1):
         if step.owner not in (OWNER, MANAGER) and step.owner not in team:
-            location = f"steps, number {number}, owner"
+            location = message("steps, number {number}, owner", number=number)
             mend = "Write owner, manager, or the id of a person of the sales team."
-            raise ConfigError(f"Nobody of the sales team has the id {step.owner!r}.", location, mend)
+            raise ConfigError(
+                message("Nobody of the sales team has the id {owner!r}.", owner=step.owner), location, mend
+            )
 
 
 def _instead(name: str, choices: Collection[str]) -> str:
     near = closest(name, choices)
-    return f"Did you mean {near}?" if near else f"Write one of {', '.join(choices)}."
+    return (
+        message("Did you mean {near}?", near=near)
+        if near
+        else message("Write one of {choices}.", choices=", ".join(choices))
+    )
 
 
 def save(store: Store, play: PlayDefinition, user: str, version: int) -> Standing:
@@ -344,5 +365,5 @@ def play_of(store: Store, key: str) -> Standing:
     """
     standing = {entry.play.key: entry for entry in in_force(store)}
     if key not in standing:
-        raise ConfigError(f"There is no play {key!r}.", mend=_instead(key, standing))
+        raise ConfigError(message("There is no play {key!r}.", key=key), mend=_instead(key, standing))
     return standing[key]

@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message, message_plural
 from core.metrics.competitors import FEWEST_DEALS, points, rate_beside
 from core.metrics.confidence_intervals import SHARE
 from core.metrics.measure import Measure, counted, percent, ratio
@@ -232,7 +233,7 @@ def evidence(data: Dataset, settings: Settings, runs: Runs, key: str) -> Measure
     row, counts = _compared(data, settings, play, runs)
     if counts is None:
         nothing = pl.DataFrame(schema=STRATA)
-        return Measure(f"Effect of {play.name}", None, "rate", nothing, verdict_text(play, row))
+        return Measure(message("Effect of {name}", name=play.name), None, "rate", nothing, verdict_text(play, row))
     name = pl.concat_str(ALIKE[play.kind], separator=" · ")
     shares = {
         "rate": pl.when(pl.col("n") > 0).then(pl.col("hits") / pl.col("n")),
@@ -240,24 +241,41 @@ def evidence(data: Dataset, settings: Settings, runs: Runs, key: str) -> Measure
     }
     frame = counts.with_columns(stratum=name, **shares).select(*STRATA)
     shown = frame.filter(pl.col("n") > 0).sort("n", "stratum", descending=[True, False])
-    return Measure(f"Effect of {play.name}", row["difference"], "rate", shown, verdict_text(play, row))
+    return Measure(
+        message("Effect of {name}", name=play.name), row["difference"], "rate", shown, verdict_text(play, row)
+    )
 
 
 def verdict_text(play: PlayDefinition, row: dict[str, Any]) -> str:
     """Say what a play's record shows, with its numbers; `row` is one of `record`'s."""
     noun, outcome = ("deal", "won") if play.kind == DEAL else ("case", "kept")
     if row["difference"] is None:
-        return (
-            f"{play.name}: too early to judge. {counted(row['n_judged'], 'run')} of it can be judged so far, "
-            f"{row['n_compared']:,} comparable {noun}s were not played, and it takes {FEWEST_DEALS} of each."
+        return message(
+            "{name}: too early to judge. {runs} of it can be judged so far, {n_compared:,} "
+            "comparable {noun}s were not played, and it takes {fewest_deals} of each.",
+            name=play.name,
+            runs=counted(row["n_judged"], "run"),
+            n_compared=row["n_compared"],
+            noun=noun,
+            fewest_deals=FEWEST_DEALS,
         )
     gap, low, high = row["difference"], row["difference_low"], row["difference_high"]
     direction = "more" if gap >= 0 else "fewer"
-    start = (
-        f"{play.name}: {percent(row['outcome_rate'])} of {counted(row['n_judged'], 'played ' + noun)} were {outcome}, "
-        f"{points(gap)} points {direction} than of {row['n_compared']:,} comparable ones "
-        f"{row['compared_with']} (range {signed(low)} to {signed(high)} points, over "
-        f"{counted(row['n_strata'], 'group', 'groups')} that are alike)."
+    start = message(
+        "{name}: {outcome_rate} of {things} were {outcome}, {points} points {direction} than of "
+        "{n_compared:,} comparable ones {compared_with} (range {low} to {high} points, over {groups} "
+        "that are alike).",
+        name=play.name,
+        outcome_rate=percent(row["outcome_rate"]),
+        things=counted(row["n_judged"], "played " + noun),
+        outcome=outcome,
+        points=points(gap),
+        direction=direction,
+        n_compared=row["n_compared"],
+        compared_with=row["compared_with"],
+        low=signed(low),
+        high=signed(high),
+        groups=counted(row["n_strata"], "group", "groups"),
     )
     return f"{start} {_meaning(play, row['verdict'], row['compared_with'])}"
 
@@ -275,14 +293,16 @@ def signed(share: float) -> str:
 
 
 def _meaning(play: PlayDefinition, verdict: str, compared_with: str) -> str:
-    worth = f"{play.worthwhile * 100:.0f} points"
+    worth = message("{worthwhile:.0f} points", worthwhile=play.worthwhile * 100)
     others = compared_with != BY_CHANCE
     meanings = {
         WORKS: "It works, beyond chance.",
         GOES_WITH: "That is beyond chance; whether the play brought it, only cases left out by chance can tell.",
         HURTS: "That is worse beyond chance: the play is to be stopped.",
-        NOTHING: f"An effect of {worth}, for which the work would pay, is ruled out: the play is to be stopped.",
-        OPEN: f"Chance can explain the difference, and an effect of {worth} is not ruled out yet.",
+        NOTHING: message(
+            "An effect of {worth}, for which the work would pay, is ruled out: the play is to be stopped.", worth=worth
+        ),
+        OPEN: message("Chance can explain the difference, and an effect of {worth} is not ruled out yet.", worth=worth),
     }
     warning = " The others differ in more than the play." if others and verdict in RETIRED else ""
     return meanings[verdict] + warning
@@ -292,14 +312,37 @@ def _text(frame: pl.DataFrame, value: float | None, n_due: int) -> str:
     n_runs = int(frame["n_runs"].sum())
     if not n_runs:
         return "No play has been started yet."
-    start = f"{counted(n_runs, 'run')} of {counted(frame.filter(pl.col('n_runs') > 0).height, 'play')} so far"
-    followed = f"; {percent(value)} of {counted(n_due, 'step')} due were done" if value is not None else ""
+    start = message(
+        "{runs} of {plays} so far",
+        runs=counted(n_runs, "run"),
+        plays=counted(frame.filter(pl.col("n_runs") > 0).height, "play"),
+    )
+    followed = (
+        message("; {rate} of {steps} due were done", rate=percent(value), steps=counted(n_due, "step"))
+        if value is not None
+        else ""
+    )
     better = frame.filter(pl.col("verdict").is_in([WORKS, GOES_WITH]))
     out = frame.filter(pl.col("verdict").is_in(RETIRED))
     judged_so_far = frame.filter(pl.col("difference").is_not_null()).height
     if not judged_so_far:
-        return f"{start}{followed}. It is too early to say what any of them does."
+        return message(
+            "{start}{followed}. It is too early to say what any of them does.", start=start, followed=followed
+        )
     names = ", ".join(better["name"].to_list()) or "None"
     verb = "goes" if better.height <= 1 else "go"
-    bad = f" {', '.join(out['name'].to_list())} {'does' if out.height == 1 else 'do'} not help." if out.height else ""
-    return f"{start}{followed}. {names} {verb} with better outcomes beyond chance.{bad}"
+    bad = (
+        message_plural(
+            " {to_list} does not help.", " {to_list} do not help.", out.height, to_list=", ".join(out["name"].to_list())
+        )
+        if out.height
+        else ""
+    )
+    return message(
+        "{start}{followed}. {names} {verb} with better outcomes beyond chance.{bad}",
+        start=start,
+        followed=followed,
+        names=names,
+        verb=verb,
+        bad=bad,
+    )

@@ -13,6 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.forecasts.calls import book
+from core.localization import message
 from core.metrics.competitors import FEWEST_DEALS
 from core.metrics.measure import counted
 from core.plays import play_definition, play_record, play_view
@@ -46,9 +47,13 @@ class Started:
 
     def sentence(self) -> str:
         """Say it; empty where nothing happened."""
-        parts = [f"{counted(self.n_runs, 'play run')} started"] if self.n_runs else []
-        parts += [f"{', '.join(self.retired)} stopped"] if self.retired else []
-        parts += [f"{counted(len(self.problems), 'play')} could not be looked at"] if self.problems else []
+        parts = [message("{plays} started", plays=counted(self.n_runs, "play run"))] if self.n_runs else []
+        parts += [message("{retired} stopped", retired=", ".join(self.retired))] if self.retired else []
+        parts += (
+            [message("{plays} could not be looked at", plays=counted(len(self.problems), "play"))]
+            if self.problems
+            else []
+        )
         return f" {'; '.join(parts)}." if parts else ""
 
 
@@ -166,6 +171,9 @@ def start_by_hand(data: Dataset, settings: Settings, store: Store, key: str, sub
     play = play_definition.play_of(store, key).play
     rows = waiting(data, settings, play).filter(pl.col("subject_id") == subject_id)
     if rows.is_empty():
-        raise StoreError(f"{play.name} does not wait for this {play.kind}.", mend=f"It starts when {play.when()}.")
+        raise StoreError(
+            message("{name} does not wait for this {kind}.", name=play.name, kind=play.kind),
+            mend=message("It starts when {when}.", when=play.when()),
+        )
     runs = [new_run(data, play, row) for row in rows.head(1).iter_rows(named=True)]
     return store.play_runs.start(book(data), runs, user) > 0

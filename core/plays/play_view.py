@@ -12,6 +12,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ConfigError, closest
 from core.features.accounts import spells
 from core.forecasts.calls import book
+from core.localization import message
 from core.plays import play_definition
 from core.plays.play_definition import ACCOUNT, DEAL, PlayDefinition
 from core.store import Store
@@ -63,7 +64,10 @@ class Runs:
             if play.key == key:
                 return play
         near = closest(key, [play.key for play in self.plays])
-        raise ConfigError(f"There is no play {key!r}.", mend=f"Did you mean {near}?" if near else "See Playbooks.")
+        raise ConfigError(
+            message("There is no play {key!r}.", key=key),
+            mend=message("Did you mean {near}?", near=near) if near else "See Playbooks.",
+        )
 
     def among(self, runs: pl.DataFrame) -> Runs:
         """Return those of some of the runs."""

@@ -6,6 +6,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
+from core.localization import message
 from core.metrics.measure import Measure, likely, money
 from core.models import outlook, sum_correction
 from core.models.bundle import Bundle
@@ -43,6 +44,19 @@ def reached(data: Dataset, settings: Settings, bundle: Bundle, amount: float) ->
         for value in (amount, row["amount"], row["closed_amount"], row["lower"], row["upper"])
     )
     is_closed = row["closed_amount"] >= amount
-    lead = f"{target} is closed already" if is_closed else f"{target} in {row['window']} is {likely(chance)} likely"
-    text = f"{lead}: the forecast is {number}, likely range {low} to {high}, and {closed} is closed."
+    lead = (
+        message("{target} is closed already", target=target)
+        if is_closed
+        else message(
+            "{target} in {window} is {chance} likely", target=target, window=row["window"], chance=likely(chance)
+        )
+    )
+    text = message(
+        "{lead}: the forecast is {number}, likely range {low} to {high}, and {closed} is closed.",
+        lead=lead,
+        number=number,
+        low=low,
+        high=high,
+        closed=closed,
+    )
     return Measure("Chance of the amount", chance, "rate", seen.frame, text)

@@ -16,6 +16,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN, spoken
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import week_ago
+from core.localization import message
 from core.models.bundle import Bundle
 from core.questions import period_arguments
 from core.questions.period_arguments import UnansweredError
@@ -123,7 +124,7 @@ class Answer:
         from importlib import import_module
 
         module, _, name = self.topic.chart.partition(":")
-        function = getattr(import_module(f"core.charts.{module}"), name)
+        function = getattr(import_module(message("core.charts.{module}", module=module)), name)
         given = {"currency": self.currency, "unit": self.unit} | dict(self.topic.drawn)
         if self.topic.name == "forecast_drivers":
             given["total"] = self.window
@@ -144,7 +145,11 @@ class Refusal:
         """Say why, and what could be asked instead."""
         if not self.nearest:
             return self.why
-        return f"{self.why} The nearest that can be asked: {' '.join(topic.title for topic in self.nearest)}"
+        return message(
+            "{why} The nearest that can be asked: {nearest}",
+            why=self.why,
+            nearest=" ".join(topic.title for topic in self.nearest),
+        )
 
 
 def ask(question: str, desk: Desk, base: Scope | None = None) -> Answer | Refusal:
@@ -260,13 +265,19 @@ def _by_part(answer: Answer, split: str, desk: Desk, more: tuple[Any, ...]) -> A
     """Return an answer told part by part; the whole stays its number."""
     noun = DIMENSIONS[split].lower()
     if not answer.topic.can_split:
-        raise UnansweredError(f"That is not told by {noun}; ask for one {noun} by its name.")
+        raise UnansweredError(message("That is not told by {noun}; ask for one {noun} by its name.", noun=noun))
     assert answer.data is not None
     rows = answer.data
     choices: Mapping[str, str] = narrowing.choices(rows, desk.settings)[split]
     names = {key: label for key, label in choices.items() if split != "team" or key == label}
     if not names or len(names) > MOST_PARTS:
-        raise UnansweredError(f"There are {len(names)} to tell it by; at most {MOST_PARTS} are told apart.")
+        raise UnansweredError(
+            message(
+                "There are {n_names} to tell it by; at most {most_parts} are told apart.",
+                n_names=len(names),
+                most_parts=MOST_PARTS,
+            )
+        )
     values = []
     for key, label in names.items():
         part = applied(rows, desk.settings, Scope.of({split: key}))

@@ -9,6 +9,7 @@ from typing import Any
 from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.questions.slots import Slots
 from core.questions.topics import Topic
 from core.scope import fiscal_period
@@ -52,7 +53,7 @@ def of(topic: Topic, slots: Slots, as_of: date, settings: Settings) -> Span:
     """
     makers = {"months": _months, "days": _days, "end": _end, "span": _span, "today": _today, "quarter": _today}
     if topic.name == "forecast_changes" and slots.days:
-        return Span(arguments=(min(slots.days, LONGEST_WALK),), words=f"The last {slots.days} days.")
+        return Span(arguments=(min(slots.days, LONGEST_WALK),), words=message("The last {days} days.", days=slots.days))
     if topic.name == "bookings":
         _last(slots, as_of, settings)  # What is booked in a time to come is nothing, not an answer.
     return makers[topic.handed](slots, as_of, settings)
@@ -81,7 +82,9 @@ def _months(slots: Slots, as_of: date, settings: Settings) -> Span:
     if slots.days and slots.days < 28:
         raise UnansweredError("That is counted over whole months; ask for the last month or more.")
     if back := slots.months or round(slots.days / 30):
-        return Span(arguments=(back,), words=f"The last {back} months." if back > 1 else "The last month.")
+        return Span(
+            arguments=(back,), words=message("The last {back} months.", back=back) if back > 1 else "The last month."
+        )
     if not slots.has_period:
         return Span()
     last = _last(slots, as_of, settings)
@@ -98,7 +101,10 @@ def _days(slots: Slots, as_of: date, settings: Settings) -> Span:
         begin = (
             as_of - timedelta(days=slots.days - 1) if slots.days else add_months(as_of, -slots.months) + timedelta(1)
         )
-        return Span(arguments=(begin.isoformat(), as_of.isoformat()), words=f"{begin:%d %b %Y} to {as_of:%d %b %Y}.")
+        return Span(
+            arguments=(begin.isoformat(), as_of.isoformat()),
+            words=message("{begin:%d %b %Y} to {as_of:%d %b %Y}.", begin=begin, as_of=as_of),
+        )
     span = fiscal_period.days(slots.scope, as_of, settings)
     return Span(arguments=(span.begin.isoformat(), span.last.isoformat()), words=_label(slots, as_of, settings))
 
@@ -106,8 +112,8 @@ def _days(slots: Slots, as_of: date, settings: Settings) -> Span:
 def _end(slots: Slots, as_of: date, settings: Settings) -> Span:
     last = _last(slots, as_of, settings)
     if slots.days or slots.months:
-        return Span(words=f"As of {as_of:%d %b %Y}; a span of days or months does not change it.")
-    return Span(last, words=f"As of {last:%d %b %Y}." if last else "")
+        return Span(words=message("As of {as_of:%d %b %Y}; a span of days or months does not change it.", as_of=as_of))
+    return Span(last, words=message("As of {last:%d %b %Y}.", last=last) if last else "")
 
 
 def _span(slots: Slots, as_of: date, settings: Settings) -> Span:
@@ -119,11 +125,14 @@ def _span(slots: Slots, as_of: date, settings: Settings) -> Span:
         if span.begin > as_of:
             raise UnansweredError(NOT_AHEAD)
         begin, end = span.begin - timedelta(days=1), min(span.last, as_of)
-    return Span(arguments=(begin.isoformat(), end.isoformat()), words=f"{begin:%d %b %Y} to {end:%d %b %Y}.")
+    return Span(
+        arguments=(begin.isoformat(), end.isoformat()),
+        words=message("{begin:%d %b %Y} to {end:%d %b %Y}.", begin=begin, end=end),
+    )
 
 
 def _today(slots: Slots, as_of: date, settings: Settings) -> Span:
     is_running = slots.scope.period == "this quarter" and not slots.months
     if slots.has_period and not is_running:
         raise UnansweredError(NOT_BACK)
-    return Span(words=f"As of {as_of:%d %b %Y}." if slots.days else "")
+    return Span(words=message("As of {as_of:%d %b %Y}.", as_of=as_of) if slots.days else "")

@@ -18,6 +18,7 @@ from core.access.row_view import View
 from core.artifacts import settings_text
 from core.artifacts.closure import code_fingerprint
 from core.contracts.errors import ContractError
+from core.localization import joined, message
 from core.models import evaluation
 from core.questions import signing_key
 from core.questions.answering import Answer, Desk, Refusal
@@ -58,11 +59,16 @@ class Verdict:
         if self.state == "forged":
             return "Forged: the file is not as it was signed."
         if self.state == "foreign":
-            return f"Signed by another installation, and not altered since; it cannot be worked out here. {self.before}"
+            return message(
+                "Signed by another installation, and not altered since; it cannot be worked out here. {before}",
+                before=self.before,
+            )
         if self.state == "same":
-            return f"The same: {self.before}"
-        why = "; ".join(self.reasons) or "it is worked out otherwise"
-        return f"Changed, because {why}. It was: {self.before} It is: {self.after}"
+            return message("The same: {before}", before=self.before)
+        why = joined(*self.reasons, by="; ") or "it is worked out otherwise"
+        return message(
+            "Changed, because {why}. It was: {before} It is: {after}", why=why, before=self.before, after=self.after
+        )
 
 
 def rows_hash(frame: pl.DataFrame) -> str:

@@ -8,6 +8,8 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.formats import long_day
+from core.localization import message
 from core.metrics.deal_events import OPEN, between, tracks
 from core.metrics.deal_scope import people
 from core.metrics.flow import days, written
@@ -70,14 +72,19 @@ def slipped(data: Dataset, settings: Settings, since: date | str, until: date | 
 
 
 def _text(frame: pl.DataFrame, first: date, last: date, category: str, settings: Settings) -> str:
-    span = f"between {first.day} {first:%B %Y} and {last.day} {last:%B %Y}"
-    kind = f"{category} deal" if category else "open deal"
+    span = message("between {first} and {last}", first=long_day(first), last=long_day(last))
+    kind = message("{category} deal", category=category) if category else "open deal"
     if frame.is_empty():
-        return f"No {kind} slipped {span}."
+        return message("No {kind} slipped {span}.", kind=kind, span=span)
     amount = money(float(frame["amount"].sum()), settings.currency)
     row = frame.row(0, named=True)
     name = row["opportunity_name"] or row["opportunity_id"]
-    return (
-        f"{counted(frame.height, kind)} worth {amount} slipped {span}; the furthest, {name}, "
-        f"by {counted(row['days_later'], 'day')} to {row['due_after'].day} {row['due_after']:%B %Y}."
+    return message(
+        "{things} worth {amount} slipped {span}; the furthest, {name}, by {days} to {due_after}.",
+        things=counted(frame.height, kind),
+        amount=amount,
+        span=span,
+        name=name,
+        days=counted(row["days_later"], "day"),
+        due_after=long_day(row["due_after"]),
     )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from core.artifacts import RESULTS, memoized
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.questions import misreadings
 from core.questions import slots as question_slots
 from core.questions.slots import Slots
@@ -182,10 +183,10 @@ def _refused(question: str, asked: frozenset[str], strange: tuple[str, ...], bes
     """Return why a question is not answered; empty where it is."""
     share = len(strange) / max(len(asked | frozenset(strange)), 1)
     reasons = (
-        (len(question) > LONGEST, f"A question has at most {LONGEST} letters."),
+        (len(question) > LONGEST, message("A question has at most {longest} letters.", longest=LONGEST)),
         (wants_a_change(question), "Questions are answered here; nothing is changed or sent."),
         (not asked and not slots.amount, "There is no word in it that belongs to an answer."),
-        (share > STRANGE, f"No answer here has to do with {_listed(strange)}."),
+        (share > STRANGE, message("No answer here has to do with {listed}.", listed=_listed(strange))),
         (best[0] < CLEAR, "No answer is near enough to that question."),
         (best[0] - best[1] < APART, "It may mean more than one of these."),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from core.localization import message
 from core.scenarios.analysis.whatif import WhatIf
 from core.scenarios.levers import LEVERS, LeverSetting
 
@@ -50,7 +51,12 @@ def _row(what_if: WhatIf, s: LeverSetting) -> str:
     seen = "no history"
     if past_range is not None:
         rank = past.rank(s.lever, s.value, lever.better)
-        seen = f"{lever.shown(past_range[0])} to {lever.shown(past_range[1])}; {rank}"
+        seen = message(
+            "{shown} to {shown_2}; {rank}",
+            shown=lever.shown(past_range[0]),
+            shown_2=lever.shown(past_range[1]),
+            rank=rank,
+        )
     return f"<tr><td>{escape(s.words())}</td><td>{escape(lever.rule)}</td><td>{escape(seen)}</td></tr>"
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from core.contracts.errors import ScenarioError
 from core.contracts.yaml_text import YamlError, read_yaml
+from core.localization import message
 from core.scenarios.levers import LeverSetting, Scenario
 
 LONGEST_FILE, LONGEST_LINK = 20_000, 6_000
@@ -51,7 +52,10 @@ def from_dict(content: object) -> Scenario:
 def _setting(row: dict[str, object]) -> LeverSetting:
     odd = set(row) - set(FIELDS)
     if odd:
-        raise ScenarioError(f"A lever has no {str(min(map(str, odd)))[:40]!r}.", mend=f"Known: {', '.join(FIELDS)}.")
+        raise ScenarioError(
+            message("A lever has no {map!r}.", map=str(min(map(str, odd)))[:40]),
+            mend=message("Known: {fields}.", fields=", ".join(FIELDS)),
+        )
     value: Any = row.get("value", 0)
     extra: Any = row.get("extra")
     at, detail = (str(row.get(name) or "") for name in ("at", "detail"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.localization import joined
 from core.scenarios import files
 from core.scenarios.data.baseline import Baseline
 from core.scenarios.levers import FIRST, LEVERS, Lever, LeverSetting, Scenario
@@ -33,7 +34,7 @@ def scope_label(scope: str) -> str:
     ('The whole company', 'Segment SMB')
     """
     kind, _, value = scope.partition(":")
-    return "The whole company" if kind == "all" else f"{kind.capitalize()} {value}"
+    return "The whole company" if kind == "all" else joined(kind.capitalize(), value)
 
 
 def _keys(name: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from core.contracts.errors import ScenarioError, closest
+from core.localization import joined, message
 
 Unit = Literal["percent", "points", "share", "weeks", "count", "switch", "days"]
 Kind = Literal["arithmetic", "assumption", "association"]
@@ -344,25 +345,37 @@ class LeverSetting:
         """Refuse what no slider could give."""
         if not isinstance(self.lever, str) or self.lever not in LEVERS:
             near = closest(str(self.lever)[:40], LEVERS)
-            mend = f"Did you mean {near!r}?" if near else f"Known: {', '.join(LEVERS)}."
-            raise ScenarioError(f"There is no lever called {str(self.lever)[:40]!r}.", mend=mend)
+            mend = (
+                message("Did you mean {near!r}?", near=near)
+                if near
+                else message("Known: {levers}.", levers=", ".join(LEVERS))
+            )
+            raise ScenarioError(message("There is no lever called {lever!r}.", lever=str(self.lever)[:40]), mend=mend)
         lever = LEVERS[self.lever]
         low, high = LIMITS[lever.unit]
         if not _number(self.value, low, high):
-            mend = "0.1 means +10 %." if lever.is_relative else f"Its unit is {lever.unit}."
-            raise ScenarioError(f"{lever.label} must be a number from {low:g} to {high:g}.", mend=mend)
+            mend = "0.1 means +10 %." if lever.is_relative else message("Its unit is {unit}.", unit=lever.unit)
+            raise ScenarioError(
+                message("{label} must be a number from {low:g} to {high:g}.", label=lever.label, low=low, high=high),
+                mend=mend,
+            )
         if self.extra is not None and not (lever.extra and _number(self.extra, -100.0, 100.0)):
-            raise ScenarioError(f"{lever.label}: the extra number must lie from -100 to 100.", mend="Or leave it out.")
+            raise ScenarioError(
+                message("{label}: the extra number must lie from -100 to 100.", label=lever.label),
+                mend="Or leave it out.",
+            )
         kind, _, name = str(self.scope).partition(":")
         if self.scope != "all" and (kind not in SCOPES or not name or len(self.scope) > LONGEST):
             raise ScenarioError(
-                f"The scope {str(self.scope)[:40]!r} is not known.",
+                message("The scope {scope!r} is not known.", scope=str(self.scope)[:40]),
                 mend="Use all, or segment:, region:, family:, team:, deal: with a name.",
             )
         if self.scope != "all" and kind not in lever.scopes:
-            raise ScenarioError(f"{lever.label} cannot be set for one {kind}.", mend="Use all.")
+            raise ScenarioError(
+                message("{label} cannot be set for one {kind}.", label=lever.label, kind=kind), mend="Use all."
+            )
         if self.at and not MONTH.fullmatch(str(self.at)):
-            raise ScenarioError(f"{str(self.at)[:20]!r} is no month.", mend="Write it as 2026-09.")
+            raise ScenarioError(message("{at!r} is no month.", at=str(self.at)[:20]), mend="Write it as 2026-09.")
 
     @property
     def amount(self) -> float:
@@ -377,16 +390,16 @@ class LeverSetting:
     def words(self) -> str:
         """Say the setting in a few words."""
         lever = LEVERS[self.lever]
-        parts = [lever.label if lever.unit == "switch" else f"{lever.label} {lever.shown(self.value)}"]
+        parts = [lever.label if lever.unit == "switch" else joined(lever.label, lever.shown(self.value))]
         if self.detail:
-            parts.append(f"for {self.detail}")
+            parts.append(message("for {detail}", detail=self.detail))
         if lever.extra:
             parts.append(f"({lever.extra}: {self.amount:g})")
         if self.scope != "all":
-            parts.append(f"in {self.scope.partition(':')[2][:60]}")
+            parts.append(message("in {partition}", partition=self.scope.partition(":")[2][:60]))
         if self.at:
-            parts.append(f"from {self.at}")
-        return " ".join(parts)
+            parts.append(message("from {at}", at=self.at))
+        return joined(*parts)
 
 
 def _number(value: object, low: float, high: float) -> bool:

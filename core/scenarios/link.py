@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from core.contracts.errors import ScenarioError
+from core.localization import message
 from core.scenarios import files
 from core.scenarios.form import (
     BESIDE,
@@ -57,7 +58,11 @@ class _Reader:
         for scope in self._choices.scopes:
             if not asked or asked in {scope, scope_label(scope)}:
                 return scope
-        self.notices.append(f"The link speaks of {asked[:40]!r}, which this data does not have; all deals are shown.")
+        self.notices.append(
+            message(
+                "The link speaks of {asked!r}, which this data does not have; all deals are shown.", asked=asked[:40]
+            )
+        )
         return "all"
 
     def further(self) -> tuple[str, ...]:
@@ -65,7 +70,10 @@ class _Reader:
         asked = [str(name) for name in self._query.get(FURTHER) or ()]
         named = {name for name in self._choices.further if name in asked or label(name) in asked}
         unknown = [name for name in asked if name not in {*named, *map(label, named)}]
-        self.notices += [f"The link asks for a lever {name[:40]!r}, which is not offered here." for name in unknown]
+        self.notices += [
+            message("The link asks for a lever {name!r}, which is not offered here.", name=name[:40])
+            for name in unknown
+        ]
         valued = {name for name in self._choices.further if any(key in self._query for key in CONTROLS[name])}
         return tuple(name for name in self._choices.further if name in named | valued)
 
@@ -75,12 +83,16 @@ class _Reader:
         ends = lever.low * scale, lever.high * scale
         out |= self._number(lever.name, f"{lever.label}", ends, "0")
         if lever.is_dated:
-            out |= self._choice(f"{lever.name}_at", f"{lever.label} from", self._choices.months)
+            out |= self._choice(f"{lever.name}_at", message("{label} from", label=lever.label), self._choices.months)
         if lever.detail:
-            out |= self._choice(f"{lever.name}_detail", f"{lever.label} for", self._choices.details(lever))
+            out |= self._choice(
+                f"{lever.name}_detail", message("{label} for", label=lever.label), self._choices.details(lever)
+            )
         if lever.extra:
             ends, usual = (0.0, MOST_EXTRA), f"{lever.extra_default:g}"
-            out |= self._number(f"{lever.name}_extra", f"{lever.label}, {lever.extra}", ends, usual)
+            out |= self._number(
+                f"{lever.name}_extra", message("{label}, {extra}", label=lever.label, extra=lever.extra), ends, usual
+            )
         return out
 
     def shock(self) -> dict[str, float | str]:
@@ -97,15 +109,26 @@ class _Reader:
         if low <= value <= high:
             return {key: value}
         self.notices.append(
-            f"The link asks for {name} {asked[:30]!r}, which is no number from {low:g} to {high:g}; it was left at "
-            f"{usual}."
+            message(
+                "The link asks for {name} {asked!r}, which is no number from {low:g} to {high:g}; it was "
+                "left at {usual}.",
+                name=name,
+                asked=asked[:30],
+                low=low,
+                high=high,
+                usual=usual,
+            )
         )
         return {}
 
     def _choice(self, key: str, name: str, offered: Sequence[str]) -> dict[str, float | str]:
         asked = self._last(key)
         if asked and asked not in offered:
-            self.notices.append(f"The link asks for {name} {asked[:40]!r}, which this data does not have.")
+            self.notices.append(
+                message(
+                    "The link asks for {name} {asked!r}, which this data does not have.", name=name, asked=asked[:40]
+                )
+            )
         chosen = asked if asked in offered else next(iter(offered), "")
         return {key: chosen} if chosen else {}
 

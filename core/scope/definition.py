@@ -10,6 +10,7 @@ from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 from core.contracts.errors import ContractError, closest
+from core.localization import message
 
 PERIODS = ("this quarter", "last quarter", "next quarter", "this year", "last year", "custom")
 DIMENSIONS = {
@@ -131,14 +132,24 @@ class Scope:
         unknown = [name for name in values if name not in names]
         if unknown:
             near = closest(unknown[0], names)
-            mend = f"Did you mean {near!r}?" if near else f"Known: {', '.join(names)}."
-            raise ContractError(f"A scope has no {unknown[0]!r}.", mend=mend)
+            mend = (
+                message("Did you mean {near!r}?", near=near)
+                if near
+                else message("Known: {names}.", names=", ".join(names))
+            )
+            raise ContractError(message("A scope has no {unknown!r}.", unknown=unknown[0]), mend=mend)
         texts = {name: str(value or "").strip() for name, value in values.items() if name not in ("begin", "end")}
         if any(len(text) > LONGEST_NAME for text in texts.values()):
-            raise ContractError(f"A name in the scope is over {LONGEST_NAME} letters.", mend="Choose a listed one.")
+            raise ContractError(
+                message("A name in the scope is over {longest_name} letters.", longest_name=LONGEST_NAME),
+                mend="Choose a listed one.",
+            )
         period = texts.pop("period", "").replace("-", " ") or PERIODS[0]
         if period not in PERIODS:
-            raise ContractError(f"There is no period called {period!r}.", mend=f"Known: {', '.join(PERIODS)}.")
+            raise ContractError(
+                message("There is no period called {period!r}.", period=period),
+                mend=message("Known: {periods}.", periods=", ".join(PERIODS)),
+            )
         scope = replace(Scope(period=period), **cast("dict[str, Any]", texts))
         return scope if period != "custom" else _custom(scope, values)
 
@@ -159,7 +170,9 @@ def _day(value: Any) -> date | None:
     try:
         return date.fromisoformat(str(value)) if value else None
     except ValueError:
-        raise ContractError(f"{str(value)!r} is not a day.", mend="Write it as YYYY-MM-DD.") from None
+        raise ContractError(
+            message("{value!r} is not a day.", value=str(value)), mend="Write it as YYYY-MM-DD."
+        ) from None
 
 
 def _text(value: Any) -> str:

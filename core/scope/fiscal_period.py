@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from core.config import Settings, windows
 from core.config.calendar import DAY, add_quarters, fiscal_year, quarter_end, quarter_label, year_end, year_start
 from core.config.windows import Days
+from core.localization import message
 from core.scope.definition import Scope
 
 YEARS = ("this year", "last year")
@@ -36,7 +37,7 @@ def label(scope: Scope, as_of: date, settings: Settings) -> str:
     """Return the period's name in words, such as `Q2 2026`, `fiscal year 2026` or two days."""
     span = days(scope, as_of, settings)
     if scope.period == "custom":
-        return f"{span.begin:%d %b %Y} to {span.last:%d %b %Y}"
+        return message("{begin:%d %b %Y} to {last:%d %b %Y}", begin=span.begin, last=span.last)
     if scope.period in YEARS:
-        return f"fiscal year {fiscal_year(span.begin, settings)}"
+        return message("fiscal year {fiscal_year}", fiscal_year=fiscal_year(span.begin, settings))
     return quarter_label(span.begin, settings)

@@ -13,6 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError, closest
 from core.contracts.opportunities import OPPORTUNITY_TYPES
+from core.localization import joined, message
 from core.scope import rows_shown
 from core.scope.definition import DIMENSIONS, Scope
 from core.sources import currency_views
@@ -75,8 +76,18 @@ def checked(data: Dataset, settings: Settings, name: str, value: str) -> str:
     if value not in values:
         by_label = {label: key for key, label in values.items()}
         near = closest(value, by_label)
-        mend = f"Did you mean {near}?" if near else f"There are: {', '.join(list(by_label)[:8]) or 'none'}."
-        raise ContractError(f"There is no {DIMENSIONS[name].lower()} {value!r} in these data.", "scope", mend)
+        mend = (
+            message("Did you mean {near}?", near=near)
+            if near
+            else message("There are: {list}.", list=", ".join(list(by_label)[:8]) or message("none"))
+        )
+        raise ContractError(
+            message(
+                "There is no {dimensions} {value!r} in these data.", dimensions=DIMENSIONS[name].lower(), value=value
+            ),
+            "scope",
+            mend,
+        )
     return value
 
 
@@ -151,7 +162,7 @@ def sentence(data: Dataset, settings: Settings, scope: Scope) -> str:
     """Say what a scope speaks of, in the words of the lists it is chosen from; all rows by `rows_shown.heading`."""
     values = choices(data, settings)
     parts = [values[name].get(value, value) for name, value in scope.parts.items()]
-    return ", ".join([*parts, *([scope.currency] if scope.currency else [])]) or rows_shown.heading(data)
+    return joined(*parts, *([scope.currency] if scope.currency else []), by=", ") or rows_shown.heading(data)
 
 
 def _narrowed(data: Dataset, name: str, value: str) -> Dataset:
@@ -223,7 +234,11 @@ def _in_currency(data: Dataset, settings: Settings, currency: str) -> Dataset:
     there = currencies(data.company, settings)
     if currency not in there:
         listed = ", ".join(there) or data.currency or settings.currency
-        raise ContractError(f"There are no rates to show these data in {currency!r}.", "scope", f"There are: {listed}.")
+        raise ContractError(
+            message("There are no rates to show these data in {currency!r}.", currency=currency),
+            "scope",
+            message("There are: {listed}.", listed=listed),
+        )
     return currency_views.shown(data, settings, currency)
 
 
@@ -246,4 +261,4 @@ def _people(data: Dataset) -> dict[str, str]:
 def _leaders(data: Dataset) -> dict[str, str]:
     """Return whoever has somebody below them, as teams."""
     bosses = set(_today(data)["manager_id"].drop_nulls())
-    return {rep: f"{name}'s team" for rep, name in _people(data).items() if rep in bosses}
+    return {rep: message("{name}'s team", name=name) for rep, name in _people(data).items() if rep in bosses}

@@ -12,6 +12,7 @@ from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 
 KINDS = {
     "page": "Pages",
@@ -82,7 +83,9 @@ class Results:
     def sentence(self) -> str:
         """Say how much fits, by kind."""
         if not self.hits:
-            return f"Nothing fits “{self.query}”." if self.query else "Write a name, an id or a word."
+            return (
+                message("Nothing fits “{query}”.", query=self.query) if self.query else "Write a name, an id or a word."
+            )
         parts = [f"{number:,} {KINDS[kind].lower()}" for kind, number in self.counts.items()]
         return f"“{self.query}”: {', '.join(parts)}."
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from core.localization import message
 from core.sources.money_words import CODES, DOLLARS, EMPTY, FACTORS, SYMBOLS
 
 NO_CENTS = re.compile(r"(?<=\d)[.,][-–—−]+(?=[^\d]*$)")
@@ -136,8 +137,8 @@ def _digits_only(plain: pl.Series, style: str) -> pl.Series:
 def _reason(text: str, choice: AmountChoice) -> str:
     mark = re.escape("." if choice.style == POINT else ",")
     if not choice.has_thousandths and re.search(rf"(?<!\d)[1-9]\d{{0,2}}{mark}\d{{3}}(?![\d.,])", text):
-        return f"reads “{text[:60]}”, which groups thousands otherwise than the rest of its column"
-    return f"reads “{text[:60]}”, which is no number"
+        return message("reads “{text}”, which groups thousands otherwise than the rest of its column", text=text[:60])
+    return message("reads “{text}”, which is no number", text=text[:60])
 
 
 def _parsed(text: str, choice: AmountChoice, own: str | None) -> tuple[float | None, str | None]:

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, Dataset
 from core.contracts.errors import SourceError, closest
+from core.localization import message
 from core.sources import doubts, ids, pipeline_stages, rows, span_ends, stage_map, stages
 from core.sources.cells import Source, read_source
 from core.sources.contract_fit import checked
@@ -86,7 +87,9 @@ def _dataset(work: Assembly, day: date, name: str, ends: Mapping[str, span_ends.
     for entity in FRAMES:
         made = entity == "opportunity_history" and frames["opportunities"].height
         if entity not in work.raw and (made or not frames[entity].height):
-            findings.note(f"No {entity.replace('_', ' ')} loaded: {ADVICE[entity]}")
+            findings.note(
+                message("No {entity} loaded: {advice}", entity=entity.replace("_", " "), advice=ADVICE[entity])
+            )
     rejected, emptied = findings.frames()
     open_stages = tuple(s.name for s in work.stages if s.kind == stages.OPEN)
     return Dataset(
@@ -159,9 +162,15 @@ def _looked_up(
             if name not in there.columns:
                 near = closest(name, there.columns)
                 raise SourceError(
-                    f"The lookup of {entity}.{column} names {name!r}, which {what} does not have.",
+                    message(
+                        "The lookup of {entity}.{column} names {name!r}, which {what} does not have.",
+                        entity=entity,
+                        column=column,
+                        name=name,
+                        what=what,
+                    ),
                     "the column map",
-                    f"Did you mean {near!r}?" if near else "",
+                    message("Did you mean {near!r}?", near=near) if near else "",
                 )
         pairs = other.select(_by=pl.col(rule.by), _take=pl.col(rule.take)).drop_nulls("_by").unique("_by", keep="first")
         joined = frame.join(pairs, left_on=column, right_on="_by", how="left", maintain_order="left")

@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.schemas import ALL_SCHEMAS
+from core.localization import message
 from core.sources import amounts, column_plans, dates, ids, money_columns, periods, vocabulary
 from core.sources.columns import HELPER_COLUMNS, readable
 from core.sources.entities import LENGTH
@@ -189,9 +190,9 @@ def _by_words(column: pl.Series, entity: str, name: str) -> tuple[pl.Series, dic
     meanings = vocabulary.meanings(kind) if kind else {}
     allowed = sorted(set(meanings.values()))
     words: dict[str, Any] = {t: meanings.get(vocabulary.folded(t)) if kind else vocabulary.truth(t) for t in texts}
-    wanted = f"one of {', '.join(allowed)}" if kind else "yes or no"
+    wanted = message("one of {allowed}", allowed=", ".join(allowed)) if kind else "yes or no"
     reasons = {
-        t.strip(): f"reads “{t[:60]}”, which is not {wanted}"
+        t.strip(): message("reads “{t}”, which is not {wanted}", t=t[:60], wanted=wanted)
         for t, value in words.items()
         if value is None and t.strip().lower() not in EMPTY
     }

@@ -7,6 +7,7 @@ from functools import cache
 import polars as pl
 
 from core.config import Settings
+from core.localization import message
 from core.sources import amounts, dates, vocabulary
 from core.sources.findings import Findings
 from core.sources.headers import fold
@@ -111,7 +112,10 @@ def spans(
     others = dated.filter(pl.col("_field") == "")["field"].drop_nulls().unique().sort()
     if others.len():
         findings.note(
-            f"The history of changes also holds {', '.join(others.head(5).to_list())}; these fields are not followed."
+            message(
+                "The history of changes also holds {to_list}; these fields are not followed.",
+                to_list=", ".join(others.head(5).to_list()),
+            )
         )
     dated = dated.filter(pl.col("_field").is_in(list(TRACKED)), pl.col("opportunity_id").is_not_null()).sort(
         "opportunity_id", moment, maintain_order=True

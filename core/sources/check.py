@@ -12,6 +12,7 @@ from core.config import Settings
 from core.config.calendar import quarter_end, quarter_label, quarter_start
 from core.contracts import FRAMES, Dataset
 from core.contracts.errors import QuarterdeckError, SourceError
+from core.localization import message
 from core.sources.folder import Reading, reading_of_folder
 from core.sources.inventory import of_folder
 
@@ -69,10 +70,35 @@ class Check:
         money = f"{f['currency']} "
         lines = [
             *(_taken_for(r) for r in f["recognised_as"]),
-            f"{f['n_deals']:,} deals: {f['won_n']:,} won with {money}{f['won_amount']:,.2f}, {f['lost_n']:,} lost, "
-            f"{f['open_n']:,} open with {money}{f['open_amount']:,.2f}; the forecast sees {f['forecast_sees']:,}.",
-            f"As of {f['as_of']}; closings from {f['close_first'] or 'nowhere'} to {f['close_last'] or 'nowhere'}.",
-            *(f"{q['label']} ({q['start']} to {q['end']}): won {money}{q['won_amount']:,.2f}" for q in f["quarters"]),
+            message(
+                "{n_deals:,} deals: {won_n:,} won with {money}{won_amount:,.2f}, {lost_n:,} lost, "
+                "{open_n:,} open with {money}{open_amount:,.2f}; the forecast sees {forecast_sees:,}.",
+                n_deals=f["n_deals"],
+                won_n=f["won_n"],
+                money=money,
+                won_amount=f["won_amount"],
+                lost_n=f["lost_n"],
+                open_n=f["open_n"],
+                open_amount=f["open_amount"],
+                forecast_sees=f["forecast_sees"],
+            ),
+            message(
+                "As of {as_of}; closings from {close_first} to {close_last}.",
+                as_of=f["as_of"],
+                close_first=f["close_first"] or message("nowhere"),
+                close_last=f["close_last"] or message("nowhere"),
+            ),
+            *(
+                message(
+                    "{label} ({start} to {end}): won {money}{won_amount:,.2f}",
+                    label=q["label"],
+                    start=q["start"],
+                    end=q["end"],
+                    money=money,
+                    won_amount=q["won_amount"],
+                )
+                for q in f["quarters"]
+            ),
             *f["notes"],
             *f["questions"],
         ]
@@ -83,10 +109,18 @@ class Check:
 
 
 def _taken_for(entry: dict[str, Any]) -> str:
-    name = f"{entry['file']}, sheet {entry['sheet']}" if entry["sheet"] else entry["file"]
+    name = (
+        message("{file}, sheet {sheet}", file=entry["file"], sheet=entry["sheet"]) if entry["sheet"] else entry["file"]
+    )
     if not entry["entity"]:
-        return f"{name}: not recognised"
-    return f"{name}: {entry['entity'].replace('_', ' ')} ({entry['layout']}), {entry['confidence'] * 100:.0f} % sure"
+        return message("{name}: not recognised", name=name)
+    return message(
+        "{name}: {entity} ({layout}), {confidence:.0f} % sure",
+        name=name,
+        entity=entry["entity"].replace("_", " "),
+        layout=entry["layout"],
+        confidence=entry["confidence"] * 100,
+    )
 
 
 def run(folder: str | Path, mapping: str | Path | None, settings: Settings) -> Check:

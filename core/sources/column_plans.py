@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
+from core.localization import message
 from core.sources import amounts, dates, vocabulary
 from core.sources.findings import Findings, Question, counted
 from core.sources.recognition import kind_of
@@ -81,8 +82,12 @@ def _ask_dates(source: Source, name: str, choice: dates.DateChoice, *, is_shared
     header = ", ".join(headers_of(source, name))
     findings.ask(
         Question(
-            f"{source.entity}.dates.{name}",
-            f"{source.match.table.place}: every date in {header} can be read day first and month first.",
+            message("{entity}.dates.{name}", entity=source.entity, name=name),
+            message(
+                "{place}: every date in {header} can be read day first and month first.",
+                place=source.match.table.place,
+                header=header,
+            ),
             str(choice.order),
             (dates.DAY_FIRST, dates.MONTH_FIRST),
         )
@@ -93,17 +98,26 @@ def _tell_two_orders(source: Source, name: str, choice: dates.DateChoice, findin
     if choice.n_against:
         header = ", ".join(headers_of(source, name))
         findings.note(
-            f"{source.match.table.place}: dates in {header} are written day first and month first; they are read as "
-            f"{choice.order}, and {counted(choice.n_against, 'other', 'others')} cannot be."
+            message(
+                "{place}: dates in {header} are written day first and month first; they are read as "
+                "{order}, and {others} cannot be.",
+                place=source.match.table.place,
+                header=header,
+                order=choice.order,
+                others=counted(choice.n_against, "other", "others"),
+            )
         )
 
 
 def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findings: Findings) -> None:
     findings.ask(
         Question(
-            f"{source.entity}.numbers.{name}",
-            f"{source.match.table.place}: numbers in {', '.join(headers_of(source, name))} can be read with a decimal "
-            "point and with a decimal comma.",
+            message("{entity}.numbers.{name}", entity=source.entity, name=name),
+            message(
+                "{place}: numbers in {headers_of} can be read with a decimal point and with a decimal comma.",
+                place=source.match.table.place,
+                headers_of=", ".join(headers_of(source, name)),
+            ),
             choice.style,
             (amounts.POINT, amounts.COMMA),
         )

@@ -6,6 +6,7 @@ import polars as pl
 
 from core import contracts
 from core.contracts.schemas import ALL_SCHEMAS
+from core.localization import message
 from core.sources.columns import READING
 from core.sources.findings import PART, Findings
 from core.sources.table import ROW
@@ -52,7 +53,7 @@ def _in_range(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFr
                     out.head(2_000),
                     entity,
                     "out_of_range",
-                    pl.format(f"{name} reads {{}}, which is out of range", name),
+                    pl.format(message("{name} reads {{}}, which is out of range", name=name), name),
                     name,
                 )
             frame = frame.with_columns(pl.when(~is_out.fill_null(value=False)).then(value).alias(name))
@@ -68,5 +69,5 @@ def _without_failures(frame: pl.DataFrame, entity: str, findings: Findings) -> p
     position = [pl.lit(None, pl.Int64).alias(ROW)] * (ROW not in lost.columns) + [pl.lit(0, pl.Int32).alias(PART)] * (
         PART not in lost.columns
     )
-    findings.lose(lost.with_columns(position), entity, "contract", f"the row does not hold: {why}")
+    findings.lose(lost.with_columns(position), entity, "contract", message("the row does not hold: {why}", why=why))
     return frame.join(pl.DataFrame(failure.invalid()), on=names, how="anti", nulls_equal=True, maintain_order="left")

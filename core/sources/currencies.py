@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.sources.findings import Findings, Question, counted
 from core.sources.money_words import CODES, NAMES, SYMBOLS
 
@@ -90,13 +91,17 @@ def reporting(used: pl.Series, rates: pl.DataFrame, own: str, corporate: str, st
         findings.ask(
             Question(
                 "currency",
-                f"The amounts are in {shown}, none of them in {own}, the currency of the settings.",
+                message(
+                    "The amounts are in {shown}, none of them in {own}, the currency of the settings.",
+                    shown=shown,
+                    own=own,
+                ),
                 chosen,
                 tuple(dict.fromkeys((chosen, *codes, own))),
             )
         )
     else:
-        findings.note(f"All amounts are in {codes[0]}; they are shown in it.")
+        findings.note(message("All amounts are in {codes}; they are shown in it.", codes=codes[0]))
     return chosen
 
 
@@ -201,7 +206,12 @@ def _tell_blank(frame: pl.DataFrame, entity: str, target: str, findings: Finding
     if blank.height and blank.height < frame.height:
         what = entity.replace("_", " ").capitalize()
         findings.note(
-            f"{what}: {counted(blank.height, 'amount names', 'amounts name')} no currency; {target} is taken."
+            message(
+                "{what}: {amounts} no currency; {target} is taken.",
+                what=what,
+                amounts=counted(blank.height, "amount names", "amounts name"),
+                target=target,
+            )
         )
 
 
@@ -209,11 +219,16 @@ def _tell(lost: pl.DataFrame, entity: str, target: str, findings: Findings) -> N
     if lost.is_empty():
         return
     counts = lost["currency"].value_counts(sort=True)
-    named = ", ".join(f"{n:,} in {code}" for code, n in counts.iter_rows())
+    named = ", ".join(message("{n:,} in {code}", n=n, code=code) for code, n in counts.iter_rows())
     what = entity.replace("_", " ").capitalize()
     findings.note(
-        f"{what}: there is no exchange rate to {target} for {named}; these amounts are left out of sums. "
-        "Add a file exchange_rates.csv with currency, valid_from and rate."
+        message(
+            "{what}: there is no exchange rate to {target} for {named}; these amounts are left out of "
+            "sums. Add a file exchange_rates.csv with currency, valid_from and rate.",
+            what=what,
+            target=target,
+            named=named,
+        )
     )
 
 
@@ -225,7 +240,14 @@ def tell_direction(rates: pl.DataFrame, target: str, used: pl.Series, findings: 
         code, rate = example["currency"][0], example["rate"][0]
         base = rates.filter(pl.col("rate") == 1.0)["currency"].to_list()
         unit = target if target in base or not base else base[0]
-        findings.note(f"Exchange rates are read as units of a currency for 1 {unit}: 1 {unit} is {rate:g} {code}.")
+        findings.note(
+            message(
+                "Exchange rates are read as units of a currency for 1 {unit}: 1 {unit} is {rate:g} {code}.",
+                unit=unit,
+                rate=rate,
+                code=code,
+            )
+        )
 
 
 def factors(frame: pl.DataFrame, rates: pl.DataFrame, target: str, day: str, on: date | None) -> pl.Series:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from core.localization import message
 from core.sources.money_words import EMPTY
 from core.sources.month_names import MONTHS
 
@@ -151,9 +152,14 @@ def read(
     moments = _by_pattern(texts, pattern) if pattern else _moments(texts, choice, zone)
     years = moments.dt.year()
     is_far = (years < FIRST_YEAR) | (years > LAST_YEAR)
-    reasons = {t: f"reads “{t[:60]}”, which is no date" for t in texts.filter(moments.is_null())}
+    reasons = {t: message("reads “{t}”, which is no date", t=t[:60]) for t in texts.filter(moments.is_null())}
     reasons |= {
-        t: f"reads “{t[:60]}”, a year outside {FIRST_YEAR} to {LAST_YEAR}"
+        t: message(
+            "reads “{t}”, a year outside {first_year} to {last_year}",
+            t=t[:60],
+            first_year=FIRST_YEAR,
+            last_year=LAST_YEAR,
+        )
         for t in texts.filter(is_far.fill_null(value=False))
     }
     moments = moments.set(is_far.fill_null(value=False), None)

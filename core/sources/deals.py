@@ -7,6 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
+from core.localization import message
 from core.sources import stage_map, stages
 from core.sources.entities import has
 from core.sources.findings import PART, Findings, counted
@@ -46,8 +47,10 @@ def _without_rounded_ids(frame: pl.DataFrame, findings: Findings) -> pl.DataFram
     if n_rounded <= frame.height / 2:
         return frame
     findings.note(
-        f"The ids of {counted(n_rounded, 'deal', 'deals')} were rounded by a spreadsheet (1.23457E+17), and are "
-        "not used: export them as text."
+        message(
+            "The ids of {deals} were rounded by a spreadsheet (1.23457E+17), and are not used: export them as text.",
+            deals=counted(n_rounded, "deal", "deals"),
+        )
     )
     return frame.drop("opportunity_id")
 
@@ -95,7 +98,7 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
     _say(
         deals.filter(pl.col("created_on").is_null()),
         findings,
-        f"no creation date: they count as open since {first}, the first day known",
+        message("no creation date: they count as open since {first}, the first day known", first=first),
     )
     _say(
         deals.filter(pl.col("is_closed") & pl.col("close_on").is_null()),
@@ -109,8 +112,23 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         bare = rows.filter(pl.col("amount").is_null() & _has_no_other_amount(rows))
         if bare.height:
             findings.note(
-                f"{bare.height:,} of {counted(rows.height, f'{whose} deal', f'{whose} deals')} "
-                f"{'have' if bare.height > 1 else 'has'} no amount and add{'s' * (bare.height == 1)} nothing to sums."
+                message(
+                    "{height:,} of {things} have no amount and add{words} nothing to sums.",
+                    height=bare.height,
+                    things=counted(
+                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
+                    ),
+                    words="s" * (bare.height == 1),
+                )
+                if bare.height > 1
+                else message(
+                    "{height:,} of {things} has no amount and add{words} nothing to sums.",
+                    height=bare.height,
+                    things=counted(
+                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
+                    ),
+                    words="s" * (bare.height == 1),
+                )
             )
     undated = deals.filter(~pl.col("is_closed") & pl.col("close_on").is_null())
     _say(undated, findings, "open without an expected close date: they are in no period's forecast")
@@ -122,7 +140,7 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         pl.format("closed on {}, after the as-of date {}", "close_on", pl.lit(str(as_of))),
         "close_on",
     )
-    _say(late, findings, f"closed after {as_of}, the day the data speaks of")
+    _say(late, findings, message("closed after {as_of}, the day the data speaks of", as_of=as_of))
     odd = deals.filter(pl.col("is_closed") & (pl.col("created_on") > pl.col("close_on")))
     findings.empty(
         odd.head(SHOWN), "opportunities", "created_after_close", "the deal was created after it closed", "created_on"
@@ -144,9 +162,13 @@ def _say(rows: pl.DataFrame, findings: Findings, text: str) -> None:
             .replace("they closed", "it closed")
         )
         findings.note(
-            f"{rows.height:,} deals {has_word}{text}."
+            message("{height:,} deals {has_word}{text}.", height=rows.height, has_word=has_word, text=text)
             if rows.height > 1
-            else f"1 deal {'has ' if has_word == 'have ' else 'is '}{singular}."
+            else (
+                message("1 deal has {singular}.", singular=singular)
+                if has_word == "have "
+                else message("1 deal is {singular}.", singular=singular)
+            )
         )
 
 

@@ -11,6 +11,7 @@ from itertools import islice
 
 import polars as pl
 
+from core.localization import message
 from core.sources.decoding import decode
 from core.sources.table import HEAD_ROWS, ROW, Misfit, Table, from_rows, header_index, header_names
 from core.sources.trimming import trimmed
@@ -52,7 +53,7 @@ def read(
             table = replace(table, misfits=(*table.misfits, *_told(loose, rows)))
     if decoded.is_sure:
         return table
-    note = f"its text was read as {decoded.encoding.replace('_', ' ')}"
+    note = message("its text was read as {encoding}", encoding=decoded.encoding.replace("_", " "))
     return Table(table.file, None, table.frame, table.misfits, (*table.notes, note), table.header_row)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.config import Settings
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.sources import source_registry
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def refuse_own_data(settings: Settings, store: Store) -> None:
     others = [entry.title for entry in source_registry.listed(settings, store) if entry.name != source_registry.SAMPLE]
     if others:
         raise SourceError(
-            f"This workspace has data of its own: {', '.join(others)[:200]}.",
+            message("This workspace has data of its own: {others}.", others=", ".join(others)[:200]),
             "Reset of the demo",
             "Only a workspace that never showed anything but the sample company can be reset.",
         )

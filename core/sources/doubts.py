@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.localization import message
 from core.sources.cells import Source
 from core.sources.findings import Findings, Question, counted
 from core.sources.headers import fold
@@ -49,7 +50,13 @@ def tell(source: Source, findings: Findings) -> None:
     twice = [h for h in table.headers if NUMBERED.search(h) and NUMBERED.sub("", h) in table.headers]
     for header in twice:
         bare = NUMBERED.sub("", header)
-        findings.note(f"{table.place}: several columns are called {bare}; the first of them is read as {bare}.")
+        findings.note(
+            message(
+                "{place}: several columns are called {bare}; the first of them is read as {bare}.",
+                place=table.place,
+                bare=bare,
+            )
+        )
     is_deals = source.entity == "opportunities" and table.frame.height
     if is_deals and not set(AMOUNTS) & {*source.entry.columns, *_set(source)}:
         _tell_no_amount(table, free, findings)
@@ -86,7 +93,15 @@ def _tell_unfit(source: Source, header: str, ours: list[str], findings: Findings
             if column in source.entry.columns and column in FIRST_FILLED:
                 continue
             what = WORDS.get(column, column.replace("_", " "))
-            findings.note(f"{table.place}: {header} holds {HOLDS[kind]}, so it is not read as {what}.")
+            findings.note(
+                message(
+                    "{place}: {header} holds {holds}, so it is not read as {what}.",
+                    place=table.place,
+                    header=header,
+                    holds=HOLDS[kind],
+                    what=what,
+                )
+            )
             return
 
 
@@ -95,8 +110,14 @@ def _ask_rivals(source: Source, ours: str, rivals: list[str], findings: Findings
     taken = rule if isinstance(rule, str) else ", ".join((*rule.first, *rule.join))
     findings.ask(
         Question(
-            f"{source.entity}.columns.{ours}",
-            f"{source.match.table.place}: {', '.join(rivals[:SHOWN])} could be {WORDS[ours]} as well as {taken}.",
+            message("{entity}.columns.{ours}", entity=source.entity, ours=ours),
+            message(
+                "{place}: {rivals} could be {words} as well as {taken}.",
+                place=source.match.table.place,
+                rivals=", ".join(rivals[:SHOWN]),
+                words=WORDS[ours],
+                taken=taken,
+            ),
             taken,
             (taken, *rivals[:SHOWN]),
         )
@@ -105,8 +126,20 @@ def _ask_rivals(source: Source, ours: str, rivals: list[str], findings: Findings
 
 def _tell_no_amount(table: Table, free: list[str], findings: Findings) -> None:
     numbers = [h for h in free if fits(table, h, "amount") and table.frame[h].null_count() < table.frame.height]
-    hint = f" {', '.join(numbers[:SHOWN])} {'hold' if len(numbers) > 1 else 'holds'} numbers." if numbers else ""
+    hint = (
+        (
+            message(" {numbers} hold numbers.", numbers=", ".join(numbers[:SHOWN]))
+            if len(numbers) > 1
+            else message(" {numbers} holds numbers.", numbers=", ".join(numbers[:SHOWN]))
+        )
+        if numbers
+        else ""
+    )
     findings.note(
-        f"{table.place}: no column is read as the amount, so {counted(table.frame.height, 'deal adds', 'deals add')} "
-        f"nothing to any sum; name it in the column map.{hint}"
+        message(
+            "{place}: no column is read as the amount, so {deals} nothing to any sum; name it in the column map.{hint}",
+            place=table.place,
+            deals=counted(table.frame.height, "deal adds", "deals add"),
+            hint=hint,
+        )
     )

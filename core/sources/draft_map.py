@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from core.localization import message
 from core.sources import map_facts
 from core.sources.columns import KEYS, readable
 from core.sources.headers import fold
@@ -57,7 +58,7 @@ class TableDraft:
     @property
     def title(self) -> str:
         """Name the file, and the sheet where it has one."""
-        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+        return message("{file}, sheet {sheet}", file=self.file, sheet=self.sheet) if self.sheet else self.file
 
     @property
     def missing(self) -> tuple[tuple[str, ...], ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.sources import map_facts, plan
 from core.sources.draft_map import DraftMap, TableDraft
 from core.sources.findings import Findings
@@ -39,7 +40,10 @@ def as_recognised(files: Mapping[str, bytes]) -> DraftMap:
             ", ".join(contents.unread[:5]) or ", ".join(list(files)[:5]),
             "Export CSV or Excel files.",
         )
-    unread = (*findings.notes, *(f"{name} was not read: files of this kind are not." for name in contents.unread))
+    unread = (
+        *findings.notes,
+        *(message("{name} was not read: files of this kind are not.", name=name) for name in contents.unread),
+    )
     return DraftMap(tuple(_drafted(match) for match in matches), unread=unread)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.config.calendar import add_quarters, quarter_start
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 from core.sources.findings import Findings
 from core.sources.linking import link
 from core.sources.vocabulary import folded, meanings
@@ -159,7 +160,10 @@ def activities(frame: pl.DataFrame, deal_ids: set[str], account_ids: set[str], f
     if odd.height:
         findings.lose(odd, "activities", "no_key", "its type is none of call, mail, meeting, ticket and usage", "kind")
         findings.note(
-            f"{odd.height:,} activities are tasks, notes or of another type that no page uses; they are left out."
+            message(
+                "{height:,} activities are tasks, notes or of another type that no page uses; they are left out.",
+                height=odd.height,
+            )
         )
         frame = frame.filter(pl.col("kind").is_not_null())
     return frame.with_columns(quantity=_minutes(frame))

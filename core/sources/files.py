@@ -10,6 +10,7 @@ import fastexcel
 import polars as pl
 
 from core.contracts.errors import SourceError, failures_as
+from core.localization import message
 from core.sources import delimited, guarded_read, records
 from core.sources.headers import ENDINGS_OF_PACKED, ENDINGS_OF_TABLES
 from core.sources.table import HEAD_ROWS, ROW, Table, from_rows, grouped_columns, header_index, header_names
@@ -45,7 +46,7 @@ def tables_of(
     if not content.strip():
         raise SourceError("The file is empty.", name, "Export it again.")
     ending = PurePosixPath(name).suffix.lower()
-    what = f"The file cannot be read as {ending[1:].upper()}."
+    what = message("The file cannot be read as {ending}.", ending=ending[1:].upper())
     with failures_as(SourceError, what, name, "Open and save it again, then retry."):
         guarded_read.check(name, content)
         if ending == ".parquet":
@@ -56,7 +57,9 @@ def tables_of(
             return [delimited.read(name, content, is_known, ending == ".tsv", header_row)]
         if ending in (".json", ".jsonl", ".ndjson"):
             return records.read(name, content, ending != ".json")
-    raise SourceError("This kind of file is not read.", name, f"Use one of {', '.join(ENDINGS)}.")
+    raise SourceError(
+        "This kind of file is not read.", name, message("Use one of {endings}.", endings=", ".join(ENDINGS))
+    )
 
 
 def _parquet(name: str, content: bytes) -> Table:
@@ -71,7 +74,9 @@ def _workbook(
     book = fastexcel.read_excel(content)
     if sheet is not None and sheet not in book.sheet_names:
         raise SourceError(
-            f"There is no sheet {sheet!r}.", name, f"Its sheets: {', '.join(map(repr, book.sheet_names))}."
+            message("There is no sheet {sheet!r}.", sheet=sheet),
+            name,
+            message("Its sheets: {map}.", map=", ".join(map(repr, book.sheet_names))),
         )
     names = [sheet] if sheet is not None else book.sheet_names
     return [_sheet(name, title, book, is_known, header_row, several=len(book.sheet_names) > 1) for title in names]

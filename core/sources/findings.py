@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from core import contracts
+from core.localization import message
 from core.sources.span_ends import EndConvention
 from core.sources.table import ROW
 
@@ -33,7 +34,7 @@ class Question:
 
     def sentence(self) -> str:
         """Ask, and say what is taken until then."""
-        return f"{self.text} Taken: {self.default}."
+        return message("{text} Taken: {default}.", text=self.text, default=self.default)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import yaml
 from core.config import Settings, load
 from core.contracts import Dataset
 from core.contracts.errors import ConfigError
+from core.localization import message
 from core.sources import dates, inventory, map_facts, plan
 from core.sources.assembly import assemble
 from core.sources.findings import Decision, Findings, Question
@@ -144,7 +145,9 @@ def _reading(
     config = settings or load()
     if not dates.is_zone(config.time_zone):
         raise ConfigError(
-            f"There is no time zone called {config.time_zone!r}.", "time_zone", "Write Europe/Berlin, for example."
+            message("There is no time zone called {time_zone!r}.", time_zone=config.time_zone),
+            "time_zone",
+            "Write Europe/Berlin, for example.",
         )
     findings = Findings()
     facts, entities = map_facts.split(mapping)

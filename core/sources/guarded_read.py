@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from core.contracts.errors import SourceError
+from core.localization import message
 
 MOST_COLUMNS, MOST_CELLS, LONGEST_LINE = 2_000, 20_000_000, 2_000_000
 MOST_IN_PARQUET, CELLS_PER_BYTE = 1_000_000_000, 10
@@ -58,7 +59,7 @@ def _check_lines(name: str, content: bytes) -> None:
     begin, first = 0, content.find(b"\n")
     head = content if first < 0 else content[:first]
     if max(head.count(mark) for mark in (b",", b";", b"\t", b"|")) >= MOST_COLUMNS:
-        raise _refuse(f"The file has more than {MOST_COLUMNS:,} columns.", name)
+        raise _refuse(message("The file has more than {most_columns:,} columns.", most_columns=MOST_COLUMNS), name)
     while begin < len(content):
         end = content.find(b"\n", begin)
         end = len(content) if end < 0 else end
@@ -76,7 +77,9 @@ def _check_parquet(name: str, content: bytes) -> None:
     # A long table takes its bytes too; a small file that claims as many cells is made to exhaust.
     most = max(5 * MOST_CELLS, min(MOST_IN_PARQUET, CELLS_PER_BYTE * len(content)))
     if columns > MOST_COLUMNS or rows * columns > most:
-        raise _refuse(f"The file claims {rows:,} rows of {columns:,} columns.", name)
+        raise _refuse(
+            message("The file claims {rows:,} rows of {columns:,} columns.", rows=rows, columns=columns), name
+        )
 
 
 def _check_workbook(name: str, content: bytes) -> None:
@@ -111,7 +114,11 @@ def _check_extent(name: str, chunks: Iterator[bytes]) -> None:
             last_column = max(last_column, _column(letters))
         if last_column > MOST_COLUMNS or last_row * last_column > MOST_CELLS:
             raise _refuse(
-                f"A sheet reaches to row {last_row:,} and column {last_column:,}.",
+                message(
+                    "A sheet reaches to row {last_row:,} and column {last_column:,}.",
+                    last_row=last_row,
+                    last_column=last_column,
+                ),
                 name,
                 "Delete the rows and columns beyond the table, also those that look empty, and save it again.",
             )
@@ -144,12 +151,14 @@ def plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
         When a column holds lists, records, bytes, spans of time or objects, or there are too many columns.
     """
     if frame.width > MOST_COLUMNS:
-        raise _refuse(f"The file has more than {MOST_COLUMNS:,} columns.", name)
+        raise _refuse(message("The file has more than {most_columns:,} columns.", most_columns=MOST_COLUMNS), name)
     for column, dtype in frame.schema.items():
         for kind, words in KINDS.items():
             if isinstance(dtype, kind):
                 raise _refuse(
-                    f"The column {column[:60]!r} holds {words}, which are not read.",
+                    message(
+                        "The column {column!r} holds {words}, which are not read.", column=column[:60], words=words
+                    ),
                     name,
                     "Export it as text, number or date, or leave it out.",
                 )

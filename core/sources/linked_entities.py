@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core import contracts
+from core.localization import message
 from core.sources import currencies, deals, entities, lead_rows, people, rows
 from core.sources.columns import KEYS
 from core.sources.contract_fit import shaped
@@ -120,8 +121,11 @@ def _named_accounts(work: Assembly) -> None:
         if lost.height:
             n = lost["account_id"].n_unique()
             work.findings.note(
-                f"{counted(lost.height, 'deal names', 'deals name')} {counted(n, 'account', 'accounts')} that the file "
-                "of accounts does not hold."
+                message(
+                    "{deals} {accounts} that the file of accounts does not hold.",
+                    deals=counted(lost.height, "deal names", "deals name"),
+                    accounts=counted(n, "account", "accounts"),
+                )
             )
         return
     pairs = from_names(work.frames["opportunities"], "account_id", "account_name")

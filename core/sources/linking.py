@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.localization import message
 from core.sources.findings import Findings
 from core.sources.headers import fold
 
@@ -80,7 +81,16 @@ def tell_unlinked(
         names = lost[column].cast(pl.String).unique().sort()
         shown = ", ".join(names.head(3).to_list()) + (" and more" if names.len() > 3 else "")
         rows, named, where = words
-        findings.note(f"{lost.height:,} of the {rows} name {named} that {where} does not hold: {shown}.")
+        findings.note(
+            message(
+                "{height:,} of the {rows} name {named} that {where} does not hold: {shown}.",
+                height=lost.height,
+                rows=rows,
+                named=named,
+                where=where,
+                shown=shown,
+            )
+        )
 
 
 def _others(frame: pl.DataFrame, column: str, linked: pl.Series) -> list[str]:
@@ -99,7 +109,11 @@ def _by_name(targets: pl.DataFrame, wanted: set[str], what: str, findings: Findi
     twice = rows.filter(pl.col("key").is_duplicated())["name"].unique(maintain_order=True)
     if twice.len():
         findings.note(
-            f"{twice.len()} names of {what} are shared by several; where only a name is given, the first is taken."
+            message(
+                "{len} names of {what} are shared by several; where only a name is given, the first is taken.",
+                len=twice.len(),
+                what=what,
+            )
         )
     return dict(rows.unique("key", keep="first", maintain_order=True).select("key", "id").iter_rows())
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.contracts.errors import SourceError
 from core.contracts.yaml_text import YamlError, read_yaml
+from core.localization import message
 from core.sources.currencies import code_of
 
 FACTS = ("as_of", "currency")
@@ -61,13 +62,17 @@ def _checked(facts: Mapping[str, Any], where: str) -> dict[str, Any]:
             out["as_of"] = date.fromisoformat(str(facts["as_of"])[:10]).isoformat()
         except ValueError as error:
             raise SourceError(
-                f"as_of reads {facts['as_of']!r}, which is no date.", where, "Write it as 2026-03-31."
+                message("as_of reads {as_of!r}, which is no date.", as_of=facts["as_of"]),
+                where,
+                "Write it as 2026-03-31.",
             ) from error
     if "currency" in facts:
         code = code_of(str(facts["currency"]))
         if code is None:
             raise SourceError(
-                f"There is no currency {str(facts['currency'])[:40]!r}.", where, "Write its ISO code, such as EUR."
+                message("There is no currency {currency!r}.", currency=str(facts["currency"])[:40]),
+                where,
+                "Write its ISO code, such as EUR.",
             )
         out["currency"] = code
     return out

@@ -13,6 +13,7 @@ from core.config.addresses import address
 from core.contracts import FRAMES, OPTIONAL_FRAMES
 from core.contracts.errors import SourceError, closest
 from core.contracts.yaml_text import YamlError, read_yaml
+from core.localization import message
 from core.sources.columns import readable
 from core.sources.span_ends import Ends
 from core.sources.vendor_layouts import HELPERS
@@ -200,8 +201,14 @@ def matching(entry: EntityMap, names: Iterable[str]) -> list[str]:
     if hits:
         return hits
     near = closest(entry.name, listed)
-    mend = f"Did you mean {near}?" if near else f"There are: {', '.join(listed[:8]) or 'no files'}."
-    raise SourceError(f"The map names a file that is not there: {entry.name}.", "the column map", mend)
+    mend = (
+        message("Did you mean {near}?", near=near)
+        if near
+        else message("There are: {listed}.", listed=", ".join(listed[:8]) or message("no files"))
+    )
+    raise SourceError(
+        message("The map names a file that is not there: {name}.", name=entry.name), "the column map", mend
+    )
 
 
 def _unpacked(name: str) -> str:
@@ -267,9 +274,11 @@ def read_map(mapping: Path | str | Mapping[str, Any]) -> dict[str, tuple[EntityM
         if name not in ENTITIES:
             near = closest(str(name), ENTITIES)
             raise SourceError(
-                f"The map names an unknown entity {name!r}.",
+                message("The map names an unknown entity {name!r}.", name=name),
                 where,
-                f"Did you mean {near!r}?" if near else f"Known: {', '.join(FRAMES)}.",
+                message("Did you mean {near!r}?", near=near)
+                if near
+                else message("Known: {frames}.", frames=", ".join(FRAMES)),
             )
         listed = entries if isinstance(entries, list) else [entries]
         out[str(name)] = tuple(_entry(str(name), entry, where) for entry in listed)
@@ -287,23 +296,31 @@ def _entry(name: str, entry: Any, where: str) -> EntityMap:
         near = (
             closest(keys[0], EntityMap.model_fields) if first["type"] == "extra_forbidden" and len(keys) == 1 else None
         )
-        mend = f"Did you mean {near!r}?" if near else ""
-        raise SourceError(f"The map is not valid at {path}: {first['msg']}", where, mend) from error
+        mend = message("Did you mean {near!r}?", near=near) if near else ""
+        raise SourceError(
+            message("The map is not valid at {path}: {msg}", path=path, msg=first["msg"]), where, mend
+        ) from error
     readable_columns = readable(name)
     for part in ("columns", "constants", "values", "copies", "lookups"):
         for column in getattr(checked, part):
             near = closest(column, readable_columns)
             if part == "columns" and column not in readable_columns and near:
                 raise SourceError(
-                    f"The map names a column {column!r} that {name} does not have.", where, f"Did you mean {near!r}?"
+                    message("The map names a column {column!r} that {name} does not have.", column=column, name=name),
+                    where,
+                    message("Did you mean {near!r}?", near=near),
                 )
     for column in (*checked.dates, *checked.numbers, *checked.units):
         if column != "*" and column not in readable_columns:
             near = closest(column, readable_columns)
             raise SourceError(
-                f"The map says how {column!r} is written, which is no column of {name}.",
+                message(
+                    "The map says how {column!r} is written, which is no column of {name}.", column=column, name=name
+                ),
                 where,
-                f"Did you mean {near!r}?" if near else f"Known: {', '.join(sorted(readable_columns))}.",
+                message("Did you mean {near!r}?", near=near)
+                if near
+                else message("Known: {sorted}.", sorted=", ".join(sorted(readable_columns))),
             )
     return checked
 
@@ -315,7 +332,14 @@ def _check_lookups(plan: Mapping[str, tuple[EntityMap, ...]], where: str) -> Non
                 if rule.entity not in plan:
                     near = closest(rule.entity, plan)
                     raise SourceError(
-                        f"The lookup of {name}.{column} names {rule.entity!r}, which the map does not read.",
+                        message(
+                            "The lookup of {name}.{column} names {entity!r}, which the map does not read.",
+                            name=name,
+                            column=column,
+                            entity=rule.entity,
+                        ),
                         where,
-                        f"Did you mean {near!r}?" if near else f"Add {rule.entity} to the map.",
+                        message("Did you mean {near!r}?", near=near)
+                        if near
+                        else message("Add {entity} to the map.", entity=rule.entity),
                     )

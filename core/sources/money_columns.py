@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from core.localization import message
 from core.sources.currencies import code_of
 from core.sources.findings import Findings, counted
 from core.sources.money_words import ONE_SIGN
@@ -24,7 +25,11 @@ def in_units(frame: pl.DataFrame, source: Source, findings: Findings) -> pl.Data
         unit = unit_of(headers_of(source, name)[0])
         factor = source.entry.units.get(name, unit.factor if unit else 1.0)
         if unit and name in MONEY_COLUMNS and name not in source.entry.units:
-            findings.note(f"{source.match.table.place}: {unit.sentence(headers_of(source, name)[0])}.")
+            findings.note(
+                message(
+                    "{place}: {unit}.", place=source.match.table.place, unit=unit.sentence(headers_of(source, name)[0])
+                )
+            )
         if factor != 1:
             frame = frame.with_columns(pl.col(name) * factor)
     return frame
@@ -56,7 +61,7 @@ def _agreed(
     pairs = pl.DataFrame({"said": column, "written": written})
     different = pairs.drop_nulls().unique().filter(pl.col("said") != pl.col("written"))
     others = {
-        (a, b): f"is in {b} by its cell and in {a} by its column for the currency: the column counts"
+        (a, b): message("is in {b} by its cell and in {a} by its column for the currency: the column counts", b=b, a=a)
         for a, b in different.iter_rows()
         if code_of(a) and code_of(a) != b and not any({str(code_of(a)), b} <= set(group) for group in ONE_SIGN)
     }
@@ -68,8 +73,11 @@ def _agreed(
     rows = frame.with_columns(reasons.alias("_why")).filter(pl.col("_why").is_not_null())
     findings.empty(rows, source.entity, "currency_differs", pl.format("the amount {}", "_why"), "currency")
     findings.note(
-        f"{source.match.table.place}: {counted(rows.height, 'amount names', 'amounts name')} another currency than "
-        "the column for it; the column counts."
+        message(
+            "{place}: {amounts} another currency than the column for it; the column counts.",
+            place=source.match.table.place,
+            amounts=counted(rows.height, "amount names", "amounts name"),
+        )
     )
     return column.fill_null(written)
 
@@ -80,4 +88,6 @@ def without_shares(column: pl.Series, typed: pl.Series, reasons: dict[str, str])
     if not is_share.any():
         return typed, reasons
     texts = column.filter(is_share).str.strip_chars().unique().to_list()
-    return typed.set(is_share, None), reasons | {t: f"reads “{t[:60]}”, which is a share and no amount" for t in texts}
+    return typed.set(is_share, None), reasons | {
+        t: message("reads “{t}”, which is a share and no amount", t=t[:60]) for t in texts
+    }

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.sources.files import ENDINGS
 
 DRIVERS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs"}
@@ -73,9 +74,11 @@ def _told(address: str) -> Iterator[None]:
     except ImportError as error:
         driver = DRIVERS.get(scheme, "fsspec")
         raise SourceError(
-            f"Reading {scheme}:// needs {driver}.", address, "Install Quarterdeck with its extra: quarterdeck[stores]."
+            message("Reading {scheme}:// needs {driver}.", scheme=scheme, driver=driver),
+            address,
+            "Install Quarterdeck with its extra: quarterdeck[stores].",
         ) from error
     except Exception as error:  # Every driver raises errors of its own.
         raise SourceError(
-            "The object store cannot be read.", address, f"Check its address and rights: {error}"
+            "The object store cannot be read.", address, message("Check its address and rights: {error}", error=error)
         ) from error

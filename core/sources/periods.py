@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.calendar import add_quarters, is_weekly, quarter_months, year_start
+from core.localization import message
 from core.sources.dates import FIRST_YEAR, LAST_YEAR
 from core.sources.money_words import EMPTY
 from core.sources.month_names import MONTHS
@@ -144,7 +145,7 @@ def read(column: pl.Series, stamps: pl.Series, settings: Settings) -> tuple[pl.S
     starts = {t: first_day(p, settings) for t, p in periods.items() if p}
     begun = texts.replace_strict(starts, default=None, return_dtype=pl.Date).cast(pl.Datetime("us"))
     reasons = {
-        t: f"reads “{t[:60]}”, which is no date, month, quarter, half-year or year"
+        t: message("reads “{t}”, which is no date, month, quarter, half-year or year", t=t[:60])
         for t, period in periods.items()
         if period is None
     }

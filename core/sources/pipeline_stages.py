@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from core.contracts.errors import closest
+from core.localization import message
 from core.sources.findings import Findings
 from core.sources.headers import fold
 from core.sources.mapping import EntityMap, StageWords
@@ -88,11 +89,26 @@ class PipelineStages:
         for pipeline in own:
             if folded(pipeline) not in there:
                 near = closest(pipeline, listed)
-                hint = f"did you mean {near}?" if near else f"there are: {', '.join(listed[:8]) or 'none'}."
-                findings.note(f"The map gives stages of a pipeline {pipeline} that no deal is in; {hint}")
+                hint = (
+                    message("did you mean {near}?", near=near)
+                    if near
+                    else message("there are: {listed}.", listed=", ".join(listed[:8]) or message("none"))
+                )
+                findings.note(
+                    message(
+                        "The map gives stages of a pipeline {pipeline} that no deal is in; {hint}",
+                        pipeline=pipeline,
+                        hint=hint,
+                    )
+                )
         missing = [p for p in listed if folded(p) not in {folded(o) for o in own}]
         if missing and ALL not in self.words:
-            findings.note(f"The map gives no stages of {', '.join(missing[:8])}; they are read by their names.")
+            findings.note(
+                message(
+                    "The map gives no stages of {missing}; they are read by their names.",
+                    missing=", ".join(missing[:8]),
+                )
+            )
 
     def _unique(self, stage: str, pipeline: str) -> str:
         """Return a stage's name, with its pipeline where another pipeline gives it another meaning."""

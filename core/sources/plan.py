@@ -11,6 +11,7 @@ import yaml
 
 from core.contracts import FRAMES
 from core.contracts.errors import SourceError, closest
+from core.localization import message
 from core.sources.cells import Source
 from core.sources.files import tables_of
 from core.sources.findings import Findings
@@ -92,7 +93,7 @@ def _tables(inventory: Inventory, findings: Findings) -> Iterable[Table]:
             tables += tables_of(name, content, is_known)
         except SourceError as error:
             failed.append(error)
-            findings.note(f"{name} was not read: {error.what.rstrip('.').lower()}.")
+            findings.note(message("{name} was not read: {what}.", name=name, what=error.what.rstrip(".").lower()))
     if failed and not tables:
         raise failed[0]
     return tables
@@ -121,14 +122,20 @@ def entry_of(match: TableMatch) -> EntityMap:
 def _tell_unknown(match: TableMatch, findings: Findings) -> None:
     if match.table.frame.height:
         shown = ", ".join(match.table.headers[:5])
-        findings.note(f"{match.table.place} was not read: its columns ({shown}) are those of no known table.")
+        findings.note(
+            message(
+                "{place} was not read: its columns ({shown}) are those of no known table.",
+                place=match.table.place,
+                shown=shown,
+            )
+        )
     else:
-        findings.note(f"{match.table.place} was not read: it holds no table.")
+        findings.note(message("{place} was not read: it holds no table.", place=match.table.place))
 
 
 def _tell_unread(names: Iterable[str], findings: Findings) -> None:
     for name in names:
-        findings.note(f"{name} was not read: files of this kind are not.")
+        findings.note(message("{name} was not read: files of this kind are not.", name=name))
 
 
 def _nothing(inventory: Inventory, matches: list[TableMatch]) -> SourceError:
@@ -163,7 +170,7 @@ def by_map(inventory: Inventory, mapping: Mapping[str, tuple[EntityMap, ...]], f
                 read.add((table.file, table.sheet))
     for name in inventory.files:
         if name not in {file for file, _ in read}:
-            findings.note(f"{name} was not read: the map does not name it.")
+            findings.note(message("{name} was not read: the map does not name it.", name=name))
     _tell_unread(inventory.unread, findings)
     return Plan(tuple(sources), tuple(s.match for s in sources))
 
@@ -202,18 +209,20 @@ def _mapped(entity: str, entry: EntityMap, table: Table) -> Source:
             if real is None:
                 near = closest(header, table.headers)
                 raise SourceError(
-                    f"There is no column {header!r} for {ours}.",
+                    message("There is no column {header!r} for {ours}.", header=header, ours=ours),
                     table.place,
-                    f"Did you mean {near!r}?" if near else f"Its columns: {', '.join(table.headers[:12])}.",
+                    message("Did you mean {near!r}?", near=near)
+                    if near
+                    else message("Its columns: {headers}.", headers=", ".join(table.headers[:12])),
                 )
         columns[ours] = _renamed(rule, renamed)
     for header in entry.ignore:
         if fold(header) not in folded:
             near = closest(header, table.headers)
             raise SourceError(
-                f"The map ignores a column {header!r} that is not there.",
+                message("The map ignores a column {header!r} that is not there.", header=header),
                 table.place,
-                f"Did you mean {near!r}?" if near else "",
+                message("Did you mean {near!r}?", near=near) if near else "",
             )
     layout = own(entity) or Layout(OWN, entity, entity, frozenset(), {})
     rest = _rest(entity, entry, table, columns, layout)

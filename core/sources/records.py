@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.sources.decoding import decode
 from core.sources.table import ROW, Misfit, Table
 
@@ -34,7 +35,11 @@ def read(file: str, content: bytes, is_lines: bool) -> list[Table]:
     try:
         parsed = json.loads(text, parse_float=_float_text, parse_int=str)
     except json.JSONDecodeError as error:
-        raise SourceError("The file is not valid JSON.", f"{file}, line {error.lineno}", "Export it again.") from error
+        raise SourceError(
+            "The file is not valid JSON.",
+            message("{file}, line {lineno}", file=file, lineno=error.lineno),
+            "Export it again.",
+        ) from error
     parsed = _as_records(parsed)
     if isinstance(parsed, list):
         return [_table(file, None, list(enumerate(parsed, 1)), [])]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.contracts.schemas import ALL_SCHEMAS
+from core.localization import message
 from core.sources.columns import KEYS
 from core.sources.file_days import day_in
 from core.sources.findings import PART, Findings
@@ -49,7 +50,7 @@ def with_keys(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.DataFr
             frame = frame.with_columns(pl.lit(None, pl.String).alias(key))
         bare = frame[key].is_null()
         if frame[key].null_count():
-            reason = f"{key} is empty, and a row is of no use without it"
+            reason = message("{key} is empty, and a row is of no use without it", key=key)
             findings.lose(frame.filter(bare), entity, "no_key", reason, key)
             frame = frame.filter(~bare)
     return frame
@@ -68,8 +69,14 @@ def one_per_key(frame: pl.DataFrame, entity: str, findings: Findings) -> pl.Data
     if again:
         lost = frame.join(first, on=[ROW, PART], how="anti")
         findings.lose(lost.head(SHOWN), entity, "repeated", "the same row stands here once more; it counts once")
-        rows = f"{again} rows repeat others" if again > 1 else "1 row repeats another"
-        findings.note(f"{entity.replace('_', ' ').capitalize()}: {rows} word for word and counted once.")
+        rows = message("{again} rows repeat others", again=again) if again > 1 else "1 row repeats another"
+        findings.note(
+            message(
+                "{entity}: {rows} word for word and counted once.",
+                entity=entity.replace("_", " ").capitalize(),
+                rows=rows,
+            )
+        )
     if entity in LINES:
         return _as_lines(first, keys[0])
     return _newest(first, keys, entity, findings)
@@ -113,14 +120,29 @@ def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Finding
         value=False
     )
     shown = ", ".join(keys)
-    reason = pl.format(f"{shown} stands on several rows that differ: row {{}} counts, {why}", pl.col("_kept"))
+    reason = pl.format(
+        message("{shown} stands on several rows that differ: row {{}} counts, {why}", shown=shown, why=why),
+        pl.col("_kept"),
+    )
     findings.lose(rows.filter(~is_kept).head(SHOWN), entity, "same_id", reason, keys[0])
     findings.empty(rows.filter(is_kept).head(SHOWN), entity, "same_id", reason, keys[0])
     n = newest.height
     findings.note(
-        f"{entity.replace('_', ' ').capitalize()}: {n} id{'s' * (n > 1)} "
-        f"{'stand' if n > 1 else 'stands'} on several rows that differ; of each the row counts that "
-        f"{which}."
+        message(
+            "{entity}: {n} id{words} stand on several rows that differ; of each the row counts that {which}.",
+            entity=entity.replace("_", " ").capitalize(),
+            n=n,
+            words="s" * (n > 1),
+            which=which,
+        )
+        if n > 1
+        else message(
+            "{entity}: {n} id{words} stands on several rows that differ; of each the row counts that {which}.",
+            entity=entity.replace("_", " ").capitalize(),
+            n=n,
+            words="s" * (n > 1),
+            which=which,
+        )
     )
     losing = rows.filter(~is_kept).select(ROW, PART)
     return frame.join(losing, on=[ROW, PART], how="anti", maintain_order="left")

@@ -11,6 +11,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.replicas import home_files
 
 FOLDER, LOCK = "sources", ".lock"
@@ -94,7 +95,11 @@ def _refuse_too_much(folder: Path, n_bytes: int) -> None:
     total = n_bytes + sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
     if total > MOST_BYTES:
         raise SourceError(
-            f"All kept files together would take {total / 1e9:.1f} GB, more than {MOST_BYTES / 1e9:.0f} GB.",
+            message(
+                "All kept files together would take {total:.1f} GB, more than {most_bytes:.0f} GB.",
+                total=total / 1000000000.0,
+                most_bytes=MOST_BYTES / 1000000000.0,
+            ),
             str(folder),
             "Remove sources that are no longer needed, or name a folder in the settings instead.",
         )
@@ -125,8 +130,8 @@ def read(home: Path, entries: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
 
 def _lost(what: str, entry: Mapping[str, Any]) -> SourceError:
     return SourceError(
-        f"A file of the source {what}: {entry['name']}.",
-        f"{FOLDER}/{entry['digest']} in the home folder",
+        message("A file of the source {what}: {name}.", what=what, name=entry["name"]),
+        message("{folder}/{digest} in the home folder", folder=FOLDER, digest=entry["digest"]),
         "Put back a copy of it, choose another source, or keep the source again.",
     )
 

@@ -15,6 +15,7 @@ import yaml
 from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
+from core.localization import message
 from core.sources import sample_titles, snapshot, source_files, source_folders
 from core.sources.engines.catalogue import source_name
 from core.store import source_in_force
@@ -89,7 +90,7 @@ def listed(settings: Settings, store: Store | None) -> list[Listed]:
         name = SAMPLE
     out = [Listed(SAMPLE, 0, sample_titles.title(settings.demo.industry), is_in_force=name == SAMPLE)]
     if _has_own(settings):
-        title = f"Folder of the settings: {Path(settings.source.folder).name}"
+        title = message("Folder of the settings: {name}", name=Path(settings.source.folder).name)
         if settings.has_warehouse:
             title = source_name(settings.engine)
         out.append(Listed(SETTINGS, 0, title, is_in_force=name == SETTINGS))
@@ -114,8 +115,12 @@ def named(settings: Settings, store: Store | None, name: str) -> Listed:
     if name == SETTINGS:
         return Listed(SETTINGS, 0, "What the settings name", is_in_force=sources[SAMPLE].is_in_force)
     near = closest(name, sources)
-    mend = f"Did you mean {near!r}?" if near else f"There are: {', '.join(sources)}."
-    raise SourceError(f"The workspace has no source called {name!r}.", mend=mend)
+    mend = (
+        message("Did you mean {near!r}?", near=near)
+        if near
+        else message("There are: {sources}.", sources=", ".join(sources))
+    )
+    raise SourceError(message("The workspace has no source called {name!r}.", name=name), mend=mend)
 
 
 def keep(
@@ -179,7 +184,9 @@ def add_folder(
 def _free_name(name: str) -> str:
     title = name.strip()
     if title.casefold() in RESERVED:
-        raise SourceError(f"{title!r} is the name of a source every workspace has.", mend="Choose another name.")
+        raise SourceError(
+            message("{title!r} is the name of a source every workspace has.", title=title), mend="Choose another name."
+        )
     return title
 
 
@@ -218,9 +225,13 @@ def remove(store: Store, settings: Settings, name: str, author: str) -> None:
     """
     source = named(settings, store, name)
     if not source.version:
-        raise SourceError(f"{source.title} cannot be removed.", mend="Choose another source instead.")
+        raise SourceError(
+            message("{title} cannot be removed.", title=source.title), mend="Choose another source instead."
+        )
     if source.is_in_force:
-        raise SourceError(f"{name} is used for everybody.", mend="Choose another source for everybody first.")
+        raise SourceError(
+            message("{name} is used for everybody.", name=name), mend="Choose another source for everybody first."
+        )
     last = store.sources.version(name)
     values = {"folder": last.folder, "files": [], "mapping": {}, "n_rows": 0, "as_of_on": None, "is_removed": True}
     with source_files.alone(settings.home):

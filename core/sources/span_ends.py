@@ -14,6 +14,7 @@ from typing import Literal
 import polars as pl
 
 from core.contracts.dataset import Dataset
+from core.localization import message
 
 Ends = Literal["inclusive", "exclusive"]
 SPANS = {
@@ -51,19 +52,29 @@ class EndConvention:
 
     def sentence(self) -> str:
         """Say how the column is read and why; empty where there is nothing to say."""
-        name = f"{self.column} of {self.entity.replace('_', ' ')}"
-        counts = f"{self.n_day_before:,} of {self.n_ended:,} ends lie one day before the next begins"
+        name = message("{column} of {entity}", column=self.column, entity=self.entity.replace("_", " "))
+        counts = message(
+            "{n_day_before:,} of {n_ended:,} ends lie one day before the next begins",
+            n_day_before=self.n_day_before,
+            n_ended=self.n_ended,
+        )
         if self.is_set:
             how = "the last day itself" if self.ends == "inclusive" else "the day after the last"
-            return f"{name} is read as {how}, as the column map says; {counts}."
+            return message(
+                "{name} is read as {how}, as the column map says; {counts}.", name=name, how=how, counts=counts
+            )
         if self.ends == "inclusive":
-            return (
-                f"{name} names the last day itself: {counts}. It is read so; set ends: exclusive in the column map if "
-                "these days are gaps."
+            return message(
+                "{name} names the last day itself: {counts}. It is read so; set ends: exclusive in "
+                "the column map if these days are gaps.",
+                name=name,
+                counts=counts,
             )
         if self.n_day_before:
-            return (
-                f"{name} is read as the day after the last; {counts}, so set ends: inclusive if it names the last day."
+            return message(
+                "{name} is read as the day after the last; {counts}, so set ends: inclusive if it names the last day.",
+                name=name,
+                counts=counts,
             )
         return ""
 

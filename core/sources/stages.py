@@ -9,6 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
+from core.localization import message
 from core.sources import stage_map, vocabulary
 from core.sources.findings import Findings, Question, counted
 from core.sources.headers import fold
@@ -178,15 +179,25 @@ def _ask_unknown(deals: pl.DataFrame, stage_kinds: Mapping[str, tuple[str, str]]
     )
     if odd:
         shown = ", ".join(f"{name} ({counts[name]:,})" for name in odd[:STAGES_SHOWN])
-        more = f" and {len(odd) - STAGES_SHOWN} more" if len(odd) > STAGES_SHOWN else ""
+        more = message(" and {n_odd} more", n_odd=len(odd) - STAGES_SHOWN) if len(odd) > STAGES_SHOWN else ""
         findings.ask(
-            Question("opportunities.stages", f"Nothing says whether these stages end a deal: {shown}{more}.", "open")
+            Question(
+                "opportunities.stages",
+                message("Nothing says whether these stages end a deal: {shown}{more}.", shown=shown, more=more),
+                "open",
+            )
         )
     for kind in (WON, LOST):
         guessed = sorted(n for n, (k, by) in stage_kinds.items() if k == kind and by == "its name" and n in counts)
         loose = [n for n in guessed if vocabulary.bare(n) not in vocabulary.words(kind)]
         if loose:
-            findings.note(f"Deals in {', '.join(loose[:STAGES_SHOWN])} count as {kind}, by the name of the stage.")
+            findings.note(
+                message(
+                    "Deals in {loose} count as {kind}, by the name of the stage.",
+                    loose=", ".join(loose[:STAGES_SHOWN]),
+                    kind=kind,
+                )
+            )
 
 
 def _tell_status_against(deals: pl.DataFrame, findings: Findings) -> None:
@@ -197,8 +208,11 @@ def _tell_status_against(deals: pl.DataFrame, findings: Findings) -> None:
     if against.height:
         shown = ", ".join(against["stage"].unique().sort().head(STAGES_SHOWN).to_list())
         findings.note(
-            f"{counted(against.height, 'deal', 'deals')} in {shown}: the status says otherwise than the stage; the "
-            "status decides."
+            message(
+                "{deals} in {shown}: the status says otherwise than the stage; the status decides.",
+                deals=counted(against.height, "deal", "deals"),
+                shown=shown,
+            )
         )
 
 
@@ -216,7 +230,11 @@ def _tell_against(deals: pl.DataFrame, findings: Findings) -> None:
     findings.empty(against.head(SHOWN), "opportunities", "flags_against_stage", reason, "stage")
     n = against.height
     findings.note(
-        f"{n} deal{'s' * (n > 1)}: the stage says otherwise than the columns for closed and won; the columns decide."
+        message(
+            "{n} deal{words}: the stage says otherwise than the columns for closed and won; the columns decide.",
+            n=n,
+            words="s" * (n > 1),
+        )
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from core.localization import message
 from core.sources import trimming
 from core.sources.headers import fold
 from core.sources.trimming import is_number, trimmed
@@ -72,7 +73,7 @@ class Table:
     @property
     def place(self) -> str:
         """Name the file, and the sheet where it has one."""
-        return f"{self.file}, sheet {self.sheet}" if self.sheet else self.file
+        return message("{file}, sheet {sheet}", file=self.file, sheet=self.sheet) if self.sheet else self.file
 
 
 def header_index(rows: Sequence[Sequence[str | None]], is_known: Callable[[str], bool]) -> int:
@@ -104,7 +105,7 @@ def header_names(cells: Sequence[str | None], width: int) -> list[str]:
     for index in range(width):
         cell = cells[index] if index < len(cells) else None
         text = ARROW.sub("", " ".join((cell or "").replace("\ufeff", "").split())).rstrip("*").strip()
-        text = text or f"column {index + 1}"
+        text = text or message("column {index}", index=index + 1)
         name, count = text, 1
         while name in names or name == ROW:
             count += 1
@@ -182,11 +183,22 @@ def _fitting(
         over = [cell for cell in row[width:] if cell and cell.strip()]
         record = " | ".join(cell or "" for cell in row)[:300]
         if over:
-            reason = f"the row has {len(row)} cells, its header {width}: a value may hold the separator without quotes"
+            reason = message(
+                "the row has {n_row} cells, its header {width}: a value may hold the separator without quotes",
+                n_row=len(row),
+                width=width,
+            )
             misfits.append(Misfit(number, reason, record))
             continue
         if len(row) < width and any(row):
-            misfits.append(Misfit(number, f"the row has {len(row)} cells, its header {width}", record, is_lost=False))
+            misfits.append(
+                Misfit(
+                    number,
+                    message("the row has {n_row} cells, its header {width}", n_row=len(row), width=width),
+                    record,
+                    is_lost=False,
+                )
+            )
         fitting.append((number, cells + [None] * (width - len(cells))))
     return fitting, misfits
 
@@ -202,7 +214,21 @@ def _above(rows: Sequence[Sequence[str | None]]) -> list[str]:
     texts = [" ".join(cell.strip() for cell in row if cell and cell.strip()) for row in rows]
     texts = [text for text in texts if text]
     return (
-        [f"{len(texts)} line{'s' * (len(texts) > 1)} above the table {'were' if len(texts) > 1 else 'was'} not read"]
+        [
+            (
+                message(
+                    "{n_texts} line{words} above the table were not read",
+                    n_texts=len(texts),
+                    words="s" * (len(texts) > 1),
+                )
+                if len(texts) > 1
+                else message(
+                    "{n_texts} line{words} above the table was not read",
+                    n_texts=len(texts),
+                    words="s" * (len(texts) > 1),
+                )
+            )
+        ]
         if texts
         else []
     )

@@ -10,6 +10,7 @@ import polars as pl
 
 from core import contracts
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.sources import changes, currencies, deals, history, rows, stages
 from core.sources.as_of import latest_day
 from core.sources.inventory import Inventory
@@ -27,7 +28,9 @@ def said_day(facts: Mapping[str, Any]) -> date | None:
     try:
         return date.fromisoformat(str(day)[:10])
     except ValueError as error:
-        raise SourceError(f"as_of reads {day!r}, which is no date.", "meta.yaml", "Write it as 2026-03-31.") from error
+        raise SourceError(
+            message("as_of reads {day!r}, which is no date.", day=day), "meta.yaml", "Write it as 2026-03-31."
+        ) from error
 
 
 def day_of(work: Assembly, inventory: Inventory) -> date:
@@ -54,8 +57,11 @@ def day_of(work: Assembly, inventory: Inventory) -> date:
     if day is None and inventory.newest is not None:
         day = datetime.fromtimestamp(inventory.newest, UTC).date()
         work.findings.note(
-            f"No date says which day the data speaks of; {day} is taken, when its file was last changed. Set as_of to "
-            "change it."
+            message(
+                "No date says which day the data speaks of; {day} is taken, when its file was last "
+                "changed. Set as_of to change it.",
+                day=day,
+            )
         )
     if day is None:
         raise SourceError(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from core.localization import message, message_plural
+
 ROW = "_row"
 TOTAL_WORDS = (
     r"grand\s*totals?|sub\s*totals?|overall\s*totals?|totals?|sum|summe|gesamt(?:summe)?|zwischensumme|insgesamt|"
@@ -73,7 +75,14 @@ def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     if aside.end is not None:
         cut = counted.filter(pl.col(ROW) >= aside.end).height
         counted = counted.filter(pl.col(ROW) < aside.end)
-        notes.append(f"the table ends above row {aside.end}; {cut} row{'s' * (cut != 1)} below it were not read")
+        notes.append(
+            message_plural(
+                "the table ends above row {end}; {n} row below it were not read",
+                "the table ends above row {end}; {n} rows below it were not read",
+                cut,
+                end=aside.end,
+            )
+        )
     for rows, what, several in (
         (aside.totals, "totals", "totals"),
         (aside.titles, "a title", "titles"),
@@ -82,7 +91,13 @@ def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         if rows:
             shown = ", ".join(str(row) for row in rows[:5]) + (" and more" if len(rows) > 5 else "")
             is_one = len(rows) == 1
-            notes.append(f"row{'' if is_one else 's'} {shown} {'holds ' + what if is_one else 'hold ' + several}")
+            notes.append(
+                message("row {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several)
+                if is_one
+                else message(
+                    "rows {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several
+                )
+            )
     left = counted.filter(~pl.col(ROW).is_in([*aside.totals, *aside.titles]))
     return left.drop("_filled"), notes
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from core.artifacts import SNAPSHOTS, memoized
+from core.localization import joined, message
 from core.sources.money_words import CODES, FACTORS, NAMES, SYMBOLS
 
 TAIL = re.compile(
@@ -42,10 +43,10 @@ class Unit:
 
     def sentence(self, header: str) -> str:
         """Say how the column is read."""
-        parts = ([f"times {self.factor:,.0f}"] if self.factor != 1 else []) + (
-            [f"in {self.currency} where no cell says otherwise"] if self.currency else []
+        parts = ([message("times {factor:,.0f}", factor=self.factor)] if self.factor != 1 else []) + (
+            [message("in {currency} where no cell says otherwise", currency=self.currency)] if self.currency else []
         )
-        return f"{header} is read {' and '.join(parts)}, as its header says"
+        return message("{header} is read {parts}, as its header says", header=header, parts=joined(*parts, by=" and "))
 
 
 @memoized(SNAPSHOTS, 5_000)

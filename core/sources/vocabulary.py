@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.yaml_text import shipped_yaml
+from core.localization import joined
 from core.sources.headers import fold, fold_words
 from core.sources.money_words import EMPTY
 
@@ -87,7 +88,7 @@ def bare(text: str) -> str:
     >>> bare("4 - Proposal sent")
     'proposalsent'
     """
-    return fold(" ".join(p for p in fold_words(text) if not p.isdigit()))
+    return fold(joined(*(p for p in fold_words(text) if not p.isdigit())))
 
 
 def is_blank(column: pl.Expr) -> pl.Expr:

@@ -17,6 +17,7 @@ from core.config import Settings
 from core.contracts import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES, Dataset
 from core.contracts.errors import SourceError
 from core.contracts.raw_rows import WarehouseTable
+from core.localization import message
 from core.sources import snapshot
 from core.sources.engines.catalogue import source_name
 from core.sources.engines.contract_columns import required_columns
@@ -99,7 +100,7 @@ def read(settings: Settings) -> Dataset:
     there = {entity: table for entity, table in tables.items() if isinstance(table, WarehouseTable)}
     if not there:
         raise SourceError(
-            f"The warehouse has none of the tables: {tables['accounts']}",
+            message("The warehouse has none of the tables: {accounts}", accounts=tables["accounts"]),
             "the warehouse",
             "Name their schema, or each of them, under warehouse in the settings.",
         )
@@ -115,7 +116,7 @@ def _row_days(warehouse: Any, entity: str, table: WarehouseTable) -> pl.DataFram
     missing = [name for name in required_columns(entity) if name not in table.columns]
     if missing:
         raise SourceError(
-            f"The table {table.name} has no column {missing[0]!r}.",
+            message("The table {name} has no column {missing!r}.", name=table.name, missing=missing[0]),
             "the warehouse",
             "Make a view with the columns of docs/data-columns.md, and name it under warehouse.tables.",
         )
@@ -151,8 +152,12 @@ def _left_out(
         lacking = int(total) - int(counted["n_rows"].sum())
         if lacking:
             sentences.append(
-                f"{lacking:,} rows of {tables[entity].name} lack a day or another value that no row may lack, and "
-                "count for nothing."
+                message(
+                    "{lacking:,} rows of {name} lack a day or another value that no row may lack, and "
+                    "count for nothing.",
+                    lacking=lacking,
+                    name=tables[entity].name,
+                )
             )
     return tuple(sentences)
 

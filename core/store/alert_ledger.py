@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.deliveries import NewDelivery, add_deliveries
 from core.store.leases import Leases
@@ -181,9 +182,15 @@ class AlertLedger:
             done = session.execute(update(AlertLedgerRow).where(own).values(**values))
             if cast("CursorResult[Any]", done).rowcount != 1:
                 raise StoreError(
-                    f"There is no alert number {number}.", mend="The Alerts page lists those you were sent."
+                    message("There is no alert number {number}.", number=number),
+                    mend="The Alerts page lists those you were sent.",
                 )
-            entry = {"at": self._clock(), "user": reader, "action": action, "target": f"alert {number}"}
+            entry = {
+                "at": self._clock(),
+                "user": reader,
+                "action": action,
+                "target": message("alert {number}", number=number),
+            }
             write_down(session, [entry])
             row = session.execute(select(LEDGER).where(LEDGER.c.id == number)).mappings().one()
             return _entry(row)

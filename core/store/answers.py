@@ -11,6 +11,7 @@ import polars as pl
 from sqlalchemy import func, insert, select
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.sessions import Sessions
 from core.store.tables import AnswerRow
 
@@ -81,7 +82,10 @@ class Answers:
         """
         for decision in decisions:
             if decision.kind not in KINDS or not decision.text.strip():
-                raise StoreError("A decision needs a requirement, and a kind.", mend=f"Kinds: {', '.join(KINDS)}.")
+                raise StoreError(
+                    "A decision needs a requirement, and a kind.",
+                    mend=message("Kinds: {kinds}.", kinds=", ".join(KINDS)),
+                )
         at = self._clock()
         rows = [
             {

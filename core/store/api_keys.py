@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import AccessError, StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
@@ -99,7 +100,10 @@ class ApiKeys:
         """
         title = name.strip()
         if not 0 < len(title) <= LONGEST_NAME:
-            raise StoreError(f"A key needs a name of 1 to {LONGEST_NAME} characters.", mend="Say what it is for.")
+            raise StoreError(
+                message("A key needs a name of 1 to {longest_name} characters.", longest_name=LONGEST_NAME),
+                mend="Say what it is for.",
+            )
         prefix, secret, now = secrets.token_hex(N_PREFIX // 2), secrets.token_urlsafe(N_SECRET), self._clock()
         row = ApiKeyRow(
             prefix=prefix,
@@ -113,7 +117,13 @@ class ApiKeys:
         )
         with self._sessions.begin() as session:
             session.add(row)
-            self._audit(session, by, "made an API key", prefix, f"{title}, for {owner}: {', '.join(rights)}")
+            self._audit(
+                session,
+                by,
+                "made an API key",
+                prefix,
+                message("{title}, for {owner}: {rights}", title=title, owner=owner, rights=", ".join(rights)),
+            )
         return f"{BEGINS}{prefix}_{secret}", _key(row)
 
     def check(self, token: str) -> ApiKey:
@@ -158,7 +168,8 @@ class ApiKeys:
             row = session.scalars(asked).first()
             if row is None:
                 raise StoreError(
-                    f"There is no key {prefix!r}.", mend="`quarterdeck api-key list` shows those there are."
+                    message("There is no key {prefix!r}.", prefix=prefix),
+                    mend="`quarterdeck api-key list` shows those there are.",
                 )
             row.revoked_at = self._clock()
             self._audit(session, by, "revoked an API key", prefix, row.name)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
+from core.localization import message
 from core.store import event_asks
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
@@ -148,16 +149,21 @@ class Versions:
         for value in values.values():
             if isinstance(value, str) and len(value) > LONGEST_NOTE:
                 raise StoreError(
-                    f"The note has {len(value):,} characters.", mend=f"Shorten it to {LONGEST_NOTE:,} or fewer."
+                    message("The note has {n_value:,} characters.", n_value=len(value)),
+                    mend=message("Shorten it to {longest_note:,} or fewer.", longest_note=LONGEST_NOTE),
                 )
 
     def _conflict(self, newest: Any) -> ConflictError:
         if newest is None:
-            return ConflictError(f"The {self.noun} is gone.", {}, mend="Load the page again.")
+            return ConflictError(message("The {noun} is gone.", noun=self.noun), {}, mend="Load the page again.")
         at = newest.saved_at if newest.saved_at.tzinfo is None else newest.saved_at.astimezone(UTC)
         return ConflictError(
-            f"{newest.author} changed this {self.noun} at {at:%H:%M:%S} UTC, after you opened it. "
-            "Nothing was overwritten.",
+            message(
+                "{author} changed this {noun} at {at:%H:%M:%S} UTC, after you opened it. Nothing was overwritten.",
+                author=newest.author,
+                noun=self.noun,
+                at=at,
+            ),
             {name: getattr(newest, name) for name in ("version", "author", *self.table.WORDS)},
             mend="Both versions are shown; choose what shall stand.",
         )
@@ -167,7 +173,7 @@ class Versions:
         target = " ".join(str(v) for v in about.values())
         return {
             "user": author[:200],
-            "action": f"{self.noun} saved"[:80],
+            "action": message("{noun} saved", noun=self.noun)[:80],
             "target": target[:400],
             "detail": "; ".join(changes),
         }

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
+from core.localization import message
 from core.store import person_keys
 from core.store.tables import AuditHeadRow, AuditRow
 
@@ -122,7 +123,11 @@ def verify(session: Session, published: Iterable[str] = ()) -> Verdict:
     waiting = set(published) - {BEFORE_THE_FIRST}
     number, previous = base(session)
     if number and not _is_cut_noted(session, number, previous):
-        return Verdict(0, previous, f"Rows up to {number:,} were removed, and the log does not say that they were cut.")
+        return Verdict(
+            0,
+            previous,
+            message("Rows up to {number:,} were removed, and the log does not say that they were cut.", number=number),
+        )
     waiting.discard(previous)
     n_cut = number
     asked = select(AuditRow).order_by(AuditRow.id).execution_options(yield_per=AT_ONCE)
@@ -138,10 +143,12 @@ def verify(session: Session, published: Iterable[str] = ()) -> Verdict:
     head = session.execute(newest).one_or_none()
     if head is None or tuple(head) != (number, previous):
         noted = head.number if head else 0
-        problem = f"The log ends with row {number:,}, and {noted:,} were written."
+        problem = message("The log ends with row {number:,}, and {noted:,} were written.", number=number, noted=noted)
         return Verdict(number - n_cut, previous, problem, n_cut)
     if waiting:
-        problem = f"The published hash {min(waiting)[:12]}… is that of no row: the log was rewritten."
+        problem = message(
+            "The published hash {waiting}… is that of no row: the log was rewritten.", waiting=min(waiting)[:12]
+        )
         return Verdict(number - n_cut, previous, problem, n_cut)
     return Verdict(number - n_cut, previous, "", n_cut)
 
@@ -154,17 +161,27 @@ def base(session: Session) -> tuple[int, str]:
 
 def _is_cut_noted(session: Session, number: int, current: str) -> bool:
     noted = select(AuditRow.id).where(
-        AuditRow.action == CUT, AuditRow.detail.contains(f"row {number} with hash {current}")
+        AuditRow.action == CUT,
+        AuditRow.detail.contains(message("row {number} with hash {current}", number=number, current=current)),
     )
     return session.scalar(noted.limit(1)) is not None
 
 
 def _problem(row: AuditRow, number: int, previous: str, expected: str) -> str:
-    about = f"({row.at:%Y-%m-%d %H:%M:%S} UTC, {row.user}, {row.action})"
+    about = message("({at:%Y-%m-%d %H:%M:%S} UTC, {user}, {action})", at=row.at, user=row.user, action=row.action)
     if row.hash != expected:
-        return f"Row {row.number:,} was altered, or put in by hand {about}."
+        return message("Row {number:,} was altered, or put in by hand {about}.", number=row.number, about=about)
     if row.number > number:
-        return f"Row {number:,} was removed: row {row.number:,} follows {about}."
+        return message(
+            "Row {number:,} was removed: row {number_2:,} follows {about}.",
+            number=number,
+            number_2=row.number,
+            about=about,
+        )
     if row.number < number or row.previous_hash != previous:
-        return f"Row {row.number:,} does not follow the one before it: it was put in, or that one rewritten {about}."
+        return message(
+            "Row {number:,} does not follow the one before it: it was put in, or that one rewritten {about}.",
+            number=row.number,
+            about=about,
+        )
     return ""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.benchmark_tables import BenchmarkExportRow
 from core.store.repositories import Clock
@@ -70,12 +71,21 @@ class BenchmarkExports:
         left = BUDGET - self.spent(book)
         if epsilon > left + 1e-9:
             raise StoreError(
-                f"The privacy budget of a year is {BUDGET:g}, and {max(left, 0.0):g} of it is left.",
+                message(
+                    "The privacy budget of a year is {budget:g}, and {left:g} of it is left.",
+                    budget=BUDGET,
+                    left=max(left, 0.0),
+                ),
                 mend="Give a smaller ε, send what was made before, or wait until it is a year old.",
             )
         content = dict(draw())
         entry = {"at": now, "user": user, "action": "made a benchmark file", "target": book}
-        entry["detail"] = f"ε {epsilon:g}, k {content.get('k')}, {len(content.get('groups', []))} groups"
+        entry["detail"] = message(
+            "ε {epsilon:g}, k {k}, {n_groups} groups",
+            epsilon=epsilon,
+            k=content.get("k"),
+            n_groups=len(content.get("groups", [])),
+        )
         with self.sessions.begin() as session:
             row = BenchmarkExportRow(
                 book=book, content=content, epsilon=epsilon, made_by=user, made_on=now.date(), made_at=now

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.repositories import Documents, Saved, in_utc
 from core.store.tables import ScenarioRow
 
@@ -60,7 +61,8 @@ class Branches(Documents):
         saved = {b.key: b for b in self.visible(user)}.get(key)
         if saved is None:
             raise StoreError(
-                f"There is no scenario called {key.partition('/')[2]!r}.", mend="It may have been deleted."
+                message("There is no scenario called {partition!r}.", partition=key.partition("/")[2]),
+                mend="It may have been deleted.",
             )
         return saved
 
@@ -95,12 +97,17 @@ class Branches(Documents):
             When it is locked, or as for `Documents.save`; nothing is overwritten then.
         """
         if len(description) > LONGEST_TEXT:
-            raise StoreError("The description is too long.", mend=f"Keep it to {LONGEST_TEXT:,} characters.")
+            raise StoreError(
+                "The description is too long.",
+                mend=message("Keep it to {longest_text:,} characters.", longest_text=LONGEST_TEXT),
+            )
 
         def beside(session: Session, row_id: int) -> None:
             row = session.get_one(ScenarioRow, row_id)
             if row.is_locked:
-                raise StoreError(f"{row.name!r} is locked.", mend="Save under another name; it becomes a branch.")
+                raise StoreError(
+                    message("{name!r} is locked.", name=row.name), mend="Save under another name; it becomes a branch."
+                )
             own = f"{row.owner}/{row.name}"
             row.parent = row.parent or ("" if parent == own else parent)
             row.description, row.is_shared = description.strip(), is_shared
@@ -131,7 +138,7 @@ class Branches(Documents):
             When it is locked or not one's own.
         """
         if self.branch(f"{user}/{name.strip()}", user).is_locked:
-            raise StoreError(f"{name!r} is locked.", mend="Unlock it first.")
+            raise StoreError(message("{name!r} is locked.", name=name), mend="Unlock it first.")
         self.delete(name, user)
 
 

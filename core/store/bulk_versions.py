@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
+from core.localization import message
 from core.store.append_only import LONGEST_NOTE, Versions
 from core.store.audit_chain import write_down
 from core.store.tables import VersionedRow
@@ -77,7 +78,10 @@ class BulkVersions(Versions):
                     return self._all(session, book, edits, author)
             except IntegrityError:
                 continue
-        raise StoreError(f"Others keep saving the same {self.plural}.", mend="Load the page again and repeat it.")
+        raise StoreError(
+            message("Others keep saving the same {plural}.", plural=self.plural),
+            mend="Load the page again and repeat it.",
+        )
 
     def _all(self, session: Session, book: str, edits: Sequence[Edit], author: str) -> list[ConflictError]:
         standing = self._standing(session, book, [edit.key for edit in edits])
@@ -114,7 +118,11 @@ class BulkVersions(Versions):
             most = self.longest.get(name, LONGEST_NOTE)
             if isinstance(value, str) and len(value) > most:
                 raise StoreError(
-                    f"{name.replace('_', ' ').capitalize()} has {len(value):,} characters.",
+                    message(
+                        "{name} has {n_value:,} characters.",
+                        name=name.replace("_", " ").capitalize(),
+                        n_value=len(value),
+                    ),
                     str(values.get(self.table.KEYS[0], ""))[:60],
-                    f"Shorten it to {most:,} or fewer.",
+                    message("Shorten it to {most:,} or fewer.", most=most),
                 )

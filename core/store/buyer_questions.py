@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.project_tables import BuyerQuestionRow
 from core.store.repositories import Clock, in_utc
@@ -99,7 +100,10 @@ class BuyerQuestions:
         """
         texts = [(sheet, row, text.strip()) for sheet, row, text in rows]
         if any(not 0 < len(text) <= LONGEST for _, _, text in texts):
-            raise StoreError(f"A question has 1 to {LONGEST:,} characters.", mend="Write it shorter, or write one.")
+            raise StoreError(
+                message("A question has 1 to {longest:,} characters.", longest=LONGEST),
+                mend="Write it shorter, or write one.",
+            )
         at = self._clock()
         standing = {(entry.sheet, entry.row, entry.question) for entry in self.of_list(number)}
         new = [entry for entry in dict.fromkeys(texts) if entry not in standing]
@@ -113,7 +117,13 @@ class BuyerQuestions:
                     mine = {"question": text, "asked_by": user[:200], "asked_at": at}
                     session.execute(insert(BuyerQuestionRow).values(**key, **mine, **blank))
                 trail = [
-                    {"at": at, "user": user, "action": "asked the buyer", "target": f"row {row}", "detail": text[:200]}
+                    {
+                        "at": at,
+                        "user": user,
+                        "action": "asked the buyer",
+                        "target": message("row {row}", row=row),
+                        "detail": text[:200],
+                    }
                     for _, row, text in new
                 ]
                 write_down(session, trail)
@@ -153,7 +163,12 @@ class BuyerQuestions:
                     row.answer, row.answer_file, row.state = text, file_name[:260], ANSWERED
                     row.answered_at, taken = at, taken + 1
                 row.version += 1
-                entry = {"at": at, "user": user, "action": "read the buyer's answer", "target": f"row {row.row}"}
+                entry = {
+                    "at": at,
+                    "user": user,
+                    "action": "read the buyer's answer",
+                    "target": message("row {row}", row=row.row),
+                }
                 trail.append(entry | {"detail": f"{row.code}: {text[:200]}"})
             write_down(session, trail)
         return taken, same, rivals
@@ -167,7 +182,10 @@ class BuyerQuestions:
             When the question has changed since it was read, or the choice is not known.
         """
         if choice not in (OURS, THEIRS, WITHDRAWN):
-            raise StoreError(f"There is no choice {choice!r}.", mend=f"Known: {OURS}, {THEIRS}, {WITHDRAWN}.")
+            raise StoreError(
+                message("There is no choice {choice!r}.", choice=choice),
+                mend=message("Known: {ours}, {theirs}, {withdrawn}.", ours=OURS, theirs=THEIRS, withdrawn=WITHDRAWN),
+            )
         with self._sessions.begin() as session:
             row = session.get(BuyerQuestionRow, question.id, with_for_update=True)
             if row is None or row.version != question.version:
@@ -180,7 +198,9 @@ class BuyerQuestions:
                 row.rival_answer = row.rival_file = ""
             row.version += 1
             entry = {"at": self._clock(), "user": user, "action": "settled a question to the buyer"}
-            write_down(session, [entry | {"target": f"row {row.row}", "detail": f"{row.code}: {choice}"}])
+            write_down(
+                session, [entry | {"target": message("row {row}", row=row.row), "detail": f"{row.code}: {choice}"}]
+            )
 
 
 def _question(row: BuyerQuestionRow) -> BuyerQuestion:

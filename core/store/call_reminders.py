@@ -11,6 +11,7 @@ import polars as pl
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
@@ -70,7 +71,7 @@ class CallReminders:
             "user": author[:200],
             "action": "reminder of the forecast call queued",
             "target": f"{row['manager_id']} {row['period_start_on']}",
-            "detail": f"{row['reason']}; due {row['due_on']}",
+            "detail": message("{reason}; due {due_on}", reason=row["reason"], due_on=row["due_on"]),
         }
         try:
             with self.sessions.begin() as session:

@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import insert, select
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store import work_tasks
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
@@ -55,12 +56,18 @@ class Comments:
         """
         text = body.strip()
         if kind not in KINDS:
-            raise StoreError(f"There are no comments on a {kind}.", mend=f"Known: {', '.join(KINDS)}.")
+            raise StoreError(
+                message("There are no comments on a {kind}.", kind=kind),
+                mend=message("Known: {kinds}.", kinds=", ".join(KINDS)),
+            )
         if not 0 < len(text) <= LONGEST:
-            raise StoreError(f"A comment has 1 to {LONGEST:,} characters.", mend="Write it shorter, or write one.")
+            raise StoreError(
+                message("A comment has 1 to {longest:,} characters.", longest=LONGEST),
+                mend="Write it shorter, or write one.",
+            )
         at = self._clock()
         values = {"book": book, "kind": kind, "target": target, "author": author, "body": text, "said_at": at}
-        trail = {"at": at, "user": author, "action": f"{kind} commented on", "target": target}
+        trail = {"at": at, "user": author, "action": message("{kind} commented on", kind=kind), "target": target}
         with self._sessions.begin() as session:
             session.execute(insert(CommentRow).values(mentions=mentions, **values))
             number, row, sheet = [*target.split("/", maxsplit=2), "", ""][:3]

@@ -12,6 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store import save_count
 from core.store.access_entries import AccessEntries
 from core.store.alert_ledger import AlertLedger
@@ -325,7 +326,9 @@ def database_url(given: str) -> URL:
         ) from None
     backend = url.get_backend_name()
     if backend not in ("sqlite", "postgresql"):
-        raise StoreError(f"Databases of the kind {backend} are not used.", mend="Use SQLite or PostgreSQL.")
+        raise StoreError(
+            message("Databases of the kind {backend} are not used.", backend=backend), mend="Use SQLite or PostgreSQL."
+        )
     return url.set(drivername="postgresql+psycopg") if backend == "postgresql" else url
 
 
@@ -386,4 +389,4 @@ def _prepared(engine: Engine, url: URL, saves: SaveCount | None) -> tuple[str, .
 
 def _unopened(error: SQLAlchemyError | OSError, shown: str) -> StoreError:
     reason = sentence(error, "")
-    return StoreError(f"The database cannot be opened. {reason.what}", shown, reason.mend)
+    return StoreError(message("The database cannot be opened. {what}", what=reason.what), shown, reason.mend)

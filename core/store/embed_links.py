@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
@@ -72,9 +73,15 @@ class EmbedLinks:
         """
         name = title.strip()
         if not 0 < len(name) <= LONGEST_NAME:
-            raise StoreError(f"A link needs a title of 1 to {LONGEST_NAME} characters.", mend="Say what it shows.")
+            raise StoreError(
+                message("A link needs a title of 1 to {longest_name} characters.", longest_name=LONGEST_NAME),
+                mend="Say what it shows.",
+            )
         if not 0 < days <= LONGEST_DAYS:
-            raise StoreError(f"A link lasts 1 to {LONGEST_DAYS} days.", mend="Choose how long it opens.")
+            raise StoreError(
+                message("A link lasts 1 to {longest_days} days.", longest_days=LONGEST_DAYS),
+                mend="Choose how long it opens.",
+            )
         now = self._clock()
         row = EmbedLinkRow(
             mark=secrets.token_hex(N_MARK // 2),
@@ -87,7 +94,13 @@ class EmbedLinks:
         )
         with self._sessions.begin() as session:
             session.add(row)
-            self._audit(session, owner, "made an embed link", row.mark, f"{name}, until {row.expires_at:%Y-%m-%d}")
+            self._audit(
+                session,
+                owner,
+                "made an embed link",
+                row.mark,
+                message("{name}, until {expires_at:%Y-%m-%d}", name=name, expires_at=row.expires_at),
+            )
         return _link(row)
 
     def get(self, mark: str) -> EmbedLink | None:
@@ -118,8 +131,18 @@ class EmbedLinks:
             if not why:
                 session.execute(update(EmbedLinkRow).where(EmbedLinkRow.mark == link.mark).values(**opened))
             action = "refused an embedded answer" if why else "opened an embedded answer"
-            detail = f"{link.title}: {why}" if why else f"{link.title}, rows of {link.owner}"
-            self._audit(session, "embed link", action, link.mark, f"{detail}, on {site}"[:400] if site else detail)
+            detail = (
+                f"{link.title}: {why}"
+                if why
+                else message("{title}, rows of {owner}", title=link.title, owner=link.owner)
+            )
+            self._audit(
+                session,
+                "embed link",
+                action,
+                link.mark,
+                message("{detail}, on {site}", detail=detail, site=site)[:400] if site else detail,
+            )
 
     def revoke(self, mark: str, by: str) -> None:
         """End a link at once.

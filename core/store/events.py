@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
 from core.store.tables import EventRow
@@ -90,7 +91,10 @@ class Events:
         with self._sessions() as session:
             row = session.scalars(select(EventRow).where(EventRow.event_id == event_id)).first()
         if row is None:
-            raise StoreError(f"There is no event {event_id!r}.", mend="The log of events lists those there are.")
+            raise StoreError(
+                message("There is no event {event_id!r}.", event_id=event_id),
+                mend="The log of events lists those there are.",
+            )
         return _event(row)
 
 

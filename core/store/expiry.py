@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Delete, Engine, and_, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.localization import message
 from core.store import audit_guards
 from core.store.audit_chain import BASE, CUT, write_down
 from core.store.repositories import Clock
@@ -75,13 +76,18 @@ class Retention:
 
     def _delete(self, session: Session, kind: str, before: datetime, n_rows: int) -> None:
         table, which = _which(session, kind, before)
-        detail = f"{n_rows:,} rows before {before:%Y-%m-%d %H:%M} UTC"
+        detail = message("{n_rows:,} rows before {before:%Y-%m-%d %H:%M} UTC", n_rows=n_rows, before=before)
         asked: Delete = delete(table).where(which)
         if kind == AUDIT:
             last = session.execute(
                 select(AuditRow.number, AuditRow.hash).where(which).order_by(AuditRow.id.desc()).limit(1)
             ).one()
-            detail = f"{detail}; the last of them was row {last.number} with hash {last.hash}"
+            detail = message(
+                "{detail}; the last of them was row {number} with hash {hash}",
+                detail=detail,
+                number=last.number,
+                hash=last.hash,
+            )
             audit_guards.drop(session.connection())
             session.execute(asked)
             audit_guards.create(session.connection())

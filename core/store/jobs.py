@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store import event_asks
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
@@ -141,7 +142,10 @@ class JobQueue:
         with self._sessions() as session:
             row = session.get(JobRow, number)
         if row is None:
-            raise StoreError(f"There is no work number {number}.", mend="`quarterdeck jobs` lists what there is.")
+            raise StoreError(
+                message("There is no work number {number}.", number=number),
+                mend="`quarterdeck jobs` lists what there is.",
+            )
         return _job(row)
 
     def recent(self, most: int = 50) -> list[Job]:

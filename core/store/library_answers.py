@@ -14,6 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.bulk_versions import MOST_AT_ONCE, BulkVersions
 from core.store.repositories import Clock
@@ -162,10 +163,14 @@ class LibraryFiles:
             with self._sessions.begin() as session:
                 same = select(func.count()).where(LibraryFileRow.answer_id == answer_id)
                 if (session.scalar(same) or 0) >= MOST_FILES:
-                    raise StoreError(f"An answer has at most {MOST_FILES} files.", name, "Remove one first.")
+                    raise StoreError(
+                        message("An answer has at most {most_files} files.", most_files=MOST_FILES),
+                        name,
+                        "Remove one first.",
+                    )
                 session.execute(insert(LibraryFileRow), [{**row, "added_by": user[:200], "added_at": at}])
                 entry = {"at": at, "user": user[:200], "action": "evidence attached", "target": answer_id}
-                write_down(session, [{**entry, "detail": f"{name}, sha256 {digest}"}])
+                write_down(session, [{**entry, "detail": message("{name}, sha256 {digest}", name=name, digest=digest)}])
         except IntegrityError:
             return digest
         return digest
@@ -205,7 +210,15 @@ is_public, added_at]."""
             row.is_public = is_public
             entry = {"at": self._clock(), "user": user[:200], "target": row.answer_id}
             entry["action"] = "evidence marked public" if is_public else "evidence no longer public"
-            write_down(session, [{**entry, "detail": f"{row.file_name}, sha256 {row.sha256}"}])
+            write_down(
+                session,
+                [
+                    {
+                        **entry,
+                        "detail": message("{file_name}, sha256 {sha256}", file_name=row.file_name, sha256=row.sha256),
+                    }
+                ],
+            )
 
     def remove(self, file_id: int, user: str) -> None:
         """Take a file off its answer; its name and hash stay in the audit log."""
@@ -214,7 +227,15 @@ is_public, added_at]."""
             if row is None:
                 return
             entry = {"at": self._clock(), "user": user[:200], "action": "evidence removed", "target": row.answer_id}
-            write_down(session, [{**entry, "detail": f"{row.file_name}, sha256 {row.sha256}"}])
+            write_down(
+                session,
+                [
+                    {
+                        **entry,
+                        "detail": message("{file_name}, sha256 {sha256}", file_name=row.file_name, sha256=row.sha256),
+                    }
+                ],
+            )
             session.execute(delete(LibraryFileRow).where(LibraryFileRow.id == file_id))
 
 
@@ -222,7 +243,7 @@ def _check_file(name: str, content: bytes) -> None:
     beginnings = BEGINNINGS.get(PurePath(name).suffix.lower())
     if beginnings is None:
         kinds = ", ".join(ending[1:].upper() for ending in BEGINNINGS)
-        raise StoreError("Files of this kind are not attached.", name, f"Use one of {kinds}.")
+        raise StoreError("Files of this kind are not attached.", name, message("Use one of {kinds}.", kinds=kinds))
     if not content or len(content) > LARGEST_FILE:
         raise StoreError("The file is empty or larger than 10 MB.", name, "Attach a smaller one, or give a link.")
     if not content.startswith(beginnings) or (b"\x00" in content[:4096] and beginnings == (b"",)):

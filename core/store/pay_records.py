@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.append_only import LONGEST_NOTE, Versions
 from core.store.pay_tables import PayApprovalRow, PayExceptionRow, PayPlansRow
 from core.store.repositories import Clock
@@ -23,12 +24,21 @@ class PayPlans(Versions):
     def _check(self, values: Mapping[str, Any]) -> None:
         for name, most in (("content", LONGEST_CONTENT), ("note", LONGEST_NOTE)):
             if len(values[name]) > most:
-                raise StoreError(f"The {name} has more than {most:,} letters.", mend="Shorten it.")
+                raise StoreError(
+                    message("The {name} has more than {most:,} letters.", name=name, most=most), mend="Shorten it."
+                )
 
     def _audit(self, about: Mapping[str, Any], values: Mapping[str, Any], newest: Any, author: str) -> dict[str, Any]:
         """Say that the file changed and why; the versions themselves hold what it said."""
-        detail = f"version {(newest.version if newest else 0) + 1}; {values['note']}".rstrip("; ")
-        return {"user": author[:200], "action": f"{self.noun} saved", "target": about["file"], "detail": detail}
+        detail = message(
+            "version {version}; {note}", version=(newest.version if newest else 0) + 1, note=values["note"]
+        ).rstrip("; ")
+        return {
+            "user": author[:200],
+            "action": message("{noun} saved", noun=self.noun),
+            "target": about["file"],
+            "detail": detail,
+        }
 
 
 class PayExceptions(Versions):

@@ -13,6 +13,7 @@ from sqlalchemy import Row, Table, cast, delete, func, or_, select, update
 from sqlalchemy import types as kinds
 from sqlalchemy.orm import Session
 
+from core.localization import message
 from core.store import person_keys
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
@@ -89,7 +90,7 @@ class PersonalData:
                 for row in rows:
                     _erase_row(session, table, row, words)
             entry = {"at": self.clock(), "user": USER, "action": "erased a person", "target": "personal data"}
-            write_down(session, [entry | {"detail": f"{sum(counts.values()):,} rows"}])
+            write_down(session, [entry | {"detail": message("{values:,} rows", values=sum(counts.values()))}])
         self._sweep()
         return {table: n_rows for table, n_rows in counts.items() if n_rows}
 
@@ -162,7 +163,7 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
     return {
         key: value.isoformat()
         if isinstance(value, date | datetime)
-        else f"{len(value):,} bytes"
+        else message("{n_value:,} bytes", n_value=len(value))
         if isinstance(value, bytes)
         else value
         for key, value in row._mapping.items()

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.play_tables import PlayChangeRow, PlayRunRow, PlayStepRow
 from core.store.repositories import Clock
@@ -121,8 +122,12 @@ class PlayRuns:
             "at": now,
             "user": author,
             "action": "left out of a play by chance" if run.is_held_out else "started a play",
-            "target": f"{run.play} for {run.kind} {run.subject_id}",
-            "detail": "; ".join(f"{step.name} until {step.due_on}" for step in run.steps),
+            "target": message(
+                "{play} for {kind} {subject_id}", play=run.play, kind=run.kind, subject_id=run.subject_id
+            ),
+            "detail": "; ".join(
+                message("{name} until {due_on}", name=step.name, due_on=step.due_on) for step in run.steps
+            ),
         }
         try:
             with self.sessions.begin() as session:
@@ -195,8 +200,13 @@ class PlayRuns:
         if state == SKIPPED and not words:
             raise StoreError("A step is skipped for a reason.", mend="Write in a few words why it is not done.")
         if len(words) > LONGEST_REASON:
-            raise StoreError(f"A reason has at most {LONGEST_REASON:,} letters.", mend="Shorten it.")
-        self._change(step_id, user, on, f"marked a step of a play {state}", words, state=state, reason=words)
+            raise StoreError(
+                message("A reason has at most {longest_reason:,} letters.", longest_reason=LONGEST_REASON),
+                mend="Shorten it.",
+            )
+        self._change(
+            step_id, user, on, message("marked a step of a play {state}", state=state), words, state=state, reason=words
+        )
 
     def give(self, step_id: int, assignee_id: str, user: str, on: date) -> None:
         """Give a step to somebody else of the sales team. Raises as `mark`."""
@@ -223,7 +233,7 @@ class PlayRuns:
                 "changed_at": now,
             }
             session.execute(insert(PlayChangeRow).values(**change))
-            target = f"step {step_id}, {row.name}"
+            target = message("step {step_id}, {name}", step_id=step_id, name=row.name)
             write_down(session, [{"at": now, "user": user, "action": action, "target": target, "detail": words}])
 
     def _frame(self, asked: Any, shape: dict[str, Any]) -> pl.DataFrame:

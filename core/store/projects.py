@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.project_tables import ProjectMemberRow, ProjectPlanRow
 from core.store.repositories import Clock
@@ -116,7 +117,10 @@ class Projects:
         rows = sorted({(person.strip().lower(), role) for person, roles in members.items() for role in roles})
         for person, role in rows:
             if role not in ROLES:
-                raise StoreError(f"There is no role {role!r} in a project.", mend=f"Known: {', '.join(ROLES)}.")
+                raise StoreError(
+                    message("There is no role {role!r} in a project.", role=role),
+                    mend=message("Known: {roles}.", roles=", ".join(ROLES)),
+                )
             if not 0 < len(person) <= 200:
                 raise StoreError("A person has a name of 1 to 200 characters.", mend="Write what they sign in as.")
         given = [{"requirement_set_id": number, "person": person, "role": role} for person, role in rows]
@@ -132,8 +136,15 @@ class Projects:
         return self.get(number)
 
     def _note(self, session: Session, number: int, user: str, action: str, detail: str) -> None:
-        name = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or f"list {number}"
-        entry = {"at": self._clock(), "user": user, "action": action, "target": f"requirement list {name}"}
+        name = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or message(
+            "list {number}", number=number
+        )
+        entry = {
+            "at": self._clock(),
+            "user": user,
+            "action": action,
+            "target": message("requirement list {name}", name=name),
+        }
         write_down(session, [entry | {"detail": detail}])
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
@@ -115,7 +116,7 @@ class Provisioned:
             When the name is taken, empty or too long, or a member is nobody who was provisioned.
         """
         if not name or len(name) > LONGEST:
-            raise StoreError(f"A name has 1 to {LONGEST} characters.", kind)
+            raise StoreError(message("A name has 1 to {longest} characters.", longest=LONGEST), kind)
         values = {"name": name, "content": dict(content), "is_active": is_active, "changed_at": self._clock()}
         try:
             with self._sessions.begin() as session:
@@ -130,7 +131,9 @@ class Provisioned:
                 self._audit(session, author, kind, name, before, is_active)
                 return number
         except IntegrityError as error:
-            raise StoreError(f"There is already a {kind} called {name!r}.", "name", "Choose another.") from error
+            raise StoreError(
+                message("There is already a {kind} called {name!r}.", kind=kind, name=name), "name", "Choose another."
+            ) from error
 
     def delete(self, kind: str, number: str, author: str, version: int | None = None) -> None:
         """Delete a person or a group.
@@ -145,7 +148,7 @@ class Provisioned:
             if row is None or row.kind != kind or (version is not None and row.version != version):
                 raise _gone(kind)
             session.execute(delete(ScimResourceRow).where(ScimResourceRow.id == number))
-            write_down(session, [self._line(author, f"{kind.lower()} deprovisioned", row.name)])
+            write_down(session, [self._line(author, message("{kind} deprovisioned", kind=kind.lower()), row.name)])
 
     def groups(self, user: str) -> tuple[str, ...]:
         """Return the names of the groups that somebody was provisioned into."""
@@ -177,12 +180,12 @@ class Provisioned:
     def _audit(
         self, session: Session, author: str, kind: str, name: str, before: Resource | None, is_active: bool
     ) -> None:
-        action = f"{kind.lower()} provisioned"
+        action = message("{kind} provisioned", kind=kind.lower())
         if before is not None:
-            action = f"{kind.lower()} changed"
+            action = message("{kind} changed", kind=kind.lower())
             if before.is_active != is_active:
                 action = f"{kind.lower()} {'activated' if is_active else 'deactivated'}"
-        detail = f"renamed from {before.name}" if before is not None and before.name != name else ""
+        detail = message("renamed from {name}", name=before.name) if before is not None and before.name != name else ""
         write_down(session, [self._line(author, action, name, detail)])
 
     def _line(self, author: str, action: str, target: str, detail: str = "") -> dict[str, Any]:
@@ -217,7 +220,11 @@ def _links(session: Session, kind: str, number: str | None) -> dict[str, tuple[t
 def _set_members(session: Session, group: str, members: set[str]) -> None:
     asked = select(ScimResourceRow.id).where(ScimResourceRow.kind == USER, ScimResourceRow.id.in_(members))
     if unknown := members - set(session.scalars(asked)):
-        raise StoreError(f"{min(unknown)[:40]} is no person who was provisioned.", "members", "Provision them first.")
+        raise StoreError(
+            message("{unknown} is no person who was provisioned.", unknown=min(unknown)[:40]),
+            "members",
+            "Provision them first.",
+        )
     session.execute(delete(ScimMemberRow).where(ScimMemberRow.group_id == group))
     if members:
         rows = [{"group_id": group, "user_id": user} for user in sorted(members)]
@@ -225,7 +232,7 @@ def _set_members(session: Session, group: str, members: set[str]) -> None:
 
 
 def _gone(kind: str) -> ConflictError:
-    return ConflictError(f"The {kind} was changed or deleted in between.", {}, mend="Read it anew.")
+    return ConflictError(message("The {kind} was changed or deleted in between.", kind=kind), {}, mend="Read it anew.")
 
 
 def _resource(row: ScimResourceRow, linked: tuple[tuple[str, str], ...]) -> Resource:

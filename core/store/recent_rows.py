@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from core.localization import message
 from core.store.repositories import in_utc
 from core.store.reviews import APPROVED
 from core.store.sessions import Sessions
@@ -60,7 +61,12 @@ class RecentRows:
         asked = select(RequirementSetRow).where(new).order_by(RequirementSetRow.saved_at).limit(MOST)
         with self._sessions() as session:
             return [
-                Happening(f"list {row.id}", f"list {row.id}", {"list_id": row.id}, in_utc(row.saved_at))
+                Happening(
+                    message("list {id}", id=row.id),
+                    message("list {id}", id=row.id),
+                    {"list_id": row.id},
+                    in_utc(row.saved_at),
+                )
                 for row in session.scalars(asked)
             ]
 
@@ -79,7 +85,7 @@ class RecentRows:
         with self._sessions() as session:
             return [
                 Happening(
-                    f"library {row.answer_id} {row.version}",
+                    message("library {answer_id} {version}", answer_id=row.answer_id, version=row.version),
                     row.answer_id,
                     {"answer_id": row.answer_id, "version": row.version, "capability_id": row.capability_id},
                     in_utc(row.saved_at),
@@ -94,7 +100,7 @@ class RecentRows:
         with self._sessions() as session:
             return [
                 Happening(
-                    f"job {row.id} {row.n_attempts}",
+                    message("job {id} {n_attempts}", id=row.id, n_attempts=row.n_attempts),
                     row.subject,
                     {"connector": row.subject, "reason": row.message[:400]},
                     in_utc(row.ended_at or row.asked_at),
@@ -111,11 +117,22 @@ def _call(row: ForecastCallRow) -> Happening:
         "commit_amount": row.commit_amount,
         "best_case_amount": row.best_case_amount,
     }
-    return Happening(f"call {row.id}", row.manager_id, content, in_utc(row.saved_at))
+    return Happening(message("call {id}", id=row.id), row.manager_id, content, in_utc(row.saved_at))
 
 
 def _approval(row: ReviewRow) -> Happening:
     approved_at = in_utc(row.approved_at or row.changed_at)
-    mark = f"answer {row.requirement_set_id} {row.sheet} {row.row} {approved_at.isoformat()}"
+    mark = message(
+        "answer {requirement_set_id} {sheet} {row} {approved_at}",
+        requirement_set_id=row.requirement_set_id,
+        sheet=row.sheet,
+        row=row.row,
+        approved_at=approved_at.isoformat(),
+    )
     content = {"list_id": row.requirement_set_id, "row": row.row, "capability_id": row.capability_id}
-    return Happening(mark, f"list {row.requirement_set_id}, row {row.row}", content, approved_at)
+    return Happening(
+        mark,
+        message("list {requirement_set_id}, row {row}", requirement_set_id=row.requirement_set_id, row=row.row),
+        content,
+        approved_at,
+    )

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.sealing.vault import Vault
 from core.store import audit_chain, event_asks, person_keys
 from core.store.sessions import Sessions
@@ -70,7 +71,10 @@ class Documents:
         with self._sessions() as session:
             row = session.scalars(self._named(name, owner)).first()
         if row is None:
-            raise StoreError(f"There is no {self._noun} called {name!r}.", mend="It may have been renamed or deleted.")
+            raise StoreError(
+                message("There is no {noun} called {name!r}.", noun=self._noun, name=name),
+                mend="It may have been renamed or deleted.",
+            )
         return _saved(row)
 
     def save(self, name: str, owner: str, payload: Mapping[str, Any], version: int | None = None) -> Saved:
@@ -119,7 +123,8 @@ class Documents:
                 self._write_down(session, owner, "saved", title)
         except IntegrityError as error:
             raise StoreError(
-                f"There is already a {self._noun} called {title!r}.", mend="Choose another name, or load it first."
+                message("There is already a {noun} called {title!r}.", noun=self._noun, title=title),
+                mend="Choose another name, or load it first.",
             ) from error
         return self.get(title, owner)
 
@@ -129,7 +134,14 @@ class Documents:
     def _title(self, name: str) -> str:
         title = name.strip()
         if not 0 < len(title) <= LONGEST_NAME:
-            raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+            raise StoreError(
+                message(
+                    "A {noun} needs a name of 1 to {longest_name} characters.",
+                    noun=self._noun,
+                    longest_name=LONGEST_NAME,
+                ),
+                mend="Shorten it.",
+            )
         return title
 
     def _replace(self, session: Session, name: str, owner: str, version: int, values: dict[str, Any]) -> None:
@@ -142,10 +154,18 @@ class Documents:
             return
         row = session.scalars(self._named(name, owner)).first()
         if row is None:
-            raise StoreError(f"The {self._noun} {name!r} has been deleted meanwhile.", mend="Save it under a new name.")
+            raise StoreError(
+                message("The {noun} {name!r} has been deleted meanwhile.", noun=self._noun, name=name),
+                mend="Save it under a new name.",
+            )
         raise StoreError(
-            f"The {self._noun} {name!r} was saved by somebody else at {row.saved_at:%H:%M:%S} on {row.saved_at:%d %B}. "
-            "Nothing was overwritten.",
+            message(
+                "The {noun} {name!r} was saved by somebody else at {saved_at:%H:%M:%S} on {saved_at:%d "
+                "%B}. Nothing was overwritten.",
+                noun=self._noun,
+                name=name,
+                saved_at=row.saved_at,
+            ),
             mend="Load it again, or save yours under another name.",
         )
 
@@ -166,14 +186,24 @@ class Documents:
         old = self.get(name, owner)
         title = new_name.strip()
         if not 0 < len(title) <= LONGEST_NAME:
-            raise StoreError(f"A {self._noun} needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+            raise StoreError(
+                message(
+                    "A {noun} needs a name of 1 to {longest_name} characters.",
+                    noun=self._noun,
+                    longest_name=LONGEST_NAME,
+                ),
+                mend="Shorten it.",
+            )
         values = {"name": title, "saved_at": self._clock()}
         try:
             with self._sessions.begin() as session:
                 self._replace(session, old.name, owner, version or old.version, values)
-                self._write_down(session, owner, "renamed", title, f"was {old.name}")
+                self._write_down(session, owner, "renamed", title, message("was {name}", name=old.name))
         except IntegrityError as error:
-            raise StoreError(f"There is already a {self._noun} called {title!r}.", mend="Choose another.") from error
+            raise StoreError(
+                message("There is already a {noun} called {title!r}.", noun=self._noun, title=title),
+                mend="Choose another.",
+            ) from error
         return self.get(title, owner)
 
     def delete(self, name: str, owner: str) -> None:
@@ -240,7 +270,7 @@ class RequirementSets(Documents):
         event_asks.ask(session, self._clock())
 
     def _file_row(self, number: int, file_name: str, content: bytes) -> RequirementFileRow:
-        sealed = self._vault.seal(content, f"buyer's file {number}")
+        sealed = self._vault.seal(content, message("buyer's file {number}", number=number))
         return RequirementFileRow(requirement_set_id=number, file_name=file_name[:260], content=sealed)
 
     def reseal_files(self) -> int:
@@ -258,7 +288,7 @@ class RequirementSets(Documents):
             with self._sessions.begin() as session:
                 row = session.get(RequirementFileRow, number, with_for_update=True)
                 if row is not None:
-                    sealed = self._vault.reseal(row.content, f"buyer's file {number}")
+                    sealed = self._vault.reseal(row.content, message("buyer's file {number}", number=number))
                     n_sealed += sealed != row.content
                     row.content = sealed
         return n_sealed

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store import event_asks, row_changes, work_tasks
 from core.store.audit_chain import write_down
 from core.store.sessions import Sessions
@@ -92,14 +93,22 @@ class Conflict:
         """Say who was there first, and what stands against what was wanted."""
         at: datetime = self.standing["changed_at"]
         differing = [
-            f"{name.replace('_', ' ')} is {self.standing[name] or 'empty'}, yours is {value or 'empty'}"
+            message(
+                "{name} is {standing}, yours is {value}",
+                name=name.replace("_", " "),
+                standing=self.standing[name] or message("empty"),
+                value=value or message("empty"),
+            )
             for name, value in self.wanted.values.items()
             if self.standing[name] != value
         ]
         what = "; ".join(differing) or "both say the same"
-        return (
-            f"Row {self.wanted.row} was changed by {self.standing['changed_by']} at {at:%H:%M:%S}: {what}. "
-            "Nothing was overwritten."
+        return message(
+            "Row {row} was changed by {changed_by} at {at:%H:%M:%S}: {what}. Nothing was overwritten.",
+            row=self.wanted.row,
+            changed_by=self.standing["changed_by"],
+            at=at,
+            what=what,
         )
 
 
@@ -155,7 +164,10 @@ class Reviews:
         for edit in changes:
             for name in edit.values:
                 if name not in FIELDS:
-                    raise StoreError(f"A row has no field {name!r}.", mend=f"Known: {', '.join(FIELDS)}.")
+                    raise StoreError(
+                        message("A row has no field {name!r}.", name=name),
+                        mend=message("Known: {fields}.", fields=", ".join(FIELDS)),
+                    )
         for _ in range(TRIES):
             try:
                 with self._sessions.begin() as session:
@@ -227,7 +239,9 @@ class Reviews:
         standing = {(saved.sheet, saved.row): saved for saved in rows}
         at = self._clock()
         mark = {"requirement_set_id": number, "changed_by": user[:200], "changed_at": at}
-        title = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or f"list {number}"
+        title = session.scalar(select(RequirementSetRow.name).where(RequirementSetRow.id == number)) or message(
+            "list {number}", number=number
+        )
         met: list[Conflict] = []
         new: list[dict[str, Any]] = []
         over: dict[tuple[str, ...], list[dict[str, Any]]] = {}
@@ -325,11 +339,16 @@ def _taken_back(edit: Change, there: ReviewRow | None) -> Change:
 
 
 def _carried(row: Mapping[str, Any], source: str) -> dict[str, str]:
-    approved = f", approved by {row['approved_by']}" if row["approved_by"] else ""
+    approved = message(", approved by {approved_by}", approved_by=row["approved_by"]) if row["approved_by"] else ""
     sheet = f"{row['sheet']}, " if row["sheet"] else ""
     return {
-        "target": f"requirement list {row['requirement_set_id']}, {sheet}row {row['row']}"[:400],
-        "detail": f"from {source}: {row['state']}{approved}",
+        "target": message(
+            "requirement list {requirement_set_id}, {sheet}row {row}",
+            requirement_set_id=row["requirement_set_id"],
+            sheet=sheet,
+            row=row["row"],
+        )[:400],
+        "detail": message("from {source}: {state}{approved}", source=source, state=row["state"], approved=approved),
     }
 
 
@@ -357,7 +376,7 @@ def _replace(session: Session, names: tuple[str, ...], group: list[dict[str, Any
 
 def _target(title: str, edit: Change) -> str:
     sheet = f", {edit.sheet}" if edit.sheet else ""
-    return f"requirement list {title}{sheet}, row {edit.row}"[:400]
+    return message("requirement list {title}{sheet}, row {row}", title=title, sheet=sheet, row=edit.row)[:400]
 
 
 def _changes(there: ReviewRow | None, edit: Change) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text
 
 from core.contracts.errors import StoreError
+from core.localization import message
 
 ENDING = ".saves"
 MOST_SAVES, MOST_SECONDS = 10, 60.0
@@ -70,15 +71,24 @@ class SaveCount:
         lost = expected - saves
         if saves == 0 or lost > MOST_SAVES:
             raise StoreError(
-                f"{lost:,} of {expected:,} saves are gone from the database: its file or the log beside it "
-                f"({self.database.name}-wal) was lost, emptied or replaced.",
+                message(
+                    "{lost:,} of {expected:,} saves are gone from the database: its file or the log "
+                    "beside it ({name}-wal) was lost, emptied or replaced.",
+                    lost=lost,
+                    expected=expected,
+                    name=self.database.name,
+                ),
                 str(self.database),
-                f"Put back a copy of the database. To go on with what is left, delete {self.beside.name}.",
+                message(
+                    "Put back a copy of the database. To go on with what is left, delete {name}.", name=self.beside.name
+                ),
             )
         self._write(saves)
-        return (
-            f"The last {lost:,} of {expected:,} saves are gone from the database, as happens when the machine "
-            "loses power. Look through what was changed last and repeat it."
+        return message(
+            "The last {lost:,} of {expected:,} saves are gone from the database, as happens when the "
+            "machine loses power. Look through what was changed last and repeat it.",
+            lost=lost,
+            expected=expected,
         )
 
     def listen(self, engine: Engine) -> None:
@@ -138,9 +148,11 @@ def refuse_emptied(database: Path) -> None:
         return
     state = "empty" if database.is_file() else "gone"
     raise StoreError(
-        f"The database file is {state}, though {expected:,} saves were made.",
+        message("The database file is {state}, though {expected:,} saves were made.", state=state, expected=expected),
         str(database),
-        f"Put back a copy of it. To begin anew, delete {database.name}{ENDING} beside it.",
+        message(
+            "Put back a copy of it. To begin anew, delete {name}{ending} beside it.", name=database.name, ending=ENDING
+        ),
     )
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from sqlalchemy import func, select, update
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock, in_utc
 from core.store.sessions import Sessions
@@ -48,13 +49,19 @@ class ScimTokens:
         """
         title = label.strip()
         if not title or len(title) > LONGEST_NAME:
-            raise StoreError(f"A token needs a label of 1 to {LONGEST_NAME} characters.", mend="Name the directory.")
+            raise StoreError(
+                message("A token needs a label of 1 to {longest_name} characters.", longest_name=LONGEST_NAME),
+                mend="Name the directory.",
+            )
         token = PREFIX + secrets.token_urlsafe(32)
         now = self._clock()
         with self._sessions.begin() as session:
             asked = select(func.count()).where(ScimTokenRow.label == title, ScimTokenRow.ended_at.is_(None))
             if session.scalar(asked):
-                raise StoreError(f"There is a token called {title!r}.", mend="End it first, or choose another label.")
+                raise StoreError(
+                    message("There is a token called {title!r}.", title=title),
+                    mend="End it first, or choose another label.",
+                )
             session.add(ScimTokenRow(label=title, hash=_hash(token), made_by=by[:200], made_at=now))
             write_down(session, [{"at": now, "user": by, "action": "made a SCIM token", "target": title}])
         return token
@@ -72,7 +79,9 @@ class ScimTokens:
             asked = select(ScimTokenRow).where(ScimTokenRow.label == label, ScimTokenRow.ended_at.is_(None))
             row = session.scalar(asked)
             if row is None:
-                raise StoreError(f"There is no token called {label!r}.", mend="See `quarterdeck scim list`.")
+                raise StoreError(
+                    message("There is no token called {label!r}.", label=label), mend="See `quarterdeck scim list`."
+                )
             row.ended_at = now
             write_down(session, [{"at": now, "user": by, "action": "ended a SCIM token", "target": label}])
 

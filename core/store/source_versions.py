@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import ConflictError, StoreError
+from core.localization import message
 from core.store.append_only import Versions
 from core.store.audit_chain import write_down
 from core.store.repositories import Clock
@@ -87,7 +88,10 @@ class SourceVersions(Versions):
         """
         title = name.strip()
         if not 0 < len(title) <= LONGEST_NAME:
-            raise StoreError(f"A source needs a name of 1 to {LONGEST_NAME} characters.", mend="Shorten it.")
+            raise StoreError(
+                message("A source needs a name of 1 to {longest_name} characters.", longest_name=LONGEST_NAME),
+                mend="Shorten it.",
+            )
         at = self.clock()
         row = {"book": BOOK, "name": title, **values, "author": author[:200], "version": version + 1, "saved_at": at}
         try:
@@ -140,10 +144,15 @@ class SourceVersions(Versions):
         """
         entries = self.versions(name)
         if not entries or entries[0].is_removed:
-            raise StoreError(f"There is no source called {name!r}.", mend="It may have been removed.")
+            raise StoreError(
+                message("There is no source called {name!r}.", name=name), mend="It may have been removed."
+            )
         listed: Sequence[SourceVersion] = [e for e in entries if not e.is_removed and version in (0, e.version)]
         if not listed:
-            raise StoreError(f"The source {name!r} has no version {version}.", mend="Choose one that is listed.")
+            raise StoreError(
+                message("The source {name!r} has no version {version}.", name=name, version=version),
+                mend="Choose one that is listed.",
+            )
         return listed[0]
 
     def _choose(self, session: Session, name: str, version: int, author: str) -> None:
@@ -153,7 +162,11 @@ class SourceVersions(Versions):
         self._write_down(session, "source chosen for everybody", values, author)
 
     def _write_down(self, session: Session, action: str, row: Mapping[str, Any], author: str) -> None:
-        target = f"{row['name']}, version {row['version']}" if row["version"] else str(row["name"])
+        target = (
+            message("{name}, version {version}", name=row["name"], version=row["version"])
+            if row["version"]
+            else str(row["name"])
+        )
         write_down(session, [{"at": row["saved_at"], "user": author, "action": action, "target": target}])
 
     def _conflict(self, newest: Any) -> ConflictError:
@@ -161,8 +174,12 @@ class SourceVersions(Versions):
             return ConflictError("The source is gone.", {}, mend="Load the page again.")
         theirs = {"version": newest.version, "author": newest.author, "is_removed": newest.is_removed}
         return ConflictError(
-            f"There is a version {newest.version} of the source {newest.name!r} already, by {newest.author}. "
-            "Nothing was overwritten.",
+            message(
+                "There is a version {version} of the source {name!r} already, by {author}. Nothing was overwritten.",
+                version=newest.version,
+                name=newest.name,
+                author=newest.author,
+            ),
             theirs,
             mend="Load the page again and keep it as a further version, or under another name.",
         )

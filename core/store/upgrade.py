@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store import schema
 
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -119,15 +120,22 @@ def _upgrade(connection: Connection) -> tuple[str, ...]:
 def _check(connection: Connection) -> None:
     for table, columns in schema.lacking(connection).items():
         raise StoreError(
-            f"The table {table} of the database lacks {', '.join(columns)}, which cannot be put back.",
+            message(
+                "The table {table} of the database lacks {columns}, which cannot be put back.",
+                table=table,
+                columns=", ".join(columns),
+            ),
             mend="Put back a copy of the database from before it was changed.",
         )
 
 
 def _made_anew(absent: dict[str, tuple[str, ...]]) -> list[str]:
     return [
-        f"The table {table} of the database was missing and has been made anew, empty. If it held anything, "
-        "put back a copy of the database."
+        message(
+            "The table {table} of the database was missing and has been made anew, empty. If it held "
+            "anything, put back a copy of the database.",
+            table=table,
+        )
         for table, columns in absent.items()
         if "id" in columns or "requirement_set_id" in columns
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import CursorResult, and_, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
+from core.localization import message
 from core.store.audit_chain import write_down
 from core.store.project_tables import ProjectMemberRow, WorkTaskRow
 from core.store.repositories import Clock, in_utc
@@ -227,7 +228,7 @@ class WorkTasks:
 
     def snooze(self, number: int, names: Iterable[str], user: str, until: date) -> None:
         """Put a task off to a day; until then it is neither counted nor reminded of. Raises as `close`."""
-        self._mark(number, names, user, f"put a task off to {until}", snoozed_until=until)
+        self._mark(number, names, user, message("put a task off to {until}", until=until), snoozed_until=until)
 
     def _mark(self, number: int, names: Iterable[str], user: str, action: str, **values: Any) -> None:
         if number not in {task.id for task in self.mine(names, with_snoozed=True)}:
@@ -236,7 +237,12 @@ class WorkTasks:
         with self._sessions.begin() as session:
             changed = cast("CursorResult[Any]", session.execute(update(WorkTaskRow).where(same).values(**values)))
             if changed.rowcount:
-                entry = {"at": self._clock(), "user": user, "action": action, "target": f"task {number}"}
+                entry = {
+                    "at": self._clock(),
+                    "user": user,
+                    "action": action,
+                    "target": message("task {number}", number=number),
+                }
                 write_down(session, [entry])
 
 

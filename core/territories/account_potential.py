@@ -15,6 +15,7 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.spans import line_runs
+from core.localization import message
 from core.metrics import bookings
 from core.metrics.measure import counted, money
 
@@ -88,19 +89,29 @@ class Potential:
         if self.frame.is_empty():
             return "There are no accounts, so nothing has a potential."
         total = money(float(self.frame["potential_amount"].sum()), self.currency)
-        text = f"{counted(self.frame.height, 'account')} may book {total} in the next twelve months"
+        text = message(
+            "{accounts} may book {total} in the next twelve months",
+            accounts=counted(self.frame.height, "account"),
+            total=total,
+        )
         if self.trials.is_empty():
-            return f"{text} if it goes like last year: there is too little history to learn from."
+            return message("{text} if it goes like last year: there is too little history to learn from.", text=text)
         misses = dict(self.trials.select("model", "miss_amount").iter_rows())
         usual = money(misses[LAST_YEAR], self.currency)
         if self.model == LAST_YEAR:
-            return (
-                f"{text} if it goes like last year: nothing that was tried was surely nearer than that (miss {usual})."
+            return message(
+                "{text} if it goes like last year: nothing that was tried was surely nearer than that (miss {usual}).",
+                text=text,
+                usual=usual,
             )
         own = money(misses[self.model], self.currency)
-        return (
-            f"{text}, from {self.model}: on the year that is over its typical miss by account was {own}, that of last "
-            f"year's bookings {usual}."
+        return message(
+            "{text}, from {model}: on the year that is over its typical miss by account was {own}, "
+            "that of last year's bookings {usual}.",
+            text=text,
+            model=self.model,
+            own=own,
+            usual=usual,
         )
 
 

@@ -13,6 +13,7 @@ from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
 from core.contracts.spans import line_runs
+from core.localization import joined, message, message_plural
 from core.metrics import territories
 from core.metrics.measure import counted, money, percent
 from core.territories.account_potential import Potential, potential
@@ -104,28 +105,52 @@ class Proposal:
     def sentence(self) -> str:
         """Say what moves, how much more even it is, how far from the best, and what hangs on the moves."""
         if self.frame.is_empty():
-            return f"No rep of today's team works in {self.wish.region}."
+            return message("No rep of today's team works in {region}.", region=self.wish.region)
         if self.moves.is_empty():
-            return f"In {self.wish.region} no move within these limits makes territories more even.{self._gap()}"
+            return message(
+                "In {region} no move within these limits makes territories more even.{gap}",
+                region=self.wish.region,
+                gap=self._gap(),
+            )
         moved = self.moves.drop_nulls("from_name")
         given = self.moves.height - moved.height
-        parts = [f"{counted(moved.height, 'account')} of {self.wish.region} would change hands"]
-        parts += [f"{counted(given, 'account')} without an owner would get one"] if given else []
+        parts = [
+            message(
+                "{accounts} of {region} would change hands",
+                accounts=counted(moved.height, "account"),
+                region=self.wish.region,
+            )
+        ]
+        parts += (
+            [message("{accounts} without an owner would get one", accounts=counted(given, "account"))] if given else []
+        )
         worth = money(float(moved["potential_amount"].sum()), self.currency)
         pipeline = money(float(moved["open_amount"].sum()), self.currency)
         n_soon = int(moved["renews_soon"].sum())
-        cost = f" With them go {worth} of potential and {pipeline} of open pipeline"
-        cost += f"; {n_soon:,} {'renews' if n_soon == 1 else 'renew'} within 90 days." if n_soon else "."
-        return (
-            f"{' and '.join(parts)}: reps would be {percent(self.proposed)} away from even on average, today "
-            f"{percent(self.today)}.{self._gap()}{cost}{self.remark}"
+        cost = message(
+            " With them go {worth} of potential and {pipeline} of open pipeline", worth=worth, pipeline=pipeline
+        )
+        cost += (
+            message_plural("; {n:,} renews within 90 days.", "; {n:,} renew within 90 days.", n_soon) if n_soon else "."
+        )
+        return message(
+            "{parts}: reps would be {proposed} away from even on average, today {today}.{gap}{cost}{remark}",
+            parts=joined(*parts, by=" and "),
+            proposed=percent(self.proposed),
+            today=percent(self.today),
+            gap=self._gap(),
+            cost=cost,
+            remark=self.remark,
         )
 
     def _gap(self) -> str:
         if self.is_proven:
             return " No spread within these limits is more even by more than a hundredth."
         best = percent(self.bound)
-        return f" The best within these limits may be as low as {best}; the search ended before that was settled."
+        return message(
+            " The best within these limits may be as low as {best}; the search ended before that was settled.",
+            best=best,
+        )
 
 
 def regions(data: Dataset) -> list[str]:
@@ -169,13 +194,24 @@ def propose(data: Dataset, settings: Settings, wish: Wish, seconds: float = SECO
     staffed = regions(data)
     if wish.region not in staffed:
         near = closest(wish.region, staffed)
-        hint = f"Did you mean {near!r}?" if near else f"There are: {', '.join(staffed) or 'none'}."
-        raise ContractError(f"No rep of today works in a region called {wish.region!r}.", mend=hint)
+        hint = (
+            message("Did you mean {near!r}?", near=near)
+            if near
+            else message("There are: {staffed}.", staffed=", ".join(staffed) or message("none"))
+        )
+        raise ContractError(
+            message("No rep of today works in a region called {region!r}.", region=wish.region), mend=hint
+        )
     reps = territories.reps(data).filter(pl.col("region") == wish.region)
     rows = _accounts(data, settings, potential(data, settings), wish.region)
     if rows.height > MOST_ACCOUNTS:
         raise ContractError(
-            f"{wish.region} has {rows.height:,} accounts, more than the {MOST_ACCOUNTS:,} that are spread at once.",
+            message(
+                "{region} has {height:,} accounts, more than the {most_accounts:,} that are spread at once.",
+                region=wish.region,
+                height=rows.height,
+                most_accounts=MOST_ACCOUNTS,
+            ),
             mend="Divide the region.",
         )
     problem, group = _problem(data, rows, reps, wish)
@@ -184,7 +220,11 @@ def propose(data: Dataset, settings: Settings, wish: Wish, seconds: float = SECO
     new = [ids[k] if k >= 0 else None for k in result.owner[group]]
     after = rows.with_columns(new_id=pl.Series(new, dtype=pl.String))
     split = int(after.filter(pl.col("new_id").is_null()).height)
-    remark = f" {counted(split, 'account')} nobody there may have stay without an owner." if split else ""
+    remark = (
+        message(" {accounts} nobody there may have stay without an owner.", accounts=counted(split, "account"))
+        if split
+        else ""
+    )
     return Proposal(
         _by_rep(after, reps),
         _moves(data, after, reps),

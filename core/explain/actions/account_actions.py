@@ -13,6 +13,7 @@ from core.explain import drivers, nearest_cases
 from core.explain.actions import playbooks
 from core.explain.actions.playbooks import Play
 from core.explain.sentences import number
+from core.localization import message
 from core.metrics.measure import counted
 from core.models.bundle import Bundle
 from core.models.customers.account_outlook import Customers
@@ -64,17 +65,26 @@ class Recommendations:
             return "Nothing to do: everything a play could change is already where it should be, or is not known."
         best = self.frame.filter(pl.col("verdict") == VERDICTS[0])
         if best.is_empty():
-            return (
-                f"No evidence yet for {counted(self.frame.height, 'possible action')}: similar accounts churned as "
-                "often with as without them."
+            return message(
+                "No evidence yet for {possibles}: similar accounts churned as often with as without them.",
+                possibles=counted(self.frame.height, "possible action"),
             )
         row = best.to_dicts()[0]
-        return (
-            f"Best bet: “{row['action']}”. Of {row['n_did']:,} similar accounts where this was so, "
-            f"{row['did_rate'] * 100:.0f} % churned within {self.days} days, against {row['not_rate'] * 100:.0f} % of "
-            f"{row['n_not']:,} where it was not ({row['difference_rate'] * 100:+.0f} points, likely "
-            f"{row['low_rate'] * 100:+.0f} to {row['high_rate'] * 100:+.0f}). On this account that is "
-            f"{number(row['kept_amount'], 'money', self.currency)} of yearly revenue (not proof of cause)."
+        return message(
+            "Best bet: “{action}”. Of {n_did:,} similar accounts where this was so, {did_rate:.0f} % "
+            "churned within {days} days, against {not_rate:.0f} % of {n_not:,} where it was not "
+            "({difference_rate:+.0f} points, likely {low_rate:+.0f} to {high_rate:+.0f}). On this "
+            "account that is {number} of yearly revenue (not proof of cause).",
+            action=row["action"],
+            n_did=row["n_did"],
+            did_rate=row["did_rate"] * 100,
+            days=self.days,
+            not_rate=row["not_rate"] * 100,
+            n_not=row["n_not"],
+            difference_rate=row["difference_rate"] * 100,
+            low_rate=row["low_rate"] * 100,
+            high_rate=row["high_rate"] * 100,
+            number=number(row["kept_amount"], "money", self.currency),
         )
 
 
@@ -106,7 +116,10 @@ def recommend(
     model = bundle.need_churn().ready()
     row = customers.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+        raise ModelError(
+            message("The account {account_id} does not pay at present.", account_id=account_id),
+            mend="Choose one that is listed.",
+        )
     lived = customers.lived
     past = lived.filter(pl.col("account_id") != account_id) if lived.height else lived
     rows = [_try(model, past, row, play) for play in playbooks.load() if past.height]

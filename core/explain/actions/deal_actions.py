@@ -13,6 +13,7 @@ from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.explain.actions import playbooks
+from core.localization import message, message_plural
 from core.metrics import percent
 from core.metrics.confidence_intervals import difference
 from core.metrics.deal_events import at, tracks
@@ -54,20 +55,35 @@ class Actions:
         top = self.frame.row(0, named=True)
         if top["evidence"] != HELPED:
             why = {NO_LINK: "similar deals did not differ", HURT: "similar deals were won less often"}
-            return f"{top['action']}. No evidence yet that it helps: {why.get(top['evidence'], top['evidence'])}."
-        return (
-            f"{top['action']}: similar deals where this was done won more often ({percent(top['won_did_rate'])} of "
-            f"{top['n_did']:,} in time, against {percent(top['won_did_not_rate'])} of {top['n_did_not']:,}; not proof "
-            f"of cause).{self._worth(top)}"
+            return message(
+                "{action}. No evidence yet that it helps: {why}.",
+                action=top["action"],
+                why=why.get(top["evidence"], top["evidence"]),
+            )
+        return message(
+            "{action}: similar deals where this was done won more often ({won_did_rate} of {n_did:,} "
+            "in time, against {won_did_not_rate} of {n_did_not:,}; not proof of cause).{worth}",
+            action=top["action"],
+            won_did_rate=percent(top["won_did_rate"]),
+            n_did=top["n_did"],
+            won_did_not_rate=percent(top["won_did_not_rate"]),
+            n_did_not=top["n_did_not"],
+            worth=self._worth(top),
         )
 
     def _worth(self, row: dict[str, Any]) -> str:
         """Say what the difference stands for on this deal, and what the action costs in work."""
-        days = f"{row['effort_days']:g} {'day' if row['effort_days'] == 1 else 'days'} of work"
+        days = message_plural("{n:g} day of work", "{n:g} days of work", row["effort_days"])
         if row["expected_amount"] is None:
-            return f" It takes about {days}; the deal has no amount to say what that is worth."
+            return message(" It takes about {days}; the deal has no amount to say what that is worth.", days=days)
         amount, low, high = (money(row[f"expected_{n}amount"], self.currency) for n in ("", "low_", "high_"))
-        return f" On this deal that is worth {amount} ({low} to {high}), for about {days}."
+        return message(
+            " On this deal that is worth {amount} ({low} to {high}), for about {days}.",
+            amount=amount,
+            low=low,
+            high=high,
+            days=days,
+        )
 
 
 def actions(data: Dataset, settings: Settings, opportunity_id: str) -> Actions:

@@ -15,6 +15,8 @@ from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.explain.actions import playbooks
 from core.features import accounts
+from core.formats import long_day
+from core.localization import message
 from core.models import outlook
 from core.models.bundle import Bundle
 
@@ -130,7 +132,12 @@ class _Deals(Topic):
             return {"is_won": False, "outcome": "Still open"}
         won, day = bool(ended["is_won"][0]), ended["close_on"][0]
         in_time = won and 0 < (day - on).days <= self.window(settings)
-        return {"is_won": in_time, "outcome": f"{'Won' if won else 'Lost'} on {day.day} {day:%B %Y}"}
+        return {
+            "is_won": in_time,
+            "outcome": (
+                message("Won on {day}", day=long_day(day)) if won else message("Lost on {day}", day=long_day(day))
+            ),
+        }
 
 
 ACCOUNTS: Topic = _Accounts(
@@ -168,13 +175,25 @@ class Decisions:
         waiting = self.frame.filter(pl.col("state").is_in([KINDS["assign"], KINDS["snooze"]])).height
         done = self.frame.filter((pl.col("state") == KINDS["done"]) & pl.col("p_then").is_not_null())
         judged = done.filter(pl.col("days") >= self.window)
-        head = f"{waiting} assigned or snoozed, {self.frame.filter(pl.col('state') == KINDS['done']).height} done."
+        head = message(
+            "{waiting} assigned or snoozed, {height} done.",
+            waiting=waiting,
+            height=self.frame.filter(pl.col("state") == KINDS["done"]).height,
+        )
         if judged.is_empty():
-            return f"{head} The result shows {self.window} days after an action is done."
+            return message(
+                "{head} The result shows {window} days after an action is done.", head=head, window=self.window
+            )
         came, expected = int(judged[self.topic.happened].sum()), float(judged["p_then"].sum())
-        return (
-            f"{head} Of {judged.height} done at least {self.window} days ago, {came} {self.topic.fate}; "
-            f"{expected:.1f} {self.topic.expected} before."
+        return message(
+            "{head} Of {height} done at least {window} days ago, {came} {fate}; {expected:.1f} {expected_2} before.",
+            head=head,
+            height=judged.height,
+            window=self.window,
+            came=came,
+            fate=self.topic.fate,
+            expected=expected,
+            expected_2=self.topic.expected,
         )
 
 
@@ -274,5 +293,7 @@ def play(name: str, topic: Topic = ACCOUNTS) -> playbooks.Task:
     """
     task = next((p for p in topic.plays() if p.name == name), None)
     if task is None:
-        raise QuarterdeckError(f"The playbooks hold no action called {name!r}.", mend="Choose one that is listed.")
+        raise QuarterdeckError(
+            message("The playbooks hold no action called {name!r}.", name=name), mend="Choose one that is listed."
+        )
     return task

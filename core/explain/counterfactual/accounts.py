@@ -18,6 +18,7 @@ from core.explain.counterfactual import supposed_fields
 from core.explain.counterfactual.supposed_fields import Field
 from core.explain.nearest_cases import Crowd, changed
 from core.features import accounts
+from core.localization import message
 from core.models.bundle import Bundle
 from core.models.customers.account_outlook import Customers
 
@@ -43,7 +44,11 @@ class Supposed(supposed_fields.Supposed):
 
     def became(self) -> str:
         """Count the nearest real cases that left."""
-        return f"Of {self.frame.height} similar past accounts, {int(self.frame['has_left'].sum())} churned."
+        return message(
+            "Of {height} similar past accounts, {sum} churned.",
+            height=self.frame.height,
+            sum=int(self.frame["has_left"].sum()),
+        )
 
 
 def fields(dataset: Dataset, settings: Settings, customers: Customers, account_id: str) -> list[Field]:
@@ -119,7 +124,10 @@ def suppose(
 def _row(customers: Customers, account_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
     row = customers.features.filter(pl.col("account_id") == account_id)
     if row.is_empty():
-        raise ModelError(f"The account {account_id} does not pay at present.", mend="Choose one that is listed.")
+        raise ModelError(
+            message("The account {account_id} does not pay at present.", account_id=account_id),
+            mend="Choose one that is listed.",
+        )
     return row, customers.lived
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.config import Settings
 from core.features import deals
+from core.localization import message
 
 RECENT = 30
 LABELS = {
@@ -59,7 +60,11 @@ def follow(row: Mapping[str, Any], moved: Mapping[str, float], settings: Setting
         return out, []
     agreed = _agreed(row, asked)
     other = [f"{LABELS[n].lower()} {agreed[n]:,}" for n in asked if agreed[n] is not None and agreed[n] != asked[n]]
-    notes = [f"Meetings, activities and silence have to agree; taken instead: {', '.join(other)}."] if other else []
+    notes = (
+        [message("Meetings, activities and silence have to agree; taken instead: {other}.", other=", ".join(other))]
+        if other
+        else []
+    )
     return {**out, **agreed, **_meetings(row, agreed)}, notes
 
 

@@ -21,6 +21,7 @@ from core.explain.counterfactual.supposed_fields import Field, Kind
 from core.explain.deals import opened
 from core.explain.nearest_cases import Crowd, changed, evenly
 from core.features import deals
+from core.localization import joined, message
 from core.models import close, outlook
 from core.models.bundle import Bundle
 from core.models.close.landmark_archive import Landmarks
@@ -55,9 +56,12 @@ class Supposed(supposed_fields.Supposed):
     def became(self) -> str:
         """Count what became of the nearest real past deals in the same time."""
         won, lost, still = (int((self.frame["became"] == end).sum()) for end in BECAME)
-        return (
-            f"Of {self.frame.height} similar past deals, {won} were won in that time, {lost} lost and {still} are "
-            f"still open."
+        return message(
+            "Of {height} similar past deals, {won} were won in that time, {lost} lost and {still} are still open.",
+            height=self.frame.height,
+            won=won,
+            lost=lost,
+            still=still,
         )
 
 
@@ -174,7 +178,7 @@ def _along(row: pl.DataFrame, after: pl.DataFrame, moved: Mapping[str, float]) -
     words = drivers.load()
     names = [n for n in deals.NUMBERS if n not in moved and not row[n].equals(after[n])]
     parts = [words.phrase(n, text) for n in names for text in written(after, n)]
-    return f"This changes too: {', '.join(parts)}." if parts else ""
+    return message("This changes too: {parts}.", parts=joined(*parts, by=", ")) if parts else ""
 
 
 def _flat(model: close.CloseModel, moved: Mapping[str, float]) -> list[str]:

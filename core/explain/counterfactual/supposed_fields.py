@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ModelError, closest
+from core.localization import joined, message
 from core.metrics.measure import chance
 
 ENDS = (0.01, 0.99)
@@ -61,13 +62,17 @@ class Supposed:
     def sentence(self) -> str:
         """Say the chance before and after, and what became of the nearest real cases."""
         move = (self.after - self.before) * 100
-        head = (
-            f"The {self.event} within {self.days} days would be {chance(self.after)}, against {chance(self.before)} "
-            f"today ({move:+.1f} points)."
+        head = message(
+            "The {event} within {days} days would be {after}, against {before} today ({move:+.1f} points).",
+            event=self.event,
+            days=self.days,
+            after=chance(self.after),
+            before=chance(self.before),
+            move=move,
         )
         if self.frame.is_empty():
-            return f"{head} There are no similar past cases."
-        return f"{head} {self.became()}"
+            return message("{head} There are no similar past cases.", head=head)
+        return joined(head, self.became())
 
     def became(self) -> str:
         """Say what became of the nearest real cases."""
@@ -119,12 +124,16 @@ def chosen(row: pl.DataFrame, editable: Mapping[str, Field], values: Sequence[tu
     for name, value in values:
         if name not in editable:
             near = closest(name, editable)
-            raise ModelError(f"The field {name!r} cannot be changed.", mend=f"Did you mean {near!r}?" if near else "")
+            raise ModelError(
+                message("The field {name!r} cannot be changed.", name=name),
+                mend=message("Did you mean {near!r}?", near=near) if near else "",
+            )
         field = editable[name]
         above = field.high if field.kind == "choice" else np.inf
         if not (0 if field.low >= 0 else -np.inf) <= value <= above or np.isinf(value):
             raise ModelError(
-                f"{field.label} cannot be {value:g}.", mend=f"Take {field.low:,.10g} to {field.high:,.10g}."
+                message("{label} cannot be {value:g}.", label=field.label, value=value),
+                mend=message("Take {low:,.10g} to {high:,.10g}.", low=field.low, high=field.high),
             )
         if abs(value - float(row[name][0])) >= editable[name].step / 2:
             moved[name] = value
@@ -134,10 +143,15 @@ def chosen(row: pl.DataFrame, editable: Mapping[str, Field], values: Sequence[tu
 def warnings(moved: Mapping[str, float], editable: Mapping[str, Field], far: bool, noun: str) -> tuple[str, ...]:
     """Say where what is supposed lies outside what was seen of past cases."""
     out = [
-        f"{editable[name].label} of {value:,.10g} is outside what past {noun}s had."
+        message(
+            "{label} of {value:,.10g} is outside what past {noun}s had.",
+            label=editable[name].label,
+            value=value,
+            noun=noun,
+        )
         for name, value in moved.items()
         if name in editable and not editable[name].low <= value <= editable[name].high
     ]
     if far:
-        out.append(f"Hardly any past {noun} looked like this, so take the number with care.")
+        out.append(message("Hardly any past {noun} looked like this, so take the number with care.", noun=noun))
     return tuple(out)

@@ -15,6 +15,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import accounts, landmarks
+from core.localization import message
 from core.models.estimators import calibration
 from core.models.estimators.contenders import Trees
 from core.models.estimators.landmark_classifier import encode
@@ -214,7 +215,7 @@ class HazardModel:
         rows = periods(landmark_rows, moved, self.event, known_on) if landmark_rows.height else pl.DataFrame()
         if rows.is_empty():
             raise ModelError(
-                f"There is no history to learn from how many accounts {self.event}.",
+                message("There is no history to learn from how many accounts {event}.", event=self.event),
                 mend="Load subscriptions with their start and end dates.",
             )
         n_outcomes = rows.filter(pl.col("target") == 1).select("account_id").n_unique()

@@ -15,6 +15,7 @@ from core.config.calendar import period_end
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import deals, landmarks
+from core.localization import message
 from core.models.close import trainer
 from core.models.close.competing_risks import Risks, along, paths, shared
 from core.models.close.risk_intervals import PERIOD_DAYS
@@ -71,7 +72,9 @@ class ByThen:
         """
         lacking = [name for name in self.feature_names_ if name not in frame.columns]
         if lacking:
-            raise ModelError(f"The feature {lacking[0]} is missing.", mend="Build the features again.")
+            raise ModelError(
+                message("The feature {lacking} is missing.", lacking=lacking[0]), mend="Build the features again."
+            )
         return encode(frame, self.feature_names_, self.vocabulary_)
 
     def margin(self, frame: pl.DataFrame) -> Floats:

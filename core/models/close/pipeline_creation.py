@@ -18,6 +18,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
+from core.localization import message
 from core.marts.exact import exact_mean, exact_sum
 from core.metrics import money, percent
 from core.models.close.late_arrivals import in_past_quarters
@@ -65,17 +66,30 @@ class Arrivals:
         if self.value is None:
             return "No deal was created in the last year, so none is expected."
         count = float(self.frame["monthly_count"].sum())
-        text = (
-            f"About {count:,.0f} new deals are created a month; those still to come add "
-            f"{money(self.value, self.currency)} within {self.days} days."
+        text = message(
+            "About {count:,.0f} new deals are created a month; those still to come add {amount} within {days} days.",
+            count=count,
+            amount=money(self.value, self.currency),
+            days=self.days,
         )
         top = self.frame.row(0, named=True)
         if self.frame.height == 1 or not self.value:
             return text
-        size = f", {money(top['mean_amount'], self.currency)} each when won" if top["mean_amount"] is not None else ""
-        return (
-            f"{text} Most comes from {top['part']} ({percent(top['share_rate'])}): "
-            f"{top['monthly_count']:,.0f} a month, {percent(top['won_rate'])} of them won in {MARK_DAYS} days{size}."
+        size = (
+            message(", {mean_amount} each when won", mean_amount=money(top["mean_amount"], self.currency))
+            if top["mean_amount"] is not None
+            else ""
+        )
+        return message(
+            "{text} Most comes from {part} ({share_rate}): {monthly_count:,.0f} a month, {won_rate} "
+            "of them won in {mark_days} days{size}.",
+            text=text,
+            part=top["part"],
+            share_rate=percent(top["share_rate"]),
+            monthly_count=top["monthly_count"],
+            won_rate=percent(top["won_rate"]),
+            mark_days=MARK_DAYS,
+            size=size,
         )
 
 
@@ -107,7 +121,10 @@ def arrivals(dataset: Dataset, settings: Settings, by: str = "lead_source", days
         When deals cannot be split by such a column.
     """
     if by not in PARTS:
-        raise ModelError(f"New deals cannot be split by {by}.", mend=f"Did you mean {closest(by, list(PARTS))}?")
+        raise ModelError(
+            message("New deals cannot be split by {by}.", by=by),
+            mend=message("Did you mean {closest}?", closest=closest(by, list(PARTS))),
+        )
     as_of = dataset.as_of
     ahead = (quarter_end(as_of, settings) - as_of).days if days is None else days
     deals = _parted(dataset, settings, by)

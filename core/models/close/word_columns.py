@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from core.features import deals
+from core.localization import message
 from core.models.estimators import target_leakage
 from core.models.estimators.landmark_classifier import encode
 
@@ -55,9 +56,13 @@ def _learnt(name: str, counts: pl.DataFrame, is_own: bool) -> tuple[tuple[str, .
     if n_words <= MOST_WORDS:
         return tuple(sorted(counts[name].to_list())), ""
     if is_own or n_words > NAMING_SHARE * n_deals:
-        return (), f"it holds {n_words:,} different words in {n_deals:,} deals"
+        return (), message(
+            "it holds {n_words:,} different words in {n_deals:,} deals", n_words=n_words, n_deals=n_deals
+        )
     top = counts.filter(pl.col("n") > 1).head(MOST_WORDS)
-    return tuple(sorted(top[name].to_list())), f"all but the {top.height} commonest of its {n_words:,} words"
+    return tuple(sorted(top[name].to_list())), message(
+        "all but the {height} commonest of its {n_words:,} words", height=top.height, n_words=n_words
+    )
 
 
 def _deals_by_word(marks: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -86,4 +91,8 @@ def unfit(marks: pl.DataFrame, names: Sequence[str], words: Mapping[str, tuple[s
     open_rows = encode(still_open, rest, words)
     splits = [(rows[:cut], rows[cut:])]
     leaking = target_leakage.find(encode(ended, rest, words), target, rest, coded, splits, open_rows)
-    return out | {row["column"]: f"it gives the outcome away: {row['why']}" for row in leaking if row["column"] in own}
+    return out | {
+        row["column"]: message("it gives the outcome away: {why}", why=row["why"])
+        for row in leaking
+        if row["column"] in own
+    }

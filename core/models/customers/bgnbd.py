@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.marts.exact import exact_sum
 
 Floats = NDArray[np.float64]
@@ -274,8 +275,12 @@ class RepeatValue:
         repeat = customers.filter(pl.col("n_repeats") > 0)
         if customers.height < FEWEST or repeat.height < 10:
             raise ModelError(
-                f"{customers.height:,} customers with {repeat.height:,} who came back are too few to value.",
-                mend=f"Load at least {FEWEST} customers, 10 of them with a second order.",
+                message(
+                    "{height:,} customers with {height_2:,} who came back are too few to value.",
+                    height=customers.height,
+                    height_2=repeat.height,
+                ),
+                mend=message("Load at least {fewest} customers, 10 of them with a second order.", fewest=FEWEST),
             )
         thin = customers.sample(min(MOST_TO_FIT, customers.height), seed=self.settings.models.seed)
         x, tx, age = _columns(thin, "n_repeats", "recency_weeks", "age_weeks")

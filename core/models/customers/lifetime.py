@@ -13,6 +13,7 @@ from core import marts
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import Z80
+from core.localization import message
 from core.metrics.measure import counted, money, percent
 from core.models.customers import retention_curves, total_record
 from core.models.customers.bgnbd import RepeatValue
@@ -68,18 +69,31 @@ class LifetimeValue:
             return "No customer can be valued yet."
         amounts = self.frame["value_amount"].sort(descending=True)
         top = float(amounts.head(max(amounts.len() // 10, 1)).sum())
-        share = f" The top 10 % hold {percent(top / self.value)} of it." if self.value else ""
+        share = message(" The top 10 % hold {top} of it.", top=percent(top / self.value)) if self.value else ""
         return (
-            f"{counted(self.frame.height, 'customer is', 'customers are')} worth {money(self.value, self.currency)} "
-            f"over the next {self.months} months{self._range()}; a typical customer "
-            f"{money(float(amounts.median()), self.currency)}.{share} {self.about}"  # type: ignore[arg-type]
+            message(
+                "{customers} worth {amount} over the next {months} months{range}; a typical customer "
+                "{median}.{share} {about}",
+                customers=counted(self.frame.height, "customer is", "customers are"),
+                amount=money(self.value, self.currency),
+                months=self.months,
+                range=self._range(),
+                median=money(float(amounts.median()), self.currency),  # type: ignore[arg-type]
+                share=share,
+                about=self.about,
+            )
         ).strip()
 
     def _range(self) -> str:
         if self.lower is None or self.upper is None:
             return ""
         name = "likely range" if self.kind == "repeat" else "range"
-        return f" ({name} {money(self.lower, self.currency)} to {money(self.upper, self.currency)})"
+        return message(
+            " ({name} {lower} to {upper})",
+            name=name,
+            lower=money(self.lower, self.currency),
+            upper=money(self.upper, self.currency),
+        )
 
     def agreement(self) -> str:
         """Say how far the checks lie from the model."""
@@ -87,19 +101,24 @@ class LifetimeValue:
             return "There is nothing to check it against yet."
         if self.kind == "repeat":
             row = self.checks.filter(pl.col("member") == "mean").to_dicts()[0]
-            return (
-                f"Tested on the later half of the data, the total was off by "
-                f"{percent(row['total_error_rate'], sign=True)}; the top 10 % it named made "
-                f"{percent(row['top_tenth_share'])} of the spend."
+            return message(
+                "Tested on the later half of the data, the total was off by {total_error_rate}; the "
+                "top 10 % it named made {top_tenth_share} of the spend.",
+                total_error_rate=percent(row["total_error_rate"], sign=True),
+                top_tenth_share=percent(row["top_tenth_share"]),
             )
         last = self.checks.filter(pl.col("months") == self.months)
         rates = dict(zip(last["curve"], last["stay_rate"], strict=True))
         own = rates.pop("Churn model", None)
         low, high = (percent(end) for end in (min(rates.values()), max(rates.values())))
-        others = low if low == high else f"{low} to {high}"
-        return (
-            f"After {self.months} months {percent(own)} of today's customers are expected to be still with us. From "
-            f"contract length alone it would be {others}, which does not see that churn has changed lately."
+        others = low if low == high else message("{low} to {high}", low=low, high=high)
+        return message(
+            "After {months} months {own} of today's customers are expected to be still with us. From "
+            "contract length alone it would be {others}, which does not see that churn has changed "
+            "lately.",
+            months=self.months,
+            own=percent(own),
+            others=others,
         )
 
 
@@ -224,8 +243,14 @@ def by_contract(
     worse, better = (_shifted(hazards, months, rate, monthly, f) for f in (max(off, 1 / off), min(off, 1 / off)))
     total = float((monthly * mean).sum())
     lower, upper = total - np.hypot(spread, total - worse), total + np.hypot(spread, better - total)
-    about = f"Churn ran at {off:.2f} times the forecast in the past; the range allows for it" if off != 1 else ""
-    about = f"{about or 'The range allows for chance'}. It has not been held against past totals."
+    about = (
+        message("Churn ran at {off:.2f} times the forecast in the past; the range allows for it", off=off)
+        if off != 1
+        else ""
+    )
+    about = message(
+        "{about}. It has not been held against past totals.", about=about or message("The range allows for chance")
+    )
     checks = curves(dataset, staying, base["tenure_days"], months)
     return LifetimeValue(frame, checks, total, float(lower), float(upper), "contract", months, settings.currency, about)
 
@@ -322,4 +347,8 @@ def _about(learnt: TotalRange) -> str:
     if learnt.lower is None:
         return "No range can be given: the total can be judged from too few earlier days."
     moved = percent(learnt.factor - 1, sign=True)
-    return f"Foreseen from {counted(learnt.n_origins, 'earlier day')}, totals were off; {moved} puts that right."
+    return message(
+        "Foreseen from {earliers}, totals were off; {moved} puts that right.",
+        earliers=counted(learnt.n_origins, "earlier day"),
+        moved=moved,
+    )

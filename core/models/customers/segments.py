@@ -14,6 +14,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.features import accounts
+from core.localization import joined, message
 from core.marts.exact import exact_sum
 from core.metrics.measure import counted, percent
 from core.models.customers import clustering
@@ -65,9 +66,14 @@ class Segments:
         """Say how many groups there are, how steady they are, and which holds most of the money."""
         chosen = self.choice.filter("is_chosen").to_dicts()[0]
         top = self.profile.sort("spent_amount", descending=True).to_dicts()[0]
-        largest = f" “{top['group']}” ({counted(top['n'], 'customer')}) makes {percent(top['share_rate'])} of all spend"
+        largest = message(
+            " “{group}” ({customers}) makes {share_rate} of all spend",
+            group=top["group"],
+            customers=counted(top["n"], "customer"),
+            share_rate=percent(top["share_rate"]),
+        )
         how = "stable when re-tested" if chosen["agreement"] >= clustering.STEADY else "not stable when re-tested"
-        return f"There are {counted(chosen['n_groups'], 'segment')}, {how}." + (
+        return message("There are {segments}, {how}.", segments=counted(chosen["n_groups"], "segment"), how=how) + (
             f"{largest}." if top["share_rate"] is not None else ""
         )
 
@@ -81,7 +87,9 @@ class Segments:
         kinds = self.members(group)["kind"].drop_nulls().value_counts(sort=True).rows()
         if not kinds:
             return "Nothing was ordered yet."
-        return f"By recency, frequency and spend: {', '.join(f'{n:,} {kind.lower()}' for kind, n in kinds)}."
+        return message(
+            "By recency, frequency and spend: {kinds}.", kinds=", ".join((f"{n:,} {kind.lower()}" for kind, n in kinds))
+        )
 
 
 def rfm(dataset: Dataset) -> pl.DataFrame:
@@ -145,7 +153,10 @@ def build(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments
         With fewer than 30 customers, when all are alike, or when the way is not known.
     """
     if way not in clustering.WAYS:
-        raise ModelError(f"There is no way of grouping called {way}.", mend=f"Known: {', '.join(clustering.WAYS)}.")
+        raise ModelError(
+            message("There is no way of grouping called {way}.", way=way),
+            mend=message("Known: {ways}.", ways=", ".join(clustering.WAYS)),
+        )
     base = rfm(dataset)
     paying = accounts.build(dataset, dataset.as_of, settings)
     if base.is_empty():
@@ -153,7 +164,10 @@ def build(dataset: Dataset, settings: Settings, way: str = "kmeans") -> Segments
     signs = [n for n in SIGNS if n in paying.columns]
     both = base.join(paying.select("account_id", *signs), on="account_id", how="left")
     if both.height < FEWEST:
-        raise ModelError(f"{both.height:,} customers are too few to group.", mend=f"Load at least {FEWEST}.")
+        raise ModelError(
+            message("{height:,} customers are too few to group.", height=both.height),
+            mend=message("Load at least {fewest}.", fewest=FEWEST),
+        )
     used, z = standardised(both, list(SIGNS))
     if not used:
         raise ModelError("All customers are alike in what is known of them.", mend="Load orders or subscriptions.")
@@ -209,9 +223,9 @@ def named(z: Floats, groups: NDArray[Any], used: Sequence[str]) -> dict[int, str
         centre = z[groups == group].mean(axis=0)
         order = np.argsort(-np.abs(centre), kind="stable")[:2]
         words = [SIGNS[used[i]][int(centre[i] > 0)] for i in order]
-        name = ", ".join(words).capitalize()
+        name = joined(*words, by=", ").capitalize()
         twice = sum(o == name or o.startswith(f"{name} (") for o in out.values())
-        out[group] = f"{name} ({twice + 1})" if twice else name
+        out[group] = message("{name} ({twice})", name=name, twice=twice + 1) if twice else name
     return out
 
 

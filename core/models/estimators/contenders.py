@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.models.estimators.tree_scorer import Leaves, Walk
 
 Floats = NDArray[np.float64]
@@ -331,4 +332,4 @@ def from_dict(saved: Mapping[str, Any]) -> Any:
         terms = tuple(tuple((int(c), str(k), a, b, m) for c, k, a, b, m in t) for t in saved["terms"])
         mean, spread, weights = (np.array(saved[n]) for n in ("mean", "spread", "weights"))
         return Line(terms, mean, spread, weights, saved["base"], saved["width"])
-    raise ModelError(f"A kept model is of a kind not known here: {kind}.", mend="Train again.")
+    raise ModelError(message("A kept model is of a kind not known here: {kind}.", kind=kind), mend="Train again.")

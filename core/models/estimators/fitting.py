@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.localization import joined
 from core.models.estimators.contenders import (
     CLIP,
     BaseRate,
@@ -137,7 +138,7 @@ def kind_and_size(name: str) -> tuple[str, int]:
     """
     words = name.split()
     sized = words[-1] == "leaves"
-    return (" ".join(words[:-3]), int(words[-2])) if sized else (name, 0)
+    return (joined(*words[:-3]), int(words[-2])) if sized else (name, 0)
 
 
 def fit_one(x: Floats, y: Floats, plan: Plan, name: str) -> Any:

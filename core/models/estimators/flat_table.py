@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from core.contracts.errors import ModelError, closest
+from core.localization import message
 
 Floats = NDArray[np.float64]
 NUMBER_SHARE = 0.95
@@ -35,18 +36,24 @@ def with_outcome(frame: Any, target: Any) -> tuple[pl.DataFrame, Floats]:
     if isinstance(target, str):
         if target not in table.columns:
             near = closest(target, table.columns)
-            raise ModelError(f"There is no column {target}.", mend=f"Is it {near}?" if near else "Name the outcome.")
+            raise ModelError(
+                message("There is no column {target}.", target=target),
+                mend=message("Is it {near}?", near=near) if near else "Name the outcome.",
+            )
         return table.drop(target), _outcome(table[target])
     series = target if isinstance(target, pl.Series) else pl.Series(np.asarray(target).ravel().tolist())
     if len(series) != table.height:
-        raise ModelError(f"{len(series)} outcomes do not fit {table.height} rows.", mend="Give one for each row.")
+        raise ModelError(
+            message("{n_series} outcomes do not fit {height} rows.", n_series=len(series), height=table.height),
+            mend="Give one for each row.",
+        )
     return table, _outcome(series)
 
 
 def _outcome(series: pl.Series) -> Floats:
     kinds = series.drop_nulls().unique().sort().to_list()
     if len(kinds) > 2:
-        raise ModelError(f"The outcome has {len(kinds)} values.", mend="It must be yes or no.")
+        raise ModelError(message("The outcome has {n_kinds} values.", n_kinds=len(kinds)), mend="It must be yes or no.")
     if series.dtype.is_numeric() or series.dtype == pl.Boolean:
         return series.cast(pl.Float64).to_numpy().astype(np.float64)
     yes = [k for k in kinds if str(k).strip().lower() in YES]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from core.config import Settings
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.models import drift
 from core.models.estimators import calibration, contenders, fitting, model_selection
 from core.models.estimators.calibration import Calibrator
@@ -108,7 +109,9 @@ class Probability:
             frame = frame.with_columns(pl.lit(self.horizon_days).alias(HORIZON))
         lacking = [name for name in self.feature_names_ if name not in frame.columns]
         if lacking:
-            raise ModelError(f"The feature {lacking[0]} is missing.", mend="Build the features again.")
+            raise ModelError(
+                message("The feature {lacking} is missing.", lacking=lacking[0]), mend="Build the features again."
+            )
         return encode(frame, self.feature_names_, self.vocabulary_)
 
     def margin(self, frame: pl.DataFrame) -> Floats:
@@ -248,7 +251,7 @@ class Trial:
     def __init__(self, marks: pl.DataFrame, recipe: Recipe, settings: Settings) -> None:
         if marks.is_empty() or marks["target"].n_unique() < 2:
             raise ModelError(
-                f"There are too few past outcomes to learn {recipe.subject}.",
+                message("There are too few past outcomes to learn {subject}.", subject=recipe.subject),
                 mend="Load more history: at least some that happened and some that did not.",
             )
         self.marks, self.recipe, self.settings = marks.sort("as_of", maintain_order=True), recipe, settings

@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.errors import ModelError, closest
+from core.localization import message
 from core.models.estimators import (
     calibration,
     fitting,
@@ -36,7 +37,14 @@ TREES = {
 }
 PACE_OF_MANY = 0.1
 BASIC = ("base rate", "table", "logistic regression")
-CONTENDERS = (*BASIC, *(f"{kind} of {n} leaves" for n in fitting.SIZES for kind in ("boosted trees", "mean of both")))
+CONTENDERS = (
+    *BASIC,
+    *(
+        message("{kind} of {n} leaves", kind=kind, n=n)
+        for n in fitting.SIZES
+        for kind in ("boosted trees", "mean of both")
+    ),
+)
 
 
 class ProbabilityLearner:
@@ -112,8 +120,10 @@ class ProbabilityLearner:
         table, y = whole.filter(pl.Series(has_outcome)), outcomes[has_outcome]
         if len(y) < FEWEST_ROWS or not 2 <= y.sum() <= len(y) - 2:
             raise ModelError(
-                f"{len(y)} rows, {int(y.sum())} of which happened, are too few to learn from.",
-                mend=f"At least {FEWEST_ROWS} rows with both outcomes are needed.",
+                message(
+                    "{n_y} rows, {sum} of which happened, are too few to learn from.", n_y=len(y), sum=int(y.sum())
+                ),
+                mend=message("At least {fewest_rows} rows with both outcomes are needed.", fewest_rows=FEWEST_ROWS),
             )
         self.time_ = self._time(table)
         when = None if self.time_ is None else np.nan_to_num(time_columns.ordinals(table[self.time_]), nan=-np.inf)
@@ -174,9 +184,14 @@ class ProbabilityLearner:
             return time_columns.of_table(table, [n for n in table.columns if n not in (*self.ids, *self.trusted)])
         if name not in table.columns:
             near = closest(name, table.columns)
-            raise ModelError(f"There is no column {name}.", mend=f"Is it {near}?" if near else "Name a date column.")
+            raise ModelError(
+                message("There is no column {name}.", name=name),
+                mend=message("Is it {near}?", near=near) if near else "Name a date column.",
+            )
         if np.isnan(time_columns.ordinals(table[name])).all():
-            raise ModelError(f"The column {name} holds no time that can be read.", mend="Name a column of dates.")
+            raise ModelError(
+                message("The column {name} holds no time that can be read.", name=name), mend="Name a column of dates."
+            )
         return name
 
     def _choose_columns(
@@ -193,7 +208,7 @@ class ProbabilityLearner:
         self.left_out_: dict[str, str] = {}
         names = [n for n in table.columns if n not in self.ids and n not in (self.time, self.time_, "as_of")]
         if self.time_ not in (None, self.time, "as_of"):
-            self.left_out_[str(self.time_)] = f"{time_columns.WHY}; later rows judge by it"
+            self.left_out_[str(self.time_)] = message("{why}; later rows judge by it", why=time_columns.WHY)
         for name in names:
             self._read(name, table[name])
         suspects = [n for n in (*self.numbers_, *self.vocabulary_) if n not in self.trusted]
@@ -209,7 +224,7 @@ class ProbabilityLearner:
             if row["column"] not in self.trusted
         ]
         for row in self.leaks_ if self.drop_leaks else ():
-            self._leave_out(row["column"], f"gives the outcome away: {row['why']}")
+            self._leave_out(row["column"], message("gives the outcome away: {why}", why=row["why"]))
 
     def _as_age(self, name: str, table: pl.DataFrame) -> bool:
         """Read a date as days before the row's time, where both are dates; say whether that tells rows apart."""

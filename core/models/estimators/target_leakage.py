@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from core.localization import message
 from core.models.estimators import calibration, fitting, model_selection
 from core.models.estimators.contenders import Floats, sigmoid
 from core.models.estimators.fitting import Plan
@@ -82,12 +83,16 @@ def _too_good(auc: float | None, loss: float, loss_of_rest: Callable[[], float])
     """Say how well a column alone does, where it does too well; the loss of the others is asked where it matters."""
     if auc is None or auc < SUSPECT_AUC:
         return ""
-    pairs = f"alone it puts {auc * 100:.0f} of 100 pairs in the right order"
+    pairs = message("alone it puts {auc:.0f} of 100 pairs in the right order", auc=auc * 100)
     if auc >= SURE_AUC:
         return pairs
     rest = loss_of_rest()
     share = loss / rest if np.isfinite(rest) else 1.0
-    return f"{pairs} and misses by {share * 100:.0f} % of what all others together do" if share < SUSPECT_SHARE else ""
+    return (
+        message("{pairs} and misses by {share:.0f} % of what all others together do", pairs=pairs, share=share * 100)
+        if share < SUSPECT_SHARE
+        else ""
+    )
 
 
 def _one_sided(values: Floats, y: Floats) -> str:
@@ -99,9 +104,13 @@ def _one_sided(values: Floats, y: Floats) -> str:
             seen, elsewhere = float(rows[here].mean()), float(rows[~here].mean())
             is_chance = n * np.log1p(-min(float(here.mean()), 1 - 1e-12)) > np.log(LIKELY_BY_CHANCE)
             if seen <= ONE_SIDED and elsewhere >= OFTEN and not is_chance:
-                return f"it is {state} in {seen:.1%} of the cases {label} and in {elsewhere:.0%} of the others".replace(
-                    "%", " %"
-                )
+                return message(
+                    "it is {state} in {seen:.1%} of the cases {label} and in {elsewhere:.0%} of the others",
+                    state=state,
+                    seen=seen,
+                    label=label,
+                    elsewhere=elsewhere,
+                ).replace("%", " %")
     return ""
 
 
@@ -116,14 +125,21 @@ def _at_closing(values: Floats, open_rows: Floats | None, column: int) -> str:
     if share < ALIKE or ended > MOVED_ON:
         return ""
     state = "blank" if np.isinf(kinds[n.argmax()]) else "the same"
-    return f"it changes at closing: it is {state} in {share * 100:.0f} % of open cases and {ended * 100:.0f} % of ended"
+    return message(
+        "it changes at closing: it is {state} in {share:.0f} % of open cases and {ended:.0f} % of ended",
+        state=state,
+        share=share * 100,
+        ended=ended * 100,
+    )
 
 
 def _by_name(name: str, auc: float | None) -> str:
     """Say that a column's name speaks of the end, where the column tells something."""
     if auc is None or auc < NAMED_AUC or not AT_THE_END.search(_spaced(name)):
         return ""
-    return f"its name says that it is written down at the end; alone it puts {auc * 100:.0f} of 100 pairs right"
+    return message(
+        "its name says that it is written down at the end; alone it puts {auc:.0f} of 100 pairs right", auc=auc * 100
+    )
 
 
 def _spaced(name: str) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message
 from core.metrics.measure import Measure, counted, likely, percent
 from core.models.estimators.contenders import sigmoid
 from core.models.leads import lead_landmarks, lead_race
@@ -95,9 +96,10 @@ def scores(data: Dataset, settings: Settings, outcome: str = "deal") -> LeadScor
     past = lead_landmarks.landmarks(data.company, outcome)
     race = lead_race.run(past, outcome)
     if race is None:
-        text = (
-            f"There are too few leads whose outcome is known to score others: {int(past['y'].sum()):,} of "
-            f"{counted(past['lead_id'].n_unique(), 'lead')} came true."
+        text = message(
+            "There are too few leads whose outcome is known to score others: {sum:,} of {leads} came true.",
+            sum=int(past["y"].sum()),
+            leads=counted(past["lead_id"].n_unique(), "lead"),
         )
         return LeadScores(outcome, None, pl.DataFrame(schema=LISTED), text)
     frame = _listed(lead_landmarks.today(data), race)
@@ -155,24 +157,32 @@ def _reason(name: str, row: dict[str, object], points: float) -> str:
         shown += " days" if name == "log_age" else " people" if value is not None else ""
     else:
         shown = f"{value:,.0f}" if isinstance(value, float) else str(value)
-    return f"{NAMES[name]}: {shown} ({points * 100:+.0f} points)"
+    return message("{names}: {shown} ({points:+.0f} points)", names=NAMES[name], shown=shown, points=points * 100)
 
 
 def _text(race: Race, outcome: str) -> str:
     table = {row["model"]: row for row in race.frame.iter_rows(named=True)}
-    judged = f"On {race.n:,} later cases, of which {race.hits:,} came true,"
+    judged = message("On {n:,} later cases, of which {hits:,} came true,", n=race.n, hits=race.hits)
     if race.winner == BASE:
         best = max((row for name, row in table.items() if name != BASE), key=lambda row: row["gain"])
-        return (
-            f"The chance to {WORDS[outcome]} is the rate of the lead's source. {judged} no model was better beyond "
-            f"chance; {best['model']} came nearest."
+        return message(
+            "The chance to {words} is the rate of the lead's source. {judged} no model was better "
+            "beyond chance; {model} came nearest.",
+            words=WORDS[outcome],
+            judged=judged,
+            model=best["model"],
         )
     row = table[race.winner]
-    return (
-        f"The chance to {WORDS[outcome]} is that of {race.winner}. {judged} the scores put those that came true above "
-        f"others in {percent(row['concordance'])} of pairs, the source's rate in "
-        f"{percent(table[BASE]['concordance'])}; they miss by {row['gain'] / table[BASE]['log_loss'] * 100:.0f} % "
-        f"less, beyond chance."
+    return message(
+        "The chance to {words} is that of {winner}. {judged} the scores put those that came true "
+        "above others in {concordance} of pairs, the source's rate in {concordance_2}; they miss by "
+        "{gain:.0f} % less, beyond chance.",
+        words=WORDS[outcome],
+        winner=race.winner,
+        judged=judged,
+        concordance=percent(row["concordance"]),
+        concordance_2=percent(table[BASE]["concordance"]),
+        gain=row["gain"] / table[BASE]["log_loss"] * 100,
     )
 
 
@@ -197,10 +207,15 @@ def work_list(scored: LeadScores, capacity: int) -> Measure:
         return Measure("Leads to work", None, "rate", chosen, text)
     threshold, expected = float(chosen["chance"].min()), float(chosen["chance"].sum())  # type: ignore[arg-type]
     whole = float(scored.frame["chance"].sum())
-    text = (
-        f"Work {counted(chosen.height, 'lead')} of {scored.frame.height:,}: those with a chance of {likely(threshold)} "
-        f"or more. {expected:,.1f} of them are expected to {WORDS[scored.outcome]}, {percent(expected / whole)} of all "
-        f"that {scored.frame.height:,} leads promise."
+    text = message(
+        "Work {leads} of {height:,}: those with a chance of {threshold} or more. {expected:,.1f} of "
+        "them are expected to {words}, {expected_2} of all that {height:,} leads promise.",
+        leads=counted(chosen.height, "lead"),
+        height=scored.frame.height,
+        threshold=likely(threshold),
+        expected=expected,
+        words=WORDS[scored.outcome],
+        expected_2=percent(expected / whole),
     )
     return Measure("Leads to work", threshold, "rate", chosen, text)
 
@@ -219,8 +234,13 @@ def record_text(scored: LeadScores) -> str:
         return "No lead was scored early enough to know what came of it."
     top = float((record["top_rate"] * record["n"]).sum()) / n
     rest = float((record["rest_rate"].fill_null(0.0) * record["n"]).sum()) / n
-    return (
-        f"Of {counted(n, 'lead')} scored one day after they came in, {record['expected'].sum():,.0f} were expected to "
-        f"{WORDS[scored.outcome]} and {hits:,} did. Of the best fifth {percent(top)} did, of the "
-        f"others {percent(rest)}."
+    return message(
+        "Of {leads} scored one day after they came in, {sum:,.0f} were expected to {words} and "
+        "{hits:,} did. Of the best fifth {top} did, of the others {rest}.",
+        leads=counted(n, "lead"),
+        sum=record["expected"].sum(),
+        words=WORDS[scored.outcome],
+        hits=hits,
+        top=percent(top),
+        rest=percent(rest),
     )

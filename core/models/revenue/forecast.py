@@ -16,6 +16,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError
+from core.localization import joined, message
 from core.marts.exact import exact_sum
 from core.metrics.measure import money
 from core.models.bundle import Bundle
@@ -175,16 +176,25 @@ class RevenueOutlook:
         """Say next months' revenue, its range, and how past ranges held."""
         coming = self.frame.filter("is_forecast")
         first, last = coming.row(0, named=True), coming.row(-1, named=True)
-        text = (
-            f"Revenue forecast: {money(first['amount'], self.currency)} in {first['month']:%B %Y}, "
-            f"{money(last['amount'], self.currency)} in {last['month']:%B %Y} "
-            f"(likely range {money(last['lower'], self.currency)} to {money(last['upper'], self.currency)})."
+        text = message(
+            "Revenue forecast: {amount} in {month:%B %Y}, {amount_2} in {month_2:%B %Y} (likely "
+            "range {lower} to {upper}).",
+            amount=money(first["amount"], self.currency),
+            month=first["month"],
+            amount_2=money(last["amount"], self.currency),
+            month_2=last["month"],
+            lower=money(last["lower"], self.currency),
+            upper=money(last["upper"], self.currency),
         )
         if self.coverage is None:
             text += " The history is too short to check such ranges."
         else:
-            text += f" Track record: {self.coverage * 100:.0f} % of {self.n_replayed} past months were in their range."
-        return f"{text} {self.note}".strip()
+            text += message(
+                " Track record: {coverage:.0f} % of {n_replayed} past months were in their range.",
+                coverage=self.coverage * 100,
+                n_replayed=self.n_replayed,
+            )
+        return joined(text, self.note).strip()
 
 
 @needs_amounts
@@ -260,7 +270,16 @@ def months_apart(first: date, later: date) -> int:
 
 def _left_out(problems: dict[str, str]) -> str | None:
     """Write out the members that could not forecast a unit, and why."""
-    return "; ".join(f"{member} ({reason})" for member, reason in sorted(problems.items())) or None
+    return (
+        joined(
+            *(
+                message("{member} ({reason})", member=member, reason=reason)
+                for member, reason in sorted(problems.items())
+            ),
+            by="; ",
+        )
+        or None
+    )
 
 
 def fitted(dataset: Dataset, past: pl.DataFrame, settings: Settings) -> RevenueForecaster:
@@ -317,7 +336,7 @@ def outlook_of(frame: pl.DataFrame, replays: pl.DataFrame, settings: Settings) -
     if has_reasons:
         why = frame.filter("is_forecast").select("unit", "month", *REASONS, *more, "amount")
     notes = (_gap_note(whole), _failure_note(why))
-    note = " ".join(text for text in notes if text)
+    note = joined(*(text for text in notes if text))
     return RevenueOutlook(whole, settings.currency, rate, coverage, first.height, parts, replays, why, note)
 
 
@@ -328,7 +347,9 @@ def _gap_note(whole: pl.DataFrame) -> str:
         return ""
     last, first = past["month"][-1], coming["month"].min()
     if isinstance(first, date) and add_months(last, 1) < first:
-        return f"Nothing is known of the months after {last:%B %Y}, for the lines come late; they are left out."
+        return message(
+            "Nothing is known of the months after {last:%B %Y}, for the lines come late; they are left out.", last=last
+        )
     runs = pl.DataFrame({"is_empty": past["amount"] == 0}).with_columns(run=pl.col("is_empty").rle_id())
     lengths = runs.group_by("run", maintain_order=True).agg(pl.col("is_empty").first(), n=pl.len())
     trailing = int(lengths["n"][-1]) if lengths["is_empty"][-1] else 0
@@ -336,9 +357,10 @@ def _gap_note(whole: pl.DataFrame) -> str:
     if trailing <= (longest if isinstance(longest, int) else 0) or trailing == past.height:
         return ""
     stopped = add_months(last, 1 - trailing)
-    return (
-        f"There are no lines since {stopped:%B %Y}: these months count as 0. If lines come late, set "
-        "source.months_without_rows to unknown."
+    return message(
+        "There are no lines since {stopped:%B %Y}: these months count as 0. If lines come late, set "
+        "source.months_without_rows to unknown.",
+        stopped=stopped,
     )
 
 
@@ -349,5 +371,5 @@ def _failure_note(why: pl.DataFrame) -> str:
     problems = why.filter(pl.col("left_out").is_not_null()).select("unit", "left_out").unique(maintain_order=True)
     if problems.is_empty():
         return ""
-    named = ", ".join(f"of {unit} {text}" for unit, text in problems.iter_rows())
-    return f"Some models could not be fitted, and the others serve: {named}."
+    named = joined(*(message("of {unit} {text}", unit=unit, text=text) for unit, text in problems.iter_rows()), by=", ")
+    return message("Some models could not be fitted, and the others serve: {named}.", named=named)

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.config.calendar import add_months
 from core.contracts.constants import Z80
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.marts.exact import exact_sum
 from core.models.revenue import ensemble_weights, local_models, worker_pool
 from core.models.revenue.bookings_signal import Past, surprise
@@ -84,7 +85,9 @@ class RevenueForecaster:
         """
         lacking = [name for name in ("unit", "month", "amount") if name not in frame.columns]
         if lacking:
-            raise ModelError(f"The column {lacking[0]} is missing.", mend="Give unit, month and amount.")
+            raise ModelError(
+                message("The column {lacking} is missing.", lacking=lacking[0]), mend="Give unit, month and amount."
+            )
         if frame.is_empty():
             raise ModelError("There is no revenue to forecast from.", mend="Load transactions of kind billing.")
         self.units_, self.last_months_, self.series_ = _series(frame)

@@ -15,6 +15,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ModelError, closest
+from core.localization import message
 from core.marts.exact import exact_sum
 from core.metrics.measure import counted, money, percent
 from core.models.bundle import Bundle
@@ -49,18 +50,24 @@ class Parts:
         sums = ahead.group_by("unit", maintain_order=True).agg(exact_sum("amount"))
         total, top = float(sums["amount"].sum()), sums.row(0, named=True)
         n = ahead["month"].n_unique()
-        text = (
-            f"{top['unit']} is forecast at {money(top['amount'], self.currency)} for the next {counted(n, 'month')}, "
-            f"{percent(top['amount'] / total) if total else 'none'} of the total."
+        text = message(
+            "{unit} is forecast at {amount} for the next {months}, {amount_2} of the total.",
+            unit=top["unit"],
+            amount=money(top["amount"], self.currency),
+            months=counted(n, "month"),
+            amount_2=percent(top["amount"] / total) if total else message("none"),
         )
         grown = self.growth().drop_nulls("growth_rate")
         if grown.height < 2:
             return text
         best, worst = grown.row(0, named=True), grown.row(-1, named=True)
-        return (
-            f"{text} Vs last year, {best['unit']} grows most "
-            f"({percent(best['growth_rate'], sign=True)}) and {worst['unit']} least "
-            f"({percent(worst['growth_rate'], sign=True)})."
+        return message(
+            "{text} Vs last year, {unit} grows most ({growth_rate}) and {unit_2} least ({growth_rate_2}).",
+            text=text,
+            unit=best["unit"],
+            growth_rate=percent(best["growth_rate"], sign=True),
+            unit_2=worst["unit"],
+            growth_rate_2=percent(worst["growth_rate"], sign=True),
         )
 
     def table(self) -> pl.DataFrame:
@@ -112,7 +119,10 @@ def parts(dataset: Dataset, settings: Settings, bundle: Bundle, by: str = "regio
         When revenue cannot be split by such a column, or there is no complete month of revenue.
     """
     if by not in BY:
-        raise ModelError(f"Revenue cannot be split by {by}.", mend=f"Did you mean {closest(by, list(BY))}?")
+        raise ModelError(
+            message("Revenue cannot be split by {by}.", by=by),
+            mend=message("Did you mean {closest}?", closest=closest(by, list(BY))),
+        )
     whole = forecast.revenue(dataset, settings, bundle)
     if by == "region":
         return _sorted(whole.parts, by, settings)

@@ -15,6 +15,7 @@ from core.config.calendar import add_months
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.marts.exact import exact_sum
 from core.metrics import money, percent
 from core.models.bundle import Bundle
@@ -57,22 +58,39 @@ class Weeks:
         if ahead.height < 2:
             return "There is no revenue to forecast from."
         now, after = ahead.row(0, named=True), ahead.row(1, named=True)
-        text = (
-            f"Week of {now['week'].day} {now['week']:%B}: {money(now['amount'], self.currency)}{self._billed(now)}. "
-            f"Week of {after['week'].day} {after['week']:%B}: {money(after['amount'], self.currency)}, likely range "
-            f"{money(after['lower'], self.currency)} to {money(after['upper'], self.currency)}."
+        text = message(
+            "Week of {day} {week:%B}: {amount}{billed}. Week of {day_2} {week_2:%B}: {amount_2}, "
+            "likely range {lower} to {upper}.",
+            day=now["week"].day,
+            week=now["week"],
+            amount=money(now["amount"], self.currency),
+            billed=self._billed(now),
+            day_2=after["week"].day,
+            week_2=after["week"],
+            amount_2=money(after["amount"], self.currency),
+            lower=money(after["lower"], self.currency),
+            upper=money(after["upper"], self.currency),
         )
         if self.coverage is None or self.error_rate is None or self.plain_error_rate is None:
             return text + " The history is too short to check such ranges."
-        return (
-            f"{text} Track record: {percent(self.coverage)} of {self.n_replayed} past weeks were in their range; the "
-            f"typical miss is {percent(self.error_rate)} of revenue ({percent(self.plain_error_rate)} if the average "
-            f"of the weeks before were used)."
+        return message(
+            "{text} Track record: {coverage} of {n_replayed} past weeks were in their range; the "
+            "typical miss is {error_rate} of revenue ({plain_error_rate} if the average of the weeks "
+            "before were used).",
+            text=text,
+            coverage=percent(self.coverage),
+            n_replayed=self.n_replayed,
+            error_rate=percent(self.error_rate),
+            plain_error_rate=percent(self.plain_error_rate),
         )
 
     def _billed(self, row: dict[str, object]) -> str:
         billed = row["billed_amount"]
-        return f", {money(billed, self.currency)} of it invoiced" if isinstance(billed, float) and billed else ""
+        return (
+            message(", {billed} of it invoiced", billed=money(billed, self.currency))
+            if isinstance(billed, float) and billed
+            else ""
+        )
 
 
 @needs_amounts

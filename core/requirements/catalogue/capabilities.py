@@ -15,6 +15,7 @@ import polars as pl
 from core.config import load as settings_in_force
 from core.contracts.errors import RequirementError, closest
 from core.contracts.yaml_text import YamlError, read_yaml
+from core.localization import joined, message
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.resources import industry_file
@@ -120,16 +121,23 @@ class Catalogue:
         """Say that the catalogue states no status, so that nothing is promised from it; empty where it does."""
         if self.frame.is_empty() or not (self.frame["status"] == UNSTATED).all():
             return ""
-        return (
-            f"{self.name} has no column of statuses, so that nothing in it counts as available: every row it answers "
-            f"stays unclear. Add a column status with one of: {', '.join(STATUSES)}."
+        return message(
+            "{name} has no column of statuses, so that nothing in it counts as available: every row "
+            "it answers stays unclear. Add a column status with one of: {statuses}.",
+            name=self.name,
+            statuses=", ".join(STATUSES),
         )
 
     def sentence(self) -> str:
         """Say how many capabilities there are and how many are available."""
         n = self.frame.height
         ready = int((self.frame["status"] == "available").sum())
-        return f"{counted(n, 'capability', 'capabilities')} in {self.name}, {ready:,} of them available in full."
+        return message(
+            "{capabilities} in {name}, {ready:,} of them available in full.",
+            capabilities=counted(n, "capability", "capabilities"),
+            name=self.name,
+            ready=ready,
+        )
 
 
 @dataclass(frozen=True)
@@ -199,21 +207,35 @@ def _fault(record: dict[str, Any], given: dict[str, Any], records: Mapping[str, 
     if not key or not record["name"]:
         return "It has no id." if not key else "It has neither a name nor a description."
     if key in records:
-        return f"The id {key} stands there twice."
+        return message("The id {key} stands there twice.", key=key)
     if given.get("status") not in (None, "") and record["status"] is None:
-        return f"The status {str(given['status'])[:40]!r} is not known: use one of {', '.join(STATUSES)}."
+        return message(
+            "The status {status!r} is not known: use one of {statuses}.",
+            status=str(given["status"])[:40],
+            statuses=", ".join(STATUSES),
+        )
     return _odd(record, given) if is_strict else ""
 
 
 def _odd(record: dict[str, Any], given: dict[str, Any]) -> str:
     """Say which date or effort cannot be read."""
     if given.get("available_on") not in (None, "") and record["available_on"] is None:
-        return f"The date {str(given['available_on'])[:40]!r} cannot be read: write it as 2026-09-30."
+        return message(
+            "The date {available_on!r} cannot be read: write it as 2026-09-30.",
+            available_on=str(given["available_on"])[:40],
+        )
     if given.get("evidence_on") not in (None, "") and record["evidence_on"] is None:
-        return f"The date {str(given['evidence_on'])[:40]!r} cannot be read: write it as 2026-09-30."
+        return message(
+            "The date {evidence_on!r} cannot be read: write it as 2026-09-30.",
+            evidence_on=str(given["evidence_on"])[:40],
+        )
     weeks = record["effort_weeks"]
     if given.get("effort_weeks") not in (None, "") and (weeks is None or not 0 <= weeks <= MOST_WEEKS):
-        return f"The effort {str(given['effort_weeks'])[:40]!r} is not a number of weeks from 0 to {MOST_WEEKS:,}."
+        return message(
+            "The effort {effort_weeks!r} is not a number of weeks from 0 to {most_weeks:,}.",
+            effort_weeks=str(given["effort_weeks"])[:40],
+            most_weeks=MOST_WEEKS,
+        )
     return ""
 
 
@@ -245,7 +267,9 @@ def load(file: Path | str | bytes | BinaryIO | None = None, name: str = "") -> C
     wrong = reading.rejected.filter(pl.col("capability_id").is_not_null(), pl.col("name").is_not_null())
     if not wrong.is_empty():
         row = wrong.row(0, named=True)
-        raise RequirementError(row["reason"], f"{reading.catalogue.name}, row {row['row']}", "Mend that row.")
+        raise RequirementError(
+            row["reason"], message("{name}, row {row}", name=reading.catalogue.name, row=row["row"]), "Mend that row."
+        )
     if reading.catalogue.frame.is_empty():
         raise RequirementError(
             "The catalogue has no capabilities.", reading.catalogue.name, "Add one row per capability."
@@ -277,7 +301,7 @@ def _scalar(value: Any) -> Any:
     """Return a value as a cell may hold it: a short list of texts as one text, anything deeper as nothing."""
     if isinstance(value, list) and len(value) <= MOST_IN_A_LIST:
         parts = [str(item) for item in value if not isinstance(item, (list, dict))]
-        return "; ".join(parts)
+        return joined(*parts, by="; ")
     return None if isinstance(value, (list, dict)) else value
 
 
@@ -301,9 +325,11 @@ def _named(rows: list[dict[str, Any]], title: str) -> dict[str, str]:
     if "capability_id" not in mapping or not {"name", "description"} & set(mapping):
         lacking = "an id" if "capability_id" not in mapping else "a name or description"
         near = closest("id" if lacking == "an id" else "name", list(columns))
-        mend = f"Is it {near!r}? Call it " if near else "Call it "
+        mend = message("Is it {near!r}? Call it ", near=near) if near else "Call it "
         raise RequirementError(
-            f"The catalogue has no column with {lacking}.", title, f"{mend}{'id' if lacking == 'an id' else 'name'}."
+            message("The catalogue has no column with {lacking}.", lacking=lacking),
+            title,
+            f"{mend}{'id' if lacking == 'an id' else 'name'}.",
         )
     return mapping
 

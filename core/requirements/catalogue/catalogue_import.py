@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import message, message_plural
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import Reading
 from core.requirements.catalogue.effective_catalogue import FIELDS, Edition
@@ -50,10 +51,18 @@ class Incoming:
         counts = dict(self.frame["kind"].value_counts().iter_rows())
         parts = [f"{counts[kind]:,} {kind}" for kind in (NEW, CHANGED, BACK) if counts.get(kind)]
         text = f"{self.name}: {', '.join(parts) if parts else 'nothing new'}"
-        text += f", {self.n_same:,} as they stand" if self.n_same else ""
-        text += f"; {len(self.retiring):,} of ours are not in it." if self.retiring else "."
+        text += message(", {n_same:,} as they stand", n_same=self.n_same) if self.n_same else ""
+        text += (
+            message("; {n_retiring:,} of ours are not in it.", n_retiring=len(self.retiring)) if self.retiring else "."
+        )
         bad = self.rejected.height
-        return text + (f" {bad:,} {'row' if bad == 1 else 'rows'} cannot be used, as said below." if bad else "")
+        return text + (
+            message_plural(
+                " {n:,} row cannot be used, as said below.", " {n:,} rows cannot be used, as said below.", bad
+            )
+            if bad
+            else ""
+        )
 
 
 def preview(standing: Edition, read: Reading) -> Incoming:

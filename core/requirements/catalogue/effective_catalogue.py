@@ -11,6 +11,7 @@ import polars as pl
 
 from core.config import load as settings_in_force
 from core.contracts.errors import RequirementError
+from core.localization import message, message_plural
 from core.metrics.measure import counted
 from core.requirements.catalogue import capabilities as files
 from core.requirements.catalogue.capabilities import SHAPE, STATUSES, Catalogue
@@ -92,10 +93,16 @@ class Edition:
         n = counted(rows.height, "capability", "capabilities")
         text = f"{n}: {parts}." if rows.height else "The catalogue is empty."
         gone, edited = self.frame.height - rows.height, rows.filter(pl.col("version") > 0).height
-        text += f" {edited:,} {'was' if edited == 1 else 'were'} added or changed here." if edited else ""
-        text += f" {gone:,} {'is' if gone == 1 else 'are'} retired." if gone else ""
+        text += (
+            message_plural(" {n:,} was added or changed here.", " {n:,} were added or changed here.", edited)
+            if edited
+            else ""
+        )
+        text += message_plural(" {n:,} is retired.", " {n:,} are retired.", gone) if gone else ""
         unproven = rows.filter(pl.col("status") == "available", pl.col("evidence").is_null()).height
-        return text + (f" {unproven:,} available ones have no evidence link yet." if unproven else "")
+        return text + (
+            message(" {unproven:,} available ones have no evidence link yet.", unproven=unproven) if unproven else ""
+        )
 
     def by_category(self) -> pl.DataFrame:
         """Return [category, status, n] of what is not retired."""
@@ -132,7 +139,7 @@ def book(industry: str) -> str:
     >>> book("software"), book("medical")
     ('catalogue', 'catalogue of medical')
     """
-    return BOOK if industry == SOFTWARE else f"{BOOK} of {industry}"
+    return BOOK if industry == SOFTWARE else message("{book} of {industry}", book=BOOK, industry=industry)
 
 
 def of(shipped: Catalogue, edits: pl.DataFrame) -> Edition:
@@ -187,7 +194,7 @@ def checked(capability_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     RequirementError
         When the id or the name is empty, or a status, category, date, effort or link is not one.
     """
-    where = f"capability {capability_id.strip() or 'without an id'}"
+    where = message("capability {capability_id}", capability_id=capability_id.strip() or message("without an id"))
     if not capability_id.strip() or capability_id.strip().lower() == NONE:
         raise RequirementError("A capability needs an id.", mend="Write one like SEC-42; the word none is taken.")
     out: dict[str, Any] = {
@@ -196,18 +203,24 @@ def checked(capability_id: str, values: Mapping[str, Any]) -> dict[str, Any]:
     if not out.get("name"):
         raise RequirementError("A capability needs a name.", where, "Say in a few words what it does.")
     if out.get("status") not in STATUSES:
-        raise RequirementError("The status is missing.", where, f"Use one of: {', '.join(STATUSES)}.")
+        raise RequirementError(
+            "The status is missing.", where, message("Use one of: {statuses}.", statuses=", ".join(STATUSES))
+        )
     if out.get("category") not in (None, *CATEGORIES):
         raise RequirementError(
-            f"There is no category {out['category']!r}.", where, f"Use one of: {', '.join(CATEGORIES)}."
+            message("There is no category {category!r}.", category=out["category"]),
+            where,
+            message("Use one of: {categories}.", categories=", ".join(CATEGORIES)),
         )
     weeks = out.get("effort_weeks")
     if weeks is not None and not 0 <= weeks <= files.MOST_WEEKS:
-        raise RequirementError(f"{weeks:g} person-weeks cannot be meant.", where, "Write a number from 0 to 1,000.")
+        raise RequirementError(
+            message("{weeks:g} person-weeks cannot be meant.", weeks=weeks), where, "Write a number from 0 to 1,000."
+        )
     for link in links(out.get("evidence")):
         if not link.startswith(("https://", "http://")):
             raise RequirementError(
-                f"{link[:60]!r} is no link.", where, "Begin each with https:// on a line of its own."
+                message("{link!r} is no link.", link=link[:60]), where, "Begin each with https:// on a line of its own."
             )
     return out
 
@@ -255,7 +268,11 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> l
     parts = []
     if before is not None and bool(was.get("is_retired")) != bool(after.get("is_retired")):
         into = after.get("merged_into")
-        parts.append((f"merged into {into}" if into else "retired") if after.get("is_retired") else "brought back")
+        parts.append(
+            (message("merged into {into}", into=into) if into else "retired")
+            if after.get("is_retired")
+            else "brought back"
+        )
     for name, word in WORDS.items():
         if name in after and was.get(name) != after[name]:
             parts.append(f"{word}: {_value_text(was.get(name))} → {_value_text(after[name])}")
@@ -291,7 +308,11 @@ def history(shipped: Catalogue, versions: pl.DataFrame) -> pl.DataFrame:
         key = row["capability_id"]
         was = before.get(key)
         changes = differences(was, row)
-        what = ("; ".join(changes) or "nothing") if was is not None else f"added: {row['name']}, {row['status']}"
+        what = (
+            ("; ".join(changes) or "nothing")
+            if was is not None
+            else message("added: {name}, {status}", name=row["name"], status=row["status"])
+        )
         rows.append((row["saved_at"], row["author"], key, row["name"], what, row["version"]))
         before[key] = row
     return pl.DataFrame(rows[::-1], schema=HISTORY, orient="row")

@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.config.settings import BidSettings
+from core.localization import joined, message
 from core.metrics.measure import chance, counted, money, percent
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake, closing
 from core.requirements.judge.row_judgement import IN_WORDS, OPEN
@@ -38,14 +39,24 @@ class Scores:
     def sentence(self) -> str:
         """Say which targets are met and which are missed."""
         rows = [row for row in self.frame.iter_rows(named=True) if row["value"] is not None]
-        parts = [f"{row['score']} {_between(row)} against {percent(row['target'])}" for row in rows]
+        parts = [
+            message(
+                "{score} {between} against {target}",
+                score=row["score"],
+                between=_between(row),
+                target=percent(row["target"]),
+            )
+            for row in rows
+        ]
         met = sum(row["value"] >= row["target"] for row in rows)
-        return f"{met} of {len(rows)} targets are met: {'; '.join(parts)}."
+        return message(
+            "{met} of {n_rows} targets are met: {parts}.", met=met, n_rows=len(rows), parts=joined(*parts, by="; ")
+        )
 
 
 def _between(row: Mapping[str, Any]) -> str:
     low, high = percent(row["value"]), percent(row["high"])
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else message("{low} to {high}", low=low, high=high)
 
 
 def scores(analysis: GapAnalysis, settings: Settings) -> Scores:
@@ -130,25 +141,37 @@ class Bid:
         points, whole = f"{self.points:.0f}", self.most or 1.0
         score = f"{self.points / whole * 100:.0f}"
         if f"{self.points_high:.0f}" != points:
-            points += f" to {self.points_high:.0f}"
-            score += f" to {self.points_high / whole * 100:.0f}"
-        text = f"{self.verdict}: score {score} % ({points} of {self.most:.0f} points). "
+            points += message(" to {points_high:.0f}", points_high=self.points_high)
+            score += message(" to {points_high:.0f}", points_high=self.points_high / whole * 100)
+        text = message(
+            "{verdict}: score {score} % ({points} of {most:.0f} points). ",
+            verdict=self.verdict,
+            score=score,
+            points=points,
+            most=self.most,
+        )
         if self.n_open:
-            text += f"{counted(self.n_open, 'open row makes', 'open rows make')} the difference. "
+            text += message("{open} the difference. ", open=counted(self.n_open, "open row makes", "open rows make"))
         text = (text + " ".join(self.vetoes)).strip()
         if self.worth.is_empty():
-            return f"{text} Attach an open deal to see what bidding is worth."
+            return message("{text} Attach an open deal to see what bidding is worth.", text=text)
         best = self.worth.sort("expected_amount", descending=True, maintain_order=True).row(0, named=True)
         now = self.worth.row(0, named=True)
-        text += (
-            f" Bidding {AS_IS} is worth {money(now['expected_amount'], self.currency)} at a win chance of "
-            f"{chance(now['chance'])}"
+        text += message(
+            " Bidding {as_is} is worth {expected_amount} at a win chance of {chance}",
+            as_is=AS_IS,
+            expected_amount=money(now["expected_amount"], self.currency),
+            chance=chance(now["chance"]),
         )
         if best["case"] == AS_IS:
-            return f"{text}; closing gaps first would cost more than it earns."
-        return (
-            f"{text}; with {best['case']} {money(best['expected_amount'], self.currency)} at "
-            f"{chance(best['chance'])}, after {money(best['close_amount'], self.currency)} for the work."
+            return message("{text}; closing gaps first would cost more than it earns.", text=text)
+        return message(
+            "{text}; with {case} {expected_amount} at {chance}, after {close_amount} for the work.",
+            text=text,
+            case=best["case"],
+            expected_amount=money(best["expected_amount"], self.currency),
+            chance=chance(best["chance"]),
+            close_amount=money(best["close_amount"], self.currency),
         )
 
 
@@ -211,16 +234,26 @@ def _vetoes(analysis: GapAnalysis, settings: Settings, worth: pl.DataFrame) -> t
     blockers = int((analysis.frame["severity"] == "blocker").fill_null(value=False).sum())
     if blockers > rules.most_blockers:
         missing = counted(blockers, "must-have is", "must-haves are")
-        vetoes.append(f"{missing} missing; more than {rules.most_blockers} rule a bid out.")
+        vetoes.append(
+            message(
+                "{missing} missing; more than {most_blockers} rule a bid out.",
+                missing=missing,
+                most_blockers=rules.most_blockers,
+            )
+        )
     must = analysis.summary["must_have_high_rate"]
     if must is not None and must < rules.least_must_have_rate:
         vetoes.append(
-            f"At best {percent(must)} of must-haves are covered; the minimum is {percent(rules.least_must_have_rate)}."
+            message(
+                "At best {must} of must-haves are covered; the minimum is {least_must_have_rate}.",
+                must=percent(must),
+                least_must_have_rate=percent(rules.least_must_have_rate),
+            )
         )
     if not worth.is_empty():
         won = float(worth["chance"].to_numpy().max())
         if won < rules.least_chance:
-            vetoes.append(f"Even with all gaps closed the win chance is {chance(won)}.")
+            vetoes.append(message("Even with all gaps closed the win chance is {won}.", won=chance(won)))
     return tuple(vetoes)
 
 

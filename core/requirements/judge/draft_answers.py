@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import joined, message
 from core.metrics import out_of
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import limits
@@ -59,13 +60,17 @@ class Drafts:
         done = self.frame.filter(pl.col("draft").is_not_null())
         counts = done["statement"].value_counts(sort=True).sort("count", "statement", descending=[True, False])
         statements = ", ".join(f"{count:,} {statement.lower()}" for statement, count in counts.iter_rows())
-        text = f"{out_of(done.height, self.frame.height, 'answer')} drafted, every sentence with its source"
+        text = message(
+            "{out_of} drafted, every sentence with its source", out_of=out_of(done.height, self.frame.height, "answer")
+        )
         text += f": {statements}." if statements else "."
         if done.height:
             n_ready = int(done["is_ready"].sum())
-            text += f" {out_of(n_ready, done.height, 'draft')} ready to send by the checklist."
+            text += message(" {out_of} ready to send by the checklist.", out_of=out_of(n_ready, done.height, "draft"))
         left = self.frame.height - done.height
-        return text + (f" {left:,} wait{'s' * (left == 1)} for a person." if left else "")
+        return text + (
+            message(" {left:,} wait{words} for a person.", left=left, words="s" * (left == 1)) if left else ""
+        )
 
 
 def drafts(
@@ -114,7 +119,7 @@ def drafts(
             near.get(index, ()),
         )
         faults = draft_checklist.faults(written, asked) if written.sentences else []
-        mend = " ".join(fault.sentence for fault in faults) or None
+        mend = joined(*(fault.sentence for fault in faults)) or None
         is_ready = bool(written.sentences) and not faults and written.statement != TO_CLARIFY
         sentences[at] = written.sentences
         key_fields = (*at, row["requirement_id"], row["text"])

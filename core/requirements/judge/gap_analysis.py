@@ -11,6 +11,7 @@ import polars as pl
 
 from core.config import Settings, load
 from core.contracts.constants import SEVERITY_RANK
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.catalogue import capabilities as catalogues
 from core.requirements.catalogue.capabilities import Catalogue
@@ -349,10 +350,16 @@ class Range:
         if not self.n:
             return "No row is left without a counterpart."
         rows = counted(self.n, "row", "rows")
-        return (
-            f"Nothing if all {rows} turn out to be supported; if every one were missing and built anew, "
-            f"{self.low_weeks:,.0f} to {self.high_weeks:,.0f} person-weeks and {self.currency} "
-            f"{self.low_amount:,.0f} to {self.high_amount:,.0f}. This is no estimate: nobody has looked yet."
+        return message(
+            "Nothing if all {rows} turn out to be supported; if every one were missing and built "
+            "anew, {low_weeks:,.0f} to {high_weeks:,.0f} person-weeks and {currency} "
+            "{low_amount:,.0f} to {high_amount:,.0f}. This is no estimate: nobody has looked yet.",
+            rows=rows,
+            low_weeks=self.low_weeks,
+            high_weeks=self.high_weeks,
+            currency=self.currency,
+            low_amount=self.low_amount,
+            high_amount=self.high_amount,
         )
 
 

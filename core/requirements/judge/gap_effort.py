@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.config import Settings
+from core.localization import message
 from core.requirements.judge.limits import Comparison
 
 SIZES = ("small", "medium", "large")
@@ -120,4 +121,4 @@ def gap_effort(
 def _between(low: float, high: float, noun: str) -> str:
     if low == high:
         return f"{low:.3g} {noun}{'' if low == 1 else 's'}"
-    return f"{low:.3g} to {high:.3g} {noun}s"
+    return message("{low:.3g} to {high:.3g} {noun}s", low=low, high=high, noun=noun)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from core.localization import message
 from core.requirements.judge.limits import Comparison
 from core.requirements.text import glossary, language
 
@@ -106,11 +107,22 @@ def unstated(text: str, capability: Mapping[str, Any], *, with_frequency: bool =
     ours = " ".join(str(capability.get(key) or "") for key in ("name", "description", "limit", "commitments"))
     title = capability.get("name") or "the capability"
     missing = [name for name in names(text) if not _named(name, ours.lower())]
-    out = [Comparison("name", "unclear", f"Asks for {name}; unclear: {title} does not name it") for name in missing]
+    out = [
+        Comparison(
+            "name", "unclear", message("Asks for {name}; unclear: {title} does not name it", name=name, title=title)
+        )
+        for name in missing
+    ]
     stated, asked = frequencies(ours), frequencies(text) if with_frequency else {}
     for often, words in asked.items():
         if not (often in stated or (stated and min(stated) >= often)):
-            out.append(Comparison("how often", "unclear", f"Asks for “{words}”; unclear: {title} does not say so"))
+            out.append(
+                Comparison(
+                    "how often",
+                    "unclear",
+                    message("Asks for “{words}”; unclear: {title} does not say so", words=words, title=title),
+                )
+            )
     return tuple(out)
 
 

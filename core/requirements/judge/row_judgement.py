@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from core.config import Settings
+from core.localization import joined
 from core.requirements.catalogue.capabilities import UNSTATED, Catalogue
 from core.requirements.judge import limits, qualifiers, said_words
 from core.requirements.judge.gap_effort import gap_effort
@@ -175,7 +176,7 @@ def _judgement(
         "status": support.status,
         "confidence": row.sure,
         "statement": STATEMENTS[support.status],
-        "comparison": ". ".join(c.text for c in asked) or None,
+        "comparison": joined(*(c.text for c in asked), by=". ") or None,
         "owner": capability.get("owner") or settings.requirements.owners.get(row.category),
     }
     if not support.gap_type:
@@ -266,11 +267,11 @@ def _gap(row: _Row, support: _Support, owner: str, settings: Settings) -> dict[s
         "capability": best.get("name") or "it",
         "limit": str(best.get("limit") or "not stated").rstrip("."),
         "date": f"{best['available_on']:%B %Y}" if best.get("available_on") else "a date not yet set",
-        "comparison": ". ".join(c.text for c in support.asked if c.verdict != "met"),
+        "comparison": joined(*(c.text for c in support.asked if c.verdict != "met"), by=". "),
         "owner": owner,
     }
-    late = " ".join(f"{c.text}." for c in support.asked if c.verdict == "late")
-    solution = f"{rules.solution[way].format(**words)} {late if way != 'limit' else ''}".strip()
+    late = joined(*(f"{c.text}." for c in support.asked if c.verdict == "late"))
+    solution = joined(rules.solution[way].format(**words), late if way != "limit" else "").strip()
     return {
         "gap_type": kind,
         "severity": severity,

@@ -13,6 +13,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import joined, message
 from core.metrics.measure import counted
 from core.requirements.text import answer_text
 from core.requirements.text.classification import CATEGORIES
@@ -123,10 +124,10 @@ class Library:
             return "The library is empty: import the one you have, or write the first answer."
         approved = rows.filter(pl.col("state") == APPROVED).height
         late = rows.filter(pl.col("due_on") <= today).height if today is not None else 0
-        text = f"{counted(rows.height, 'answer')}, {approved:,} approved"
-        text += f"; {counted(late, 'is', 'are')} due for review." if late else "."
+        text = message("{answers}, {approved:,} approved", answers=counted(rows.height, "answer"), approved=approved)
+        text += message("; {are} due for review.", are=counted(late, "is", "are")) if late else "."
         gone = self.frame.height - rows.height
-        return text + (f" {counted(gone, 'is', 'are')} retired." if gone else "")
+        return text + (message(" {are} retired.", are=counted(gone, "is", "are")) if gone else "")
 
 
 def nothing() -> pl.DataFrame:
@@ -168,7 +169,9 @@ def load(store: Store | None, stale_days: Mapping[str, int], sample: pl.DataFram
 
 def new_id(question: str, product: str | None = None, language: str | None = None) -> str:
     """Return the id of a new answer: the same question about the same product has the same, whoever adds it first."""
-    words = "\n".join((answer_text.asked(question), (product or "").strip().lower(), (language or "").strip().lower()))
+    words = joined(
+        answer_text.asked(question), (product or "").strip().lower(), (language or "").strip().lower(), by="\n"
+    )
     return PREFIX + hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=5).hexdigest().upper()
 
 
@@ -186,12 +189,17 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
         out[name] = (answer_text.clean(value) or None) if isinstance(value, str) else value
     for name in ("question", "answer"):
         if not out[name]:
-            raise RequirementError(f"The {name} is empty.", mend="An answer needs a question and what is answered.")
+            raise RequirementError(
+                message("The {name} is empty.", name=name), mend="An answer needs a question and what is answered."
+            )
     if out["category"] is not None and out["category"] not in CATEGORIES:
-        raise RequirementError(f"There is no category {out['category']!r}.", mend=f"Use {', '.join(CATEGORIES)}.")
+        raise RequirementError(
+            message("There is no category {category!r}.", category=out["category"]),
+            mend=message("Use {categories}.", categories=", ".join(CATEGORIES)),
+        )
     if out["reviewed_on"] is not None and not isinstance(out["reviewed_on"], date):
         raise RequirementError("The day of the review is no date.", mend="Write it like 2026-03-31.")
-    out["tags"] = "; ".join(answer_text.tags(out["tags"])) or None
+    out["tags"] = joined(*answer_text.tags(out["tags"]), by="; ") or None
     return out
 
 
@@ -263,7 +271,7 @@ def approval(row: Mapping[str, Any], user: str, today: date, *, four_eyes: bool)
     """
     title = str(row["answer_id"])
     if row["state"] != DRAFT:
-        raise RequirementError(f"It is {row['state']} already.", title, "Load the page again.")
+        raise RequirementError(message("It is {state} already.", state=row["state"]), title, "Load the page again.")
     if four_eyes and user.strip().lower() == str(row.get("written_by") or "").strip().lower():
         raise RequirementError(
             "Somebody else than who wrote the answer approves it.",

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.library.answer_edition import APPROVED, Library
@@ -67,7 +68,11 @@ class Ranking:
         rest = first.height - n
         if not first.height:
             return "Neither an answer nor a capability comes near."
-        return f"An answer of the library stands first for {counted(n, 'row')}, a capability for {rest:,}."
+        return message(
+            "An answer of the library stands first for {rows}, a capability for {rest:,}.",
+            rows=counted(n, "row"),
+            rest=rest,
+        )
 
 
 @cache

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.localization import joined, message, message_plural
 from core.metrics.measure import counted
 from core.requirements.text import answer_text, embeddings, tfidf
 from core.requirements.text.tfidf import CHARACTERS, WORD
@@ -84,13 +85,23 @@ class Hits:
     def sentence(self, n_all: int) -> str:
         """Say how many answers come near, and what was read as something else."""
         n = self.frame.height
-        head = f"The nearest {n:,}" if n == self.most else counted(n, "answer")
+        head = message("The nearest {n:,}", n=n) if n == self.most else counted(n, "answer")
         text = (
-            f"{head} of {n_all:,}." if n == self.most else f"{head} of {n_all:,} {'comes' if n == 1 else 'come'} near."
+            message("{head} of {n_all:,}.", head=head, n_all=n_all)
+            if n == self.most
+            else message_plural(
+                "{head} of {n_all:,} comes near.", "{head} of {n_all:,} come near.", n, head=head, n_all=n_all
+            )
         )
         text = text if n else "Nothing comes near."
         if self.read_as:
-            text += " " + ", ".join(f"“{was}” was read as “{now}”" for was, now in self.read_as.items()) + "."
+            text += (
+                " "
+                + ", ".join(
+                    message("“{was}” was read as “{now}”", was=was, now=now) for was, now in self.read_as.items()
+                )
+                + "."
+            )
         return text
 
 
@@ -131,7 +142,7 @@ def build(rows: pl.DataFrame, home: Path | None = None, progress: Progress = Non
 
 
 def _joined(*parts: str | None) -> str:
-    return "\n".join(part for part in parts if part)
+    return joined(*(part for part in parts if part), by="\n")
 
 
 def _counts(bodies: Iterable[str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import PurePath
 
 from core.contracts.errors import RequirementError
+from core.localization import joined, message
 from core.metrics.measure import counted
 from core.requirements.library import packed_pages, question_blocks
 from core.requirements.officefiles import encodings, grids
@@ -162,10 +163,15 @@ class LibraryFile:
         """Say what the file is, and by what that was told."""
         n, asked = len(self.entries), counted(self.n_questions, "question")
         if self.kind == NEITHER:
-            return f"{self.name}: no questions with answers were found in it."
+            return message("{name}: no questions with answers were found in it.", name=self.name)
         if self.kind == BUYERS_LIST:
-            return f"{self.name} looks like a buyer's list, not a library: {n:,} of {asked} have an answer."
-        return f"{self.name}: {n:,} of {asked} have an answer." + (
+            return message(
+                "{name} looks like a buyer's list, not a library: {n:,} of {asked} have an answer.",
+                name=self.name,
+                n=n,
+                asked=asked,
+            )
+        return message("{name}: {n:,} of {asked} have an answer.", name=self.name, n=n, asked=asked) + (
             " It is only partly answered; the answered ones can be taken." if self.kind == PARTLY else ""
         )
 
@@ -189,7 +195,11 @@ def read(content: bytes, name: str) -> LibraryFile:
         read_file = _joined(name, [_attempt(page, data) for page, data in parts.pages], parts.left_out)
     if read_file.n_questions > MOST_ROWS:
         raise RequirementError(
-            f"The file holds {read_file.n_questions:,} questions; at most {MOST_ROWS:,} are taken at once.",
+            message(
+                "The file holds {n_questions:,} questions; at most {most_rows:,} are taken at once.",
+                n_questions=read_file.n_questions,
+                most_rows=MOST_ROWS,
+            ),
             name,
             "Split it.",
         )
@@ -241,17 +251,17 @@ def _filled(
                 texts.setdefault(row, []).append(cell)
     common = {
         text
-        for text, n in Counter(" ".join(parts) for parts in texts.values()).items()
+        for text, n in Counter(joined(*parts) for parts in texts.values()).items()
         if len(asked) > 4 and n > SAME_EVERYWHERE * len(asked)
     }
     entries, skipped = [], []
     for row, text, section in asked:
-        parts, where = list(dict.fromkeys(texts.get(row, []))), f"{grid.name} row {row}"
+        parts, where = list(dict.fromkeys(texts.get(row, []))), message("{name} row {row}", name=grid.name, row=row)
         if not parts or " ".join(parts) in common:
             skipped.append((where, text, "no answer stands beside it"))
             continue
         long = max(parts, key=len)
-        first = ". ".join([parts[0].rstrip("."), long]) if long is not parts[0] else long
+        first = joined(parts[0].rstrip("."), long, by=". ") if long is not parts[0] else long
         entries.append(
             LibraryEntry(where, {"question": text, "answer": first, **({"tags": section} if section else {})})
         )
@@ -300,7 +310,7 @@ def _of_markdown(name: str, text: str) -> LibraryFile:
     blocks, tables = question_blocks.of_markdown(text)
     parts = [_of_blocks(name, blocks)]
     for number, rows in enumerate(tables, 1):
-        part = _of_table(Grid(f"Table {number}", list(enumerate(rows, 1))))
+        part = _of_table(Grid(message("Table {number}", number=number), list(enumerate(rows, 1))))
         parts += [replace(part, name=name)] if part is not None else []
     return _joined(name, parts, ())
 
@@ -323,7 +333,7 @@ def _of_blocks(name: str, blocks: Sequence[question_blocks.Block]) -> LibraryFil
     asked, aside = question_blocks.answered(blocks)
     entries, skipped = [], []
     for entry in asked:
-        where = f"line {entry.line}"
+        where = message("line {line}", line=entry.line)
         if not entry.answer:
             skipped.append((where, entry.question, "no answer stands below it"))
             continue
@@ -332,7 +342,9 @@ def _of_blocks(name: str, blocks: Sequence[question_blocks.Block]) -> LibraryFil
             fields["tags"] = answer_text.clean(entry.section)[:60].replace(",", " ").replace(";", " ")
         entries.append(LibraryEntry(where, {"question": entry.question, "answer": entry.answer, **fields}))
     if entries:
-        skipped += [(f"line {block.line}", block.text, "it stands below no question") for block in aside]
+        skipped += [
+            (message("line {line}", line=block.line), block.text, "it stands below no question") for block in aside
+        ]
     return LibraryFile(name, tuple(entries), tuple(skipped), kind_of(len(entries), len(asked)), len(asked))
 
 
@@ -371,7 +383,7 @@ def _rows_of(grid: Grid, header: int, columns: Mapping[str, int], names: Sequenc
     common = {text for text, n in answers.items() if len(body) > 4 and n > SAME_EVERYWHERE * len(body)}
     for number, cells in body:
         values = {role: cells[k].strip() for role, k in columns.items() if k < len(cells) and cells[k].strip()}
-        where = f"{grid.name} row {number}"
+        where = message("{name} row {number}", name=grid.name, number=number)
         answer = values.get("answer") or values.get("detail")
         if "question" not in values:
             skipped.append((where, answer or " ".join(cells), "no question stands in it"))
@@ -384,7 +396,12 @@ def _rows_of(grid: Grid, header: int, columns: Mapping[str, int], names: Sequenc
             detail = {"detail": ""} if values.get("answer") is None else {}
             entries.append(LibraryEntry(where, {**values, **detail, "answer": answer}))
     n = len(entries) + sum(why == "no answer stands beside it" for _, _, why in skipped)
-    title = f"{grid.name}: question from “{names[columns['question']]}”, answer from “{names[columns['answer']]}”"
+    title = message(
+        "{name}: question from “{names}”, answer from “{names_2}”",
+        name=grid.name,
+        names=names[columns["question"]],
+        names_2=names[columns["answer"]],
+    )
     return LibraryFile(grid.name, tuple(entries), tuple(skipped), kind_of(len(entries), n), n, (title,))
 
 

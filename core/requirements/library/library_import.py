@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import joined, message, message_plural
 from core.metrics.measure import counted
 from core.requirements.library import answer_edition, library_files
 from core.requirements.library.answer_edition import FIELDS, Library
@@ -64,10 +65,10 @@ class LibraryPreview:
         """Say what the file is, what it brings and what is left out."""
         counts = dict(self.frame["kind"].value_counts().iter_rows())
         parts = [f"{counts[kind]:,} {kind}" for kind in (NEW, SIMILAR, CHANGED, BACK) if counts.get(kind)]
-        text = f"{self.file.sentence()} {'; '.join(parts) if parts else 'Nothing new'}"
-        text += f", {self.n_same:,} as they stand." if self.n_same else "."
+        text = joined(self.file.sentence(), joined(*parts, by="; ") if parts else message("Nothing new"))
+        text += message(", {n_same:,} as they stand.", n_same=self.n_same) if self.n_same else "."
         n = self.skipped.height
-        return text + (f" {counted(n, 'row is', 'rows are')} left out, as said below." if n else "")
+        return text + (message(" {rows} left out, as said below.", rows=counted(n, "row is", "rows are")) if n else "")
 
     def chosen(self, *, with_similar: bool = True) -> list[LibraryEdit]:
         """Return the edits, on request without the questions that resemble one of ours."""
@@ -156,7 +157,8 @@ def _values(entry: LibraryEntry, file_name: str) -> dict[str, Any]:
         day = library_files.day_of(values["reviewed_on"])
         if day is None:
             raise RequirementError(
-                f"{values['reviewed_on']!r} is no day of a review.", mend="Write it like 2026-03-31."
+                message("{reviewed_on!r} is no day of a review.", reviewed_on=values["reviewed_on"]),
+                mend="Write it like 2026-03-31.",
             )
         values["reviewed_on"] = day
     if "category" in values and values["category"].lower() not in CATEGORIES:
@@ -165,15 +167,17 @@ def _values(entry: LibraryEntry, file_name: str) -> dict[str, Any]:
         values["category"] = values["category"].lower()
     for name, most in LONGEST.items():
         if isinstance(values.get(name), str) and len(values[name]) > most:
-            raise RequirementError(f"The {name} has more than {most:,} letters.", mend="Shorten it.")
+            raise RequirementError(
+                message("The {name} has more than {most:,} letters.", name=name, most=most), mend="Shorten it."
+            )
     return values
 
 
 def _again(first: tuple[str, str], answer: str) -> str:
     where, before = first
     if answer_text.plain(before) == answer_text.plain(answer):
-        return f"the same question and answer stand in {where}"
-    return f"the same question stands in {where} with another answer, which was taken"
+        return message("the same question and answer stand in {where}", where=where)
+    return message("the same question stands in {where} with another answer, which was taken", where=where)
 
 
 def _changes(base: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
@@ -240,10 +244,15 @@ def taken_back(store: Store, import_id: str, user: str) -> tuple[list[LibraryEdi
 
 def took_back(n: int, touched: list[str]) -> str:
     """Say what taking an import back did."""
-    text = f"{counted(n, 'answer is', 'answers are')} as before the import."
+    text = message("{answers} as before the import.", answers=counted(n, "answer is", "answers are"))
     return text + (
-        f" {counted(len(touched), 'was', 'were')} changed since and {'stays' if len(touched) == 1 else 'stay'}: "
-        f"{', '.join(touched[:5])}."
+        message_plural(
+            " {were} changed since and stays: {touched}.",
+            " {were} changed since and stay: {touched}.",
+            len(touched),
+            were=counted(len(touched), "was", "were"),
+            touched=", ".join(touched[:5]),
+        )
         if touched
         else ""
     )

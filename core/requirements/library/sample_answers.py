@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts import Dataset
+from core.localization import joined, message
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import limits
 from core.requirements.library import answer_edition
@@ -57,7 +58,7 @@ def answers(dataset: Dataset, catalogue: Catalogue) -> pl.DataFrame:
         _answer(question, capability, dataset.company.as_of)
         for key, capability in facts.items()
         if capability["status"] in ANSWERED and capability["category"] in CATEGORIES
-        for question in wordings.get(key) or [f"Do you offer this: {capability['name']}?"]
+        for question in wordings.get(key) or [message("Do you offer this: {name}?", name=capability["name"])]
         if all(comparison.verdict == "met" for comparison in limits.compare(question, capability, stated))
     ]
     return pl.DataFrame(rows, schema=SHAPE, orient="row").unique("answer_id", maintain_order=True)
@@ -73,7 +74,7 @@ def _answer(question: str, capability: Mapping[str, Any], as_of: date) -> dict[s
         "answer_id": answer_edition.new_id(question),
         "question": question,
         "answer": _text(capability),
-        "detail": f"Limit: {capability['limit']}." if capability["limit"] else None,
+        "detail": message("Limit: {limit}.", limit=capability["limit"]) if capability["limit"] else None,
         "evidence": capability["evidence"],
         "tags": f"{category}; {capability['owner'] or 'Product'}",
         "product": "Applications" if category == "functional" else "Platform",
@@ -98,8 +99,8 @@ def _text(capability: Mapping[str, Any]) -> str:
     if not capability["how"]:
         sentences = [OPENINGS[capability["status"]].format(name=capability["name"]), capability["description"]]
         if capability["commitments"]:
-            sentences.append(f"We commit to: {capability['commitments']}")
+            sentences.append(message("We commit to: {commitments}", commitments=capability["commitments"]))
     else:
         opening = "Yes." if capability["status"] == "available" else "Partly."
         sentences = [opening, capability["how"], capability["exception"]]
-    return " ".join(f"{str(sentence).rstrip('.')}." for sentence in sentences if sentence)
+    return joined(*(f"{str(sentence).rstrip('.')}." for sentence in sentences if sentence))

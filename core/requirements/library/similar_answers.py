@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import joined, message
 from core.metrics.measure import counted
 from core.requirements.library import answer_edition
 from core.requirements.library.answer_edition import FIELDS, Library
@@ -40,8 +41,16 @@ class SimilarAnswers:
     def sentence(self) -> str:
         """Say how many pairs there are, and how many answers were not compared."""
         n = self.frame.height
-        text = f"{counted(n, 'pair')} may be duplicates; read both before you merge them." if n else "No duplicates."
-        return text + (f" The oldest {self.n_left_out:,} answers were not compared." if self.n_left_out else "")
+        text = (
+            message("{pairs} may be duplicates; read both before you merge them.", pairs=counted(n, "pair"))
+            if n
+            else "No duplicates."
+        )
+        return text + (
+            message(" The oldest {n_left_out:,} answers were not compared.", n_left_out=self.n_left_out)
+            if self.n_left_out
+            else ""
+        )
 
 
 def find(library: Library, home: Path | None = None, least: float = ALIKE) -> SimilarAnswers:
@@ -110,7 +119,9 @@ def merged(survivor: Mapping[str, Any], gone: Mapping[str, Any], user: str) -> t
     user : str
     """
     filled = {name: survivor.get(name) if survivor.get(name) is not None else gone.get(name) for name in FIELDS}
-    filled["tags"] = "; ".join(dict.fromkeys([*answer_text.tags(survivor["tags"]), *answer_text.tags(gone["tags"])]))
+    filled["tags"] = joined(
+        *dict.fromkeys([*answer_text.tags(survivor["tags"]), *answer_text.tags(gone["tags"])]), by="; "
+    )
     evidence = [*answer_text.lines(survivor["evidence"]), *answer_text.lines(gone["evidence"])]
     filled["evidence"] = "\n".join(dict.fromkeys(evidence))
     if set(evidence) == set(answer_text.lines(survivor["evidence"])):

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.constants import SEVERITY_RANK
+from core.localization import joined, message, message_plural
 from core.metrics.measure import brief, counted, money, out_of, shortened
 from core.requirements.match import answer_library, matcher
 from core.requirements.match.confidence import Refit
@@ -108,13 +109,19 @@ row, text, kind, polarity, priority, capability, why]."""
         """Say coverage, fit and what closing the gaps costs."""
         s = self.summary
         if not s["n_rated"]:
-            return f"None of {counted(s['n_requirements'], 'row')} can be complied with: all are answered in words."
+            return message(
+                "None of {rows} can be complied with: all are answered in words.",
+                rows=counted(s["n_requirements"], "row"),
+            )
         cost = money(s["cost_amount"], s["currency"])
-        text = (
-            f"{out_of(s['n_supported'], s['n_rated'], 'requirement')} supported today "
-            f"({_spread(s['coverage_rate'], s['coverage_high_rate'])}, target {s['coverage_target_rate'] * 100:.0f} "
-            f"%); fit weighted by priority is {_spread(s['fit_rate'], s['fit_high_rate'])} "
-            f"(target {s['fit_target_rate'] * 100:.0f} %). "
+        text = message(
+            "{out_of} supported today ({spread}, target {coverage_target_rate:.0f} %); fit weighted "
+            "by priority is {spread_2} (target {fit_target_rate:.0f} %). ",
+            out_of=out_of(s["n_supported"], s["n_rated"], "requirement"),
+            spread=_spread(s["coverage_rate"], s["coverage_high_rate"]),
+            coverage_target_rate=s["coverage_target_rate"] * 100,
+            spread_2=_spread(s["fit_rate"], s["fit_high_rate"]),
+            fit_target_rate=s["fit_target_rate"] * 100,
         )
         text += self._work(cost)
         open_points = {
@@ -123,10 +130,14 @@ row, text, kind, polarity, priority, capability, why]."""
             "a check": s["n_to_check"],
             "an answer in words": s["n_in_words"],
         }
-        need = [f"{counted(n, 'needs', 'need')} {what}" for what, n in open_points.items() if n]
+        need = [joined(counted(n, "needs", "need"), what) for what, n in open_points.items() if n]
         text += f"; {', '.join(need[:-1])}{' and ' * (len(need) > 1)}{need[-1]}." if need else "."
         if s.get("amount"):
-            text += f" {money(s['amount'], s['currency'])} depends on it: {s['opportunity']}."
+            text += message(
+                " {amount} depends on it: {opportunity}.",
+                amount=money(s["amount"], s["currency"]),
+                opportunity=s["opportunity"],
+            )
         return text
 
     def _work(self, cost: str) -> str:
@@ -134,9 +145,18 @@ row, text, kind, polarity, priority, capability, why]."""
         if not s["n_gaps"]:
             return "There is no gap"
         if not s["effort_weeks"]:
-            return f"{counted(s['n_gaps'], 'gap')}, none of them to be built"
-        weeks = f"{brief(s['effort_low_weeks'])} to {brief(s['effort_high_weeks'])}"
-        return f"{counted(s['n_gaps'], 'gap')} would take {weeks} person-weeks, about {cost}, to close"
+            return message("{gaps}, none of them to be built", gaps=counted(s["n_gaps"], "gap"))
+        weeks = message(
+            "{effort_low_weeks} to {effort_high_weeks}",
+            effort_low_weeks=brief(s["effort_low_weeks"]),
+            effort_high_weeks=brief(s["effort_high_weeks"]),
+        )
+        return message(
+            "{gaps} would take {weeks} person-weeks, about {cost}, to close",
+            gaps=counted(s["n_gaps"], "gap"),
+            weeks=weeks,
+            cost=cost,
+        )
 
     def gap_sentence(self) -> str:
         """Say which gaps are worst and which is dearest."""
@@ -144,17 +164,30 @@ row, text, kind, polarity, priority, capability, why]."""
         if gaps.is_empty():
             n = self.summary["n_to_check"]
             return "There is no gap: " + (
-                f"{counted(n, 'row is', 'rows are')} still to be checked." if n else "all of it is supported today."
+                message("{rows} still to be checked.", rows=counted(n, "row is", "rows are"))
+                if n
+                else "all of it is supported today."
             )
         worst = gaps.filter(pl.col("severity") == "blocker").height
         dear = gaps.sort("cost_amount", "row", descending=[True, False]).row(0, named=True)
         cost, text = money(dear["cost_amount"], self.summary["currency"]), f"“{shortened(dear['text'], 120)}”"
         blockers = (
-            f"{worst:,} of {counted(gaps.height, 'gap')} {'blocks' if worst == 1 else 'block'} the deal"
+            message_plural(
+                "{n:,} of {gaps} blocks the deal",
+                "{n:,} of {gaps} block the deal",
+                worst,
+                gaps=counted(gaps.height, "gap"),
+            )
             if worst
             else "No gap blocks the deal"
         )
-        return f"{blockers}; the most expensive takes {brief(dear['effort_weeks'])} person-weeks and {cost}: {text}."
+        return message(
+            "{blockers}; the most expensive takes {effort_weeks} person-weeks and {cost}: {text}.",
+            blockers=blockers,
+            effort_weeks=brief(dear["effort_weeks"]),
+            cost=cost,
+            text=text,
+        )
 
     def unclear_sentence(self) -> str:
         """Say how many rows need a person, and why."""
@@ -162,8 +195,14 @@ row, text, kind, polarity, priority, capability, why]."""
         if not n:
             return "No row needs a choice between capabilities." + self.check_sentence()
         return (
-            f"{counted(n, 'row resembles', 'rows resemble')} several capabilities, or none well enough. The five "
-            f"closest are below; until somebody chooses, {'it counts' if n == 1 else 'they count'} as open."
+            message_plural(
+                "{rows} several capabilities, or none well enough. The five closest are below; until "
+                "somebody chooses, it counts as open.",
+                "{rows} several capabilities, or none well enough. The five closest are below; until "
+                "somebody chooses, they count as open.",
+                n,
+                rows=counted(n, "row resembles", "rows resemble"),
+            )
             + self.check_sentence()
         )
 
@@ -172,10 +211,13 @@ row, text, kind, polarity, priority, capability, why]."""
         n = self.summary["n_to_check"]
         if not n:
             return ""
-        return (
-            f" {counted(n, 'row is', 'rows are')} to be checked, for nothing in the catalogue comes near or yes could "
-            f"be the wrong word: {'it counts' if n == 1 else 'they count'} neither as supported nor as missing, and "
-            f"{'costs' if n == 1 else 'cost'} nothing."
+        return message_plural(
+            " {rows} to be checked, for nothing in the catalogue comes near or yes could be the "
+            "wrong word: it counts neither as supported nor as missing, and costs nothing.",
+            " {rows} to be checked, for nothing in the catalogue comes near or yes could be the "
+            "wrong word: they count neither as supported nor as missing, and cost nothing.",
+            n,
+            rows=counted(n, "row is", "rows are"),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -194,7 +236,7 @@ row, text, kind, polarity, priority, capability, why]."""
 def _spread(low: float, high: float) -> str:
     """Write a rate, or the range it may have."""
     first, last = f"{low * 100:.0f}", f"{high * 100:.0f}"
-    return f"{first} %" if first == last else f"{first} to {last} %"
+    return f"{first} %" if first == last else message("{first} to {last} %", first=first, last=last)
 
 
 def is_unsure() -> pl.Expr:

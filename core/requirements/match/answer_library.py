@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from core.config import Settings
+from core.localization import message
 from core.requirements.match import confidence, matcher
 from core.requirements.match.confidence import Refit
 from core.requirements.text.classification import CATEGORIES
@@ -77,8 +78,14 @@ class Memory:
             return "Nothing has been answered before: confirm or correct a row, and it comes back with the next list."
         old = sum(self.is_stale(c, a) for c, a in self.frame.select("category", "age_days").iter_rows())
         lists = self.frame["source"].n_unique()
-        text = f"The library holds {n:,} answer{'s' * (n != 1)} from {lists:,} list{'s' * (lists != 1)}"
-        return f"{text}, {old:,} of them older than they should be." if old else f"{text}."
+        text = message(
+            "The library holds {n:,} answer{words} from {lists:,} list{words_2}",
+            n=n,
+            words="s" if n != 1 else "",
+            lists=lists,
+            words_2="s" if lists != 1 else "",
+        )
+        return message("{text}, {old:,} of them older than they should be.", text=text, old=old) if old else f"{text}."
 
 
 def load(store: Store | None, settings: Settings, without: str = "") -> Memory:
@@ -159,7 +166,14 @@ def _row(index: int, text: str, likeness: float, was: Mapping[str, Any], memory:
     ours, theirs = row_kind(text), row_kind(was["text"])
     same_sense = (ours.kind, ours.polarity) == (theirs.kind, theirs.polarity)
     old = memory.is_stale(was["category"], was["age_days"])
-    note = f"{was['answer_id']}: {was['source']}, {was['place']}, by {was['owner']}, {_age(was['age_days'])}"
+    note = message(
+        "{answer_id}: {source}, {place}, by {owner}, {age}",
+        answer_id=was["answer_id"],
+        source=was["source"],
+        place=was["place"],
+        owner=was["owner"],
+        age=_age(was["age_days"]),
+    )
     note += "; stale, check it" if old else ""
     note += "" if same else "; the numbers differ"
     return (
@@ -183,7 +197,7 @@ def _row(index: int, text: str, likeness: float, was: Mapping[str, Any], memory:
 
 
 def _age(days: int) -> str:
-    return "today" if days == 0 else "yesterday" if days == 1 else f"{days:,} days ago"
+    return "today" if days == 0 else "yesterday" if days == 1 else message("{days:,} days ago", days=days)
 
 
 def applied(rows: pl.DataFrame, recalled: pl.DataFrame) -> pl.DataFrame:
@@ -271,7 +285,7 @@ def decision(
     return Decision(
         text=str(row["text"]),
         source=source,
-        place=f"{row['sheet']} row {row['row']}",
+        place=message("{sheet} row {row}", sheet=row["sheet"], row=row["row"]),
         kind=same if chosen is not None and chosen == row.get("matched_id") else "corrected",
         capability_id=chosen,
         answer=answer.strip(),

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.localization import message
+
 SHIPPED = Path(__file__).with_name("confidence.json")
 FEATURES = ("lead", "lead_over_next_four", "covered")
 LIKELY, FLOOR = 0.72, 0.18
@@ -83,11 +85,13 @@ class Refit:
     def sentence(self) -> str:
         """Say on what the confidence stands."""
         if self.n < ENOUGH:
-            return (
-                f"Match confidence is calibrated on public RFPs; after {ENOUGH} rows you have decided one by one it "
-                f"is fitted to yours ({self.n} so far)."
+            return message(
+                "Match confidence is calibrated on public RFPs; after {enough} rows you have decided "
+                "one by one it is fitted to yours ({n} so far).",
+                enough=ENOUGH,
+                n=self.n,
             )
-        return f"Confidence is fitted to the {self.n:,} rows you have decided one by one."
+        return message("Confidence is fitted to the {n:,} rows you have decided one by one.", n=self.n)
 
 
 def refit(chances: Floats, right: Floats) -> Refit:

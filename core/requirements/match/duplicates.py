@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import joined, message
 from core.metrics import counted
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import Catalogue
@@ -43,7 +44,9 @@ class Twins:
         """Say how many pairs there are."""
         if self.frame.is_empty():
             return "None: no two capabilities look like duplicates."
-        return f"{counted(self.frame.height, 'pair')} may be duplicates; read both before you merge them."
+        return message(
+            "{pairs} may be duplicates; read both before you merge them.", pairs=counted(self.frame.height, "pair")
+        )
 
 
 def find(
@@ -127,4 +130,4 @@ def merged(survivor: Mapping[str, Any], gone: Mapping[str, Any]) -> tuple[Capabi
 
 def _joined(first: str | None, second: str | None) -> str | None:
     parts = [part.strip() for text in (first, second) for part in (text or "").split(";")]
-    return "; ".join(dict.fromkeys(part for part in parts if part)) or None
+    return joined(*dict.fromkeys(part for part in parts if part), by="; ") or None

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from core.localization import message
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.match import confidence
 from core.requirements.match.confidence import FLOOR, LIKELY
@@ -40,12 +41,17 @@ def method(n: int = 0) -> str:
         How many texts there are; beyond 8,000 meaning is left out.
     """
     if embeddings.folder() is None:
-        return (
-            "Matched by words and letters only: the sentence vectors are not installed, so that a requirement in "
-            f"other words than ours may be missed. Install them with `{embeddings.how_to_install()}` and start again."
+        return message(
+            "Matched by words and letters only: the sentence vectors are not installed, so that a "
+            "requirement in other words than ours may be missed. Install them with "
+            "`{how_to_install}` and start again.",
+            how_to_install=embeddings.how_to_install(),
         )
     if n > MOST_UNDERSTOOD:
-        return f"Matched by words and letters only: beyond {MOST_UNDERSTOOD:,} texts meaning would take minutes."
+        return message(
+            "Matched by words and letters only: beyond {most_understood:,} texts meaning would take minutes.",
+            most_understood=MOST_UNDERSTOOD,
+        )
     return "Matched by words, letters and meaning."
 
 

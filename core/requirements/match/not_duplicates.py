@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import message
 from core.metrics import counted
 
 TARGET = "pair of capabilities "
@@ -43,7 +44,9 @@ class Apart:
 
     def sentence(self) -> str:
         """Say how many pairs are not asked about any more."""
-        return f"{counted(self.frame.height, 'pair was', 'pairs were')} read and said to be different"
+        return message(
+            "{pairs} read and said to be different", pairs=counted(self.frame.height, "pair was", "pairs were")
+        )
 
 
 def pair(one_id: str, other_id: str) -> Pair:

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import polars as pl
 
+from core.localization import message, message_plural
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.requirements.officefiles.grids import Grid
@@ -62,13 +63,24 @@ class RequirementList:
     def sentence(self) -> str:
         """Say how the file was read."""
         n, sheets = self.frame.height, len({shape.sheet for shape in self.layouts})
-        where = f"{sheets} sheets" if sheets > 1 else f"sheet {self.layouts[0].sheet}" if self.layouts else ""
+        where = (
+            message("{sheets} sheets", sheets=sheets)
+            if sheets > 1
+            else message("sheet {sheet}", sheet=self.layouts[0].sheet)
+            if self.layouts
+            else ""
+        )
         if self.layouts and self.layouts[0].sheet == grids.TEXT_SHEET:
             where = "the file"
-        text = f"{counted(n, 'requirement')} read from {where}."
+        text = message("{requirements} read from {where}.", requirements=counted(n, "requirement"), where=where)
         if self.skipped:
             n = len(self.skipped)
-            text += f" {n} {'sheets hold' if n != 1 else 'sheet holds'} none: {', '.join(self.skipped[:5])}."
+            text += message_plural(
+                " {n} sheet holds none: {skipped}.",
+                " {n} sheets hold none: {skipped}.",
+                n,
+                skipped=", ".join(self.skipped[:5]),
+            )
         return text
 
     @cached_property

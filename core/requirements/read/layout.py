@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
+from core.localization import message
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
 from core.requirements.read import answer_cells, by_columns, column_roles, headerless, heading_row, role_choice
@@ -78,11 +79,18 @@ class Layout:
 
     def reading(self) -> str:
         """Say how the sheet was read, without its name."""
-        head = f"header in row {self.header_row}" if self.header_row else "no header"
+        head = message("header in row {header_row}", header_row=self.header_row) if self.header_row else "no header"
         labels = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
-        parts = ", ".join(f"{labels[r]} from “{_short(self.names[r])}”" for r in SINGLE if r in self.names)
+        parts = ", ".join(
+            message("{labels} from “{short}”", labels=labels[r], short=_short(self.names[r]))
+            for r in SINGLE
+            if r in self.names
+        )
         if self.levels:
-            parts += f", priority from the X under {', '.join(f'“{_short(name)}”' for _, name in self.levels)}"
+            parts += message(
+                ", priority from the X under {levels}",
+                levels=", ".join((f"“{_short(name)}”" for _, name in self.levels)),
+            )
         text = f"{head}; {parts or 'requirements from column ' + letters_of(self.columns['text'])}."
         if self.answers:
             text += " Answers go into " + ", ".join(_cell_name(cell) for cell in self.answers) + "."
@@ -282,8 +290,12 @@ def _sureness(role: str, header: Sequence[str], body: Body, column: int) -> floa
 
 
 def _cell_name(cell: Place) -> str:
-    name = f"“{_short(cell.name)}”" if cell.name else f"column {letters_of(cell.column)}"
-    return f"{name} (choose from {len(cell.words)} words)" if cell.words else name + (" (an X)" if cell.status else "")
+    name = f"“{_short(cell.name)}”" if cell.name else message("column {letters_of}", letters_of=letters_of(cell.column))
+    return (
+        message("{name} (choose from {n_words} words)", name=name, n_words=len(cell.words))
+        if cell.words
+        else name + (" (an X)" if cell.status else "")
+    )
 
 
 def _short(text: str) -> str:

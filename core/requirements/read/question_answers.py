@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from core.contracts.errors import RequirementError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.requirements.officefiles.grids import Grid
@@ -49,7 +50,11 @@ class AnswersRead:
 
     def sentence(self) -> str:
         """Say what was read."""
-        text = f"{counted(len(self.answers), 'answer')} to {counted(self.n_questions, 'question')} of the file"
+        text = message(
+            "{answers} to {questions} of the file",
+            answers=counted(len(self.answers), "answer"),
+            questions=counted(self.n_questions, "question"),
+        )
         more = (
             (len(self.reworded), "question stands in other words", "questions stand in other words"),
             (len(self.unmatched), "row belongs to no question", "rows belong to no question"),
@@ -94,7 +99,9 @@ def read(content: bytes, name: str, questions: Sequence[BuyerQuestion], texts: S
         )
     for code, answers in given.items():
         if len(answers) > 1:
-            out.contradictions.append(f"{code} has {len(answers)} different answers in the file.")
+            out.contradictions.append(
+                message("{code} has {n_answers} different answers in the file.", code=code, n_answers=len(answers))
+            )
         else:
             out.answers[code] = next(iter(answers))
     out.n_questions = len(seen)
@@ -116,7 +123,14 @@ def _read_grid(
         code = next((cell.strip() for cell in cells if cell.strip() in by_code), "")
         near = _near(cells, questions)
         if code and near and near != code:
-            out.contradictions.append(f"Row {number} has the code {code} beside the question of {near}.")
+            out.contradictions.append(
+                message(
+                    "Row {number} has the code {code} beside the question of {near}.",
+                    number=number,
+                    code=code,
+                    near=near,
+                )
+            )
             seen.add(code)
             contradicted.add(number)
         elif code or near:

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import message
 from core.requirements.officefiles import bundles
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
@@ -75,7 +76,7 @@ def _row(number: int, key: str | None, text: str) -> dict[str, Any]:
 def _column(shape: Layout, role: str) -> str | None:
     """Return the heading of a role's column; several marked columns are named together."""
     if role in shape.columns and role in SINGLE:
-        return shape.names.get(role) or f"column {letters_of(shape.columns[role])}"
+        return shape.names.get(role) or message("column {letters_of}", letters_of=letters_of(shape.columns[role]))
     if role == "priority" and shape.levels:
         return " / ".join(name for _, name in shape.levels)
     return None
@@ -89,20 +90,30 @@ def _answer_columns(shape: Layout) -> list[str]:
         if cell.kind != "mark":
             out.append(_answer_column(cell))
         elif cell == marks[0]:
-            out.append(f"one X in {letters_of(marks[0].column)}:{letters_of(marks[-1].column)}")
+            out.append(
+                message(
+                    "one X in {letters_of}:{letters_of_2}",
+                    letters_of=letters_of(marks[0].column),
+                    letters_of_2=letters_of(marks[-1].column),
+                )
+            )
     return out
 
 
 def _answer_column(cell: Place) -> str:
     letters = letters_of(cell.column)
     if cell.below:
-        return f"{letters} of the next row" if cell.below == 1 else f"{letters} {cell.below} rows below"
-    return cell.name or f"column {letters}"
+        return (
+            message("{letters} of the next row", letters=letters)
+            if cell.below == 1
+            else message("{letters} {below} rows below", letters=letters, below=cell.below)
+        )
+    return cell.name or message("column {letters}", letters=letters)
 
 
 def sentences(source: RequirementList) -> list[str]:
     """Say in sentences which lists a file holds, and what was not read."""
-    lines = [source.sentence() if source.layouts else f"{source.name} holds no requirement list."]
+    lines = [source.sentence() if source.layouts else message("{name} holds no requirement list.", name=source.name)]
     lines += [shape.sentence() for shape in source.layouts]
-    lines += [f"Not read: {part.sheet}: {part.reason}" for part in source.not_read]
+    lines += [message("Not read: {sheet}: {reason}", sheet=part.sheet, reason=part.reason) for part in source.not_read]
     return [*lines, *source.notes]

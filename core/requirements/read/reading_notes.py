@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.officefiles import grids
 from core.requirements.officefiles.grids import Grid
@@ -20,13 +21,16 @@ def under(grid: Grid, text: int) -> frozenset[int]:
 
 def notes(grid: Grid, shape: Layout, rows: pl.DataFrame) -> list[str]:
     """Say what is hidden, and what was not read."""
-    where = "" if grid.name == grids.TEXT_SHEET else f" of {grid.name}"
+    where = "" if grid.name == grids.TEXT_SHEET else message(" of {name}", name=grid.name)
     out = []
     second = _beside(grid, shape)
     if second is not None:
         out.append(
-            f"A second list begins beside the first, with its text in column {letters_of(second)}; it was not read. "
-            "Put it below the first one, or into a sheet of its own."
+            message(
+                "A second list begins beside the first, with its text in column {letters_of}; it was not "
+                "read. Put it below the first one, or into a sheet of its own.",
+                letters_of=letters_of(second),
+            )
         )
     below = under(grid, shape.columns["text"])
     more = [
@@ -35,17 +39,33 @@ def notes(grid: Grid, shape: Layout, rows: pl.DataFrame) -> list[str]:
     if more:
         added = counted(len(more), "row adds", "rows add")
         out.append(
-            f"{added} to a requirement merged over more than one, such as row {more[0]}; look there for details."
+            message(
+                "{added} to a requirement merged over more than one, such as row {more}; look there for details.",
+                added=added,
+                more=more[0],
+            )
         )
     hidden = int(rows["is_hidden"].sum())
     if hidden:
-        out.append(f"{hidden:,} of the requirements{where} stand in hidden rows; they were read.")
+        out.append(
+            message(
+                "{hidden:,} of the requirements{where} stand in hidden rows; they were read.",
+                hidden=hidden,
+                where=where,
+            )
+        )
     used = sorted(c for c in grid.hidden_columns if c < grid.width)
     if used:
-        out.append(f"Hidden columns{where}: {', '.join(letters_of(c) for c in used[:12])}.")
+        out.append(
+            message("Hidden columns{where}: {used}.", where=where, used=", ".join(letters_of(c) for c in used[:12]))
+        )
     if grid.cut_at:
         out.append(
-            f"Rows{where} below row {grid.cut_at:,} were not read: too many, or too many blank ones before them."
+            message(
+                "Rows{where} below row {cut_at:,} were not read: too many, or too many blank ones before them.",
+                where=where,
+                cut_at=grid.cut_at,
+            )
         )
     return out
 

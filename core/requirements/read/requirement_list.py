@@ -9,6 +9,7 @@ from typing import BinaryIO
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import message
 from core.requirements.officefiles import bundles, grids
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import left_out, project, reading_notes, repair, sheet_choice, stacked_tables, table_rows
@@ -111,7 +112,11 @@ def _check(source: RequirementList) -> None:
         raise RequirementError("The list has a heading but no rows.", source.name, "Export it again with its rows.")
     if height > MOST_REQUIREMENTS:
         raise RequirementError(
-            f"The list has {height:,} rows; at most {MOST_REQUIREMENTS:,} are taken at once.",
+            message(
+                "The list has {height:,} rows; at most {most_requirements:,} are taken at once.",
+                height=height,
+                most_requirements=MOST_REQUIREMENTS,
+            ),
             source.name,
             "Split it, or leave out the sheets that hold no requirements.",
         )

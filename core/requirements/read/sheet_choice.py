@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from core.localization import message
 from core.requirements.officefiles.grids import File, Grid
 from core.requirements.officefiles.sheetxml import MOST_ROWS
 from core.requirements.read import (
@@ -107,11 +108,13 @@ def _among(sheets: Sequence[Grid], given: Sequence[Given]) -> Choice:
     unseen: dict[str, str] = {}
     for grid, shape in _lists(hidden, sheets, unseen):
         if is_silent:
-            notes.append(f"The hidden sheet {grid.name} looks like a list too; it was left out.")
+            notes.append(message("The hidden sheet {name} looks like a list too; it was left out.", name=grid.name))
             unseen[grid.name] = "It is hidden."
         else:
             others[grid.name] = shape
-            notes.append(f"The sheet {grid.name} is hidden; it was read, for no other one holds a list.")
+            notes.append(
+                message("The sheet {name} is hidden; it was read, for no other one holds a list.", name=grid.name)
+            )
     shapes = {name: shape for name, shape in {**corrected, **others}.items() if shape is not None}
     tables = [(grid, shapes[grid.name]) for grid in sheets if grid.name in shapes]
     reasons = {name: why for name, why in {**reasons, **unseen}.items() if name not in shapes}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.localization import message
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
 from core.requirements.read import column_roles, heading_row, layout
@@ -82,7 +83,11 @@ def _cut(grid: Grid, starts: Sequence[int]) -> list[Grid]:
         left = 0 if index == 0 else start
         rows = [(n, [*[""] * left, *cells[left:end]]) for n, cells in grid.rows]
         rows = [(n, cells) for n, cells in rows if any(cells)]
-        name = grid.name if index == 0 else f"{grid.name}, from column {letters_of(start)}"
+        name = (
+            grid.name
+            if index == 0
+            else message("{name}, from column {letters_of}", name=grid.name, letters_of=letters_of(start))
+        )
         choices = tuple(c for c in grid.choices if any(left <= s.left < end for s in c.spans))
         out.append(replace(grid, name=name, rows=rows, choices=choices, part_of=grid.sheet))
     return out

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from core.localization import message, message_plural
 from core.metrics.measure import counted
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.judge.gap_analysis import GapAnalysis
@@ -48,13 +49,21 @@ class Release:
     def sentence(self) -> str:
         """Say what goes out and what waits."""
         if self.n_unreviewed:
-            return (
-                f"{counted(self.n_unreviewed, 'answer goes', 'answers go')} out unreviewed: nobody has approved "
-                f"{'it' if self.n_unreviewed == 1 else 'them'}."
+            return message_plural(
+                "{answers} out unreviewed: nobody has approved it.",
+                "{answers} out unreviewed: nobody has approved them.",
+                self.n_unreviewed,
+                answers=counted(self.n_unreviewed, "answer goes", "answers go"),
             )
         n = self.frame.height
-        head = f"{counted(n, 'approved answer goes', 'approved answers go')} out" if n else "No answer is approved yet"
-        tail = f"; {counted(self.n_waiting, 'waits', 'wait')} for approval." if self.n_waiting else "."
+        head = (
+            message("{approved} out", approved=counted(n, "approved answer goes", "approved answers go"))
+            if n
+            else "No answer is approved yet"
+        )
+        tail = (
+            message("; {wait} for approval.", wait=counted(self.n_waiting, "waits", "wait")) if self.n_waiting else "."
+        )
         return head + tail
 
 

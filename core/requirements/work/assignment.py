@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import message
 from core.metrics.measure import counted
 from core.store.reviews import Change
 from core.store.work_tasks import DONE, ROLE, ROLES
@@ -72,15 +73,26 @@ def made(rules: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
     for number, given in enumerate(rules, 1):
         rule = Rule(*(str(given.get(name) or "").strip() for name in ("field", "value", "assignee")))
         if rule.field not in FIELDS:
-            raise RequirementError(f"Rule {number} has no known field.", mend=f"Known: {', '.join(FIELDS)}.")
+            raise RequirementError(
+                message("Rule {number} has no known field.", number=number),
+                mend=message("Known: {fields}.", fields=", ".join(FIELDS)),
+            )
         if not rule.assignee or not (rule.value or rule.field == FIELDS[-1]):
-            raise RequirementError(f"Rule {number} says not of what, or to whom.", mend="Fill both, or delete it.")
+            raise RequirementError(
+                message("Rule {number} says not of what, or to whom.", number=number), mend="Fill both, or delete it."
+            )
         role = rule.assignee.removeprefix(ROLE)
         if rule.assignee.startswith(ROLE) and role not in ROLES:
-            raise RequirementError(f"Rule {number}: there is no role {role!r}.", mend=f"Known: {', '.join(ROLES)}.")
+            raise RequirementError(
+                message("Rule {number}: there is no role {role!r}.", number=number, role=role),
+                mend=message("Known: {roles}.", roles=", ".join(ROLES)),
+            )
         out.append(rule)
     if len(out) > MOST_RULES:
-        raise RequirementError(f"A project has at most {MOST_RULES} rules.", mend="Let one rule speak of more rows.")
+        raise RequirementError(
+            message("A project has at most {most_rules} rules.", most_rules=MOST_RULES),
+            mend="Let one rule speak of more rows.",
+        )
     return tuple(out)
 
 
@@ -114,11 +126,23 @@ class Preview:
             head = "No row changes hands"
         else:
             per = self.frame["after"].value_counts(sort=True)
-            parts = ", ".join(f"{n:,} to {person}" for person, n in list(per.iter_rows())[:5])
+            parts = ", ".join(
+                message("{n:,} to {person}", n=n, person=person) for person, n in list(per.iter_rows())[:5]
+            )
             verb = "goes" if self.frame.height == 1 else "go"
-            head = f"{counted(self.frame.height, 'row')} {verb} to somebody: {parts}"
-        stay = f"; {counted(self.n_owned, 'row stays', 'rows stay')} with who owns it" if self.n_owned else ""
-        free = f"; no rule fits {counted(self.n_unmatched, 'open row')} nobody owns" if self.n_unmatched else ""
+            head = message(
+                "{rows} {verb} to somebody: {parts}", rows=counted(self.frame.height, "row"), verb=verb, parts=parts
+            )
+        stay = (
+            message("; {rows} with who owns it", rows=counted(self.n_owned, "row stays", "rows stay"))
+            if self.n_owned
+            else ""
+        )
+        free = (
+            message("; no rule fits {opens} nobody owns", opens=counted(self.n_unmatched, "open row"))
+            if self.n_unmatched
+            else ""
+        )
         return f"{head}{stay}{free}."
 
     def changes(self, due_on: date | None = None) -> list[Change]:

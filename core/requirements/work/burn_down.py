@@ -10,6 +10,7 @@ from math import sqrt
 import polars as pl
 from scipy import stats
 
+from core.localization import message, message_plural
 from core.metrics.measure import counted
 from core.requirements.work.business_days import BusinessCalendar
 
@@ -75,22 +76,43 @@ class BurnDown:
         """Say how much is left, how long that may take, and when it will be done."""
         ahead = self.outlook
         if not ahead.n_left:
-            return f"All {self.n:,} rows are answered."
-        text = f"{counted(ahead.n_left, 'row')} of {self.n:,} {'is' if ahead.n_left == 1 else 'are'} left{self._time()}"
+            return message("All {n:,} rows are answered.", n=self.n)
+        text = message_plural(
+            "{rows} of {n_2:,} is left{time}",
+            "{rows} of {n_2:,} are left{time}",
+            ahead.n_left,
+            rows=counted(ahead.n_left, "row"),
+            n_2=self.n,
+            time=self._time(),
+        )
         if ahead.why_none:
-            return f"{text}. When that is done cannot be said yet: {ahead.why_none}"
+            return message(
+                "{text}. When that is done cannot be said yet: {why_none}", text=text, why_none=ahead.why_none
+            )
         if ahead.late is None:
-            end = f"not before {ahead.early:%d %b %Y}, and at this pace perhaps not within a year"
+            end = message("not before {early:%d %b %Y}, and at this pace perhaps not within a year", early=ahead.early)
         else:
-            end = f"between {ahead.early:%d %b} and {ahead.late:%d %b %Y} (4 chances in 5)"
-        return f"{text}. At {ahead.rate:.1f} rows a day of late it is done {end}{self._verdict()}."
+            end = message(
+                "between {early:%d %b} and {late:%d %b %Y} (4 chances in 5)", early=ahead.early, late=ahead.late
+            )
+        return message(
+            "{text}. At {rate:.1f} rows a day of late it is done {end}{verdict}.",
+            text=text,
+            rate=ahead.rate,
+            end=end,
+            verdict=self._verdict(),
+        )
 
     def _time(self) -> str:
         if self.days_left is None:
             return ""
         if self.days_left < 0:
-            return f"; the deadline was {counted(-self.days_left, 'business day')} ago"
-        return f", with {counted(self.days_left, 'business day')} to the deadline of {self.deadline:%d %b %Y}"
+            return message("; the deadline was {businesss} ago", businesss=counted(-self.days_left, "business day"))
+        return message(
+            ", with {businesss} to the deadline of {deadline:%d %b %Y}",
+            businesss=counted(self.days_left, "business day"),
+            deadline=self.deadline,
+        )
 
     def _verdict(self) -> str:
         ahead = self.outlook
@@ -194,8 +216,14 @@ def forecast(n_left: int, done: Iterable[int], today: date, calendar: BusinessCa
     if n_days < FEWEST_DAYS or n_done < FEWEST_DONE:
         return Outlook(
             n_left,
-            why_none=f"that takes {FEWEST_DAYS} business days of work and {FEWEST_DONE} rows done; there are "
-            f"{counted(n_days, 'day')} and {counted(max(n_done, 0), 'row')}.",
+            why_none=message(
+                "that takes {fewest_days} business days of work and {fewest_done} rows done; "
+                "there are {days} and {rows}.",
+                fewest_days=FEWEST_DAYS,
+                fewest_done=FEWEST_DONE,
+                days=counted(n_days, "day"),
+                rows=counted(max(n_done, 0), "row"),
+            ),
         )
     mean = n_done / n_days
     variance = sum((count - mean) ** 2 for count in listed) / (n_days - 1)

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from core.contracts.errors import ConfigError
+from core.localization import message
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 USUAL_WEEKEND = ("Sat", "Sun")
@@ -42,8 +43,10 @@ class BusinessCalendar:
         unknown = [day for day in self.weekend if day not in WEEKDAYS]
         if unknown or len(set(self.weekend)) == len(WEEKDAYS):
             raise ConfigError(
-                f"{unknown[0]!r} is no day of the week." if unknown else "Somebody has to work on one day of the week.",
-                mend=f"Write them as {', '.join(WEEKDAYS)}.",
+                message("{unknown!r} is no day of the week.", unknown=unknown[0])
+                if unknown
+                else "Somebody has to work on one day of the week.",
+                mend=message("Write them as {weekdays}.", weekdays=", ".join(WEEKDAYS)),
             )
         if self.country:
             self._public(date(2026, 1, 1).year)
@@ -64,7 +67,7 @@ class BusinessCalendar:
                 listed = holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
             except (NotImplementedError, KeyError):
                 raise ConfigError(
-                    f"No public holidays are known for {self.country!r}.",
+                    message("No public holidays are known for {country!r}.", country=self.country),
                     mend="Write the country's two letters, such as DE, with its part where holidays differ: DE-BY.",
                 ) from None
             self._counted[year] = dict(listed.items())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from core.localization import message
 from core.metrics.measure import counted, shortened
 from core.requirements.match import matcher
 from core.requirements.match.analysis import GapAnalysis
@@ -45,9 +46,12 @@ class Proposals:
         if self.frame.is_empty():
             return "Buyers ask for nothing that the catalogue has no word for."
         top = self.frame.row(0, named=True)
-        return (
-            f"{counted(self.frame.height, 'thing')} buyers ask for and the catalogue has no word for; most often "
-            f"“{top['name']}” ({counted(top['n_rows'], 'row')}). Add what you have, or say that you have it not."
+        return message(
+            "{things} buyers ask for and the catalogue has no word for; most often “{name}” "
+            "({rows}). Add what you have, or say that you have it not.",
+            things=counted(self.frame.height, "thing"),
+            name=top["name"],
+            rows=counted(top["n_rows"], "row"),
         )
 
 

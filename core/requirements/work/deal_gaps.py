@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message, message_plural
 from core.metrics import money
 from core.models.bundle import Bundle
 from core.requirements.work import saved_lists
@@ -36,23 +37,34 @@ class DealGaps:
         """Say how many gaps the deal has, which block it, what closing them takes and which weighs most."""
         if not self.lists:
             return "No requirement list is attached to this deal, so its gaps are not known."
-        named = self.lists[0] if len(self.lists) == 1 else f"{len(self.lists)} lists"
+        named = self.lists[0] if len(self.lists) == 1 else message("{n_lists} lists", n_lists=len(self.lists))
         if self.frame.is_empty():
-            return f"Everything {named} asks for is supported today."
+            return message("Everything {named} asks for is supported today.", named=named)
         n, worst = self.frame.height, self.frame.filter(pl.col("severity") == "blocker").height
-        blocks = f", {worst:,} of them {'blocks' if worst == 1 else 'block'} the deal" if worst else ""
+        blocks = (
+            message_plural(", {n:,} of them blocks the deal", ", {n:,} of them block the deal", worst) if worst else ""
+        )
         weeks, cost = self.frame["effort_weeks"].sum(), float(self.frame["cost_amount"].sum())
         shows = "shows" if len(self.lists) == 1 else "show"
-        text = (
-            f"{named} {shows} {n:,} gap{'s' * (n != 1)}{blocks}; closing all takes {weeks:,.0f} person-weeks and "
-            f"{money(cost, self.currency)}."
+        text = message_plural(
+            "{named} {shows} {n:,} gap{blocks}; closing all takes {weeks:,.0f} person-weeks and {cost}.",
+            "{named} {shows} {n:,} gaps{blocks}; closing all takes {weeks:,.0f} person-weeks and {cost}.",
+            n,
+            named=named,
+            shows=shows,
+            blocks=blocks,
+            weeks=weeks,
+            cost=money(cost, self.currency),
         )
         top = self.frame.row(0, named=True)
         if top["exposed_amount"] is None:
             return text
-        return (
-            f"{text} The heaviest is {top['gap']}: {money(top['exposed_amount'], self.currency)} of the deal's "
-            f"{money(top['amount'], self.currency)} depends on it."
+        return message(
+            "{text} The heaviest is {gap}: {exposed_amount} of the deal's {amount} depends on it.",
+            text=text,
+            gap=top["gap"],
+            exposed_amount=money(top["exposed_amount"], self.currency),
+            amount=money(top["amount"], self.currency),
         )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import SEVERITY_RANK
+from core.localization import message, message_plural
 from core.metrics import brief, confidence_intervals, counted, money
 from core.metrics.largest_remainder import split
 from core.requirements.catalogue.capabilities import Catalogue
@@ -109,23 +110,31 @@ class Ledger:
             return "No requirement list is attached to a deal yet, or none has a gap."
         open_deals = self.deals.filter(~pl.col("is_closed"))
         total = float(open_deals["exposed_amount"].sum())
-        text = (
-            f"{counted(self.n_lists, 'requirement list shows', 'requirement lists show')} "
-            f"{counted(self.frame.height, 'gap')}; {money(total, self.currency)} in "
-            f"{counted(open_deals['opportunity_id'].n_unique(), 'open deal depends', 'open deals depend')} on "
-            f"{'it' if self.frame.height == 1 else 'them'}, "
-            f"{money(float(open_deals['weighted_amount'].sum()), self.currency)} of it weighted."
+        text = message_plural(
+            "{requirement} {gaps}; {total} in {open} on it, {sum} of it weighted.",
+            "{requirement} {gaps}; {total} in {open} on them, {sum} of it weighted.",
+            self.frame.height,
+            requirement=counted(self.n_lists, "requirement list shows", "requirement lists show"),
+            gaps=counted(self.frame.height, "gap"),
+            total=money(total, self.currency),
+            open=counted(open_deals["opportunity_id"].n_unique(), "open deal depends", "open deals depend"),
+            sum=money(float(open_deals["weighted_amount"].sum()), self.currency),
         )
         asked = self.frame.filter((pl.col("gap_type") == UNCLEAR) & (pl.col("n_deals") > 0)).height
         if asked:
-            text += f" {counted(asked, 'of them is a question', 'of them are questions')} to be answered first."
+            text += message(
+                " {of} to be answered first.", of=counted(asked, "of them is a question", "of them are questions")
+            )
         best = self.frame.row(0, named=True)
         if best["unlocked_per_week_amount"] is None or best["gap_type"] == UNCLEAR:
             return text
         worth = money(best["unlocked_per_week_amount"], self.currency)
-        return (
-            f"{text} Closing “{best['gap']}” pays off most: {worth} of pipeline per week of work "
-            f"({_weeks(best['effort_weeks'])})."
+        return message(
+            "{text} Closing “{gap}” pays off most: {worth} of pipeline per week of work ({weeks}).",
+            text=text,
+            gap=best["gap"],
+            worth=worth,
+            weeks=_weeks(best["effort_weeks"]),
         )
 
     def gap_sentence(self, gap_id: str) -> str:
@@ -134,22 +143,39 @@ class Ledger:
         if rows.is_empty():
             return "This gap is in no list any more."
         row = rows.row(0, named=True)
-        work = f"closing it takes {_weeks(row['effort_weeks'])} and {money(row['cost_amount'], self.currency)}"
-        text = (
-            f"“{row['gap']}” holds up {money(row['exposed_amount'], self.currency)} in "
-            f"{counted(row['n_deals'], 'open deal')}; "
-            f"{'it is a question to clarify first' if row['gap_type'] == UNCLEAR else work}."
+        work = message(
+            "closing it takes {weeks} and {cost_amount}",
+            weeks=_weeks(row["effort_weeks"]),
+            cost_amount=money(row["cost_amount"], self.currency),
+        )
+        text = message(
+            "“{gap}” holds up {exposed_amount} in {opens}; {words}.",
+            gap=row["gap"],
+            exposed_amount=money(row["exposed_amount"], self.currency),
+            opens=counted(row["n_deals"], "open deal"),
+            words=message("it is a question to clarify first") if row["gap_type"] == UNCLEAR else work,
         )
         if row["n_closed"]:
             text += (
-                f" Won despite the gap: {row['n_won']:,} of {counted(row['n_closed'], 'closed deal')} "
-                f"({row['survival_rate'] * 100:.0f} %{', rough' if row['n_closed'] < FEW_DEALS else ''})."
+                message(
+                    " Won despite the gap: {n_won:,} of {closeds} ({survival_rate:.0f} %, rough).",
+                    n_won=row["n_won"],
+                    closeds=counted(row["n_closed"], "closed deal"),
+                    survival_rate=row["survival_rate"] * 100,
+                )
+                if row["n_closed"] < FEW_DEALS
+                else message(
+                    " Won despite the gap: {n_won:,} of {closeds} ({survival_rate:.0f} %).",
+                    n_won=row["n_won"],
+                    closeds=counted(row["n_closed"], "closed deal"),
+                    survival_rate=row["survival_rate"] * 100,
+                )
             )
         return text
 
 
 def _weeks(value: float) -> str:
-    return "1 person-week" if value == 1 else f"{brief(value)} person-weeks"
+    return "1 person-week" if value == 1 else message("{value} person-weeks", value=brief(value))
 
 
 def build(

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.match import matcher
 from core.requirements.text import answer_text
@@ -80,11 +81,22 @@ class ListChanges:
     def sentence(self) -> str:
         """Say how many rows stand, are worded anew, are new and are withdrawn."""
         moved = self.frame.filter((pl.col("kind") == UNCHANGED) & pl.col("is_moved")).height
-        text = f"{counted(self.count(UNCHANGED), 'row')} unchanged" + (f" ({moved:,} moved)" if moved else "")
-        text += f", {self.count(REWORDED):,} reworded, {self.count(NEW):,} new, {self.count(WITHDRAWN):,} withdrawn."
+        text = message("{rows} unchanged", rows=counted(self.count(UNCHANGED), "row")) + (
+            message(" ({moved:,} moved)", moved=moved) if moved else ""
+        )
+        text += message(
+            ", {count:,} reworded, {count_2:,} new, {count_3:,} withdrawn.",
+            count=self.count(REWORDED),
+            count_2=self.count(NEW),
+            count_3=self.count(WITHDRAWN),
+        )
         other = self.frame.filter((pl.col("kind") == REWORDED) & ~pl.col("is_same_sense")).height
         return text + (
-            f" {counted(other, 'reworded row asks', 'reworded rows ask')} for something else." if other else ""
+            message(
+                " {reworded} for something else.", reworded=counted(other, "reworded row asks", "reworded rows ask")
+            )
+            if other
+            else ""
         )
 
 
@@ -203,7 +215,13 @@ def _moved(pairs: Mapping[int, int]) -> set[int]:
 def _row(mine: Row, theirs: Row, likeness: float, *, is_moved: bool) -> tuple[Any, ...]:
     why = answer_text.sense_changes(theirs["text"], mine["text"])
     if (mine["priority"] or "") != (theirs["priority"] or ""):
-        why.append(f"priority {theirs['priority'] or 'none'} → {mine['priority'] or 'none'}")
+        why.append(
+            message(
+                "priority {priority} → {priority_2}",
+                priority=theirs["priority"] or message("none"),
+                priority_2=mine["priority"] or message("none"),
+            )
+        )
     same_text = answer_text.plain(mine["text"]) == answer_text.plain(theirs["text"])
     same_sense = not why and (same_text or _bearing(mine["text"]) == _bearing(theirs["text"]))
     kind = UNCHANGED if same_text and not why else REWORDED

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import polars as pl
 
 from core.config import Settings
+from core.localization import message_plural
 from core.metrics.measure import counted
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge.gap_analysis import GapAnalysis, analyse_file, is_unsure
@@ -132,6 +133,15 @@ def recalled_sentence(analysis: GapAnalysis) -> str:
     if recalled.is_empty():
         return "None of these rows was answered before. What you confirm or correct comes back with the next list."
     sure, old = recalled.filter("is_sure").height, recalled.filter("is_stale").height
-    text = f"{recalled.height:,} of {counted(n, 'row')} {'was' if recalled.height == 1 else 'were'} answered before; "
-    text += f"{sure:,} {'is' if sure == 1 else 'are'} filled in from then"
-    return text + (f", {old:,} of the earlier answers {'is' if old == 1 else 'are'} stale." if old else ".")
+    text = message_plural(
+        "{n:,} of {rows} was answered before; ",
+        "{n:,} of {rows} were answered before; ",
+        recalled.height,
+        rows=counted(n, "row"),
+    )
+    text += message_plural("{n:,} is filled in from then", "{n:,} are filled in from then", sure)
+    return text + (
+        message_plural(", {n:,} of the earlier answers is stale.", ", {n:,} of the earlier answers are stale.", old)
+        if old
+        else "."
+    )

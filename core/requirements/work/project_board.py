@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
+from core.localization import joined, message
 from core.requirements.work.business_days import BusinessCalendar
 from core.store.buyer_questions import BuyerQuestion
 
@@ -92,7 +93,9 @@ def planned(plan: Mapping[str, Any], **given: Any) -> dict[str, Any]:
     try:
         deadline_of(out)
     except ValueError:
-        raise RequirementError(f"{out['deadline']!r} is no date.", mend="Write it as 2026-11-30.") from None
+        raise RequirementError(
+            message("{deadline!r} is no date.", deadline=out["deadline"]), mend="Write it as 2026-11-30."
+        ) from None
     return out
 
 
@@ -135,14 +138,14 @@ def _what(fields: Iterable[str], state: str, stage: str | None) -> str:
     listed = list(fields)
     parts = []
     if "stage" in listed:
-        parts.append(f"moved it to {stage}" if stage else "it fell back to draft")
+        parts.append(message("moved it to {stage}", stage=stage) if stage else "it fell back to draft")
     elif "state" in listed:
-        parts.append(f"set it to {state}")
+        parts.append(message("set it to {state}", state=state))
     rest = [EDITED.get(name, f"the {name}") for name in listed if name not in ("stage", "state")]
     if rest:
-        parts.append(f"changed {' and '.join(rest)}")
-    return "; ".join(parts) or "saved it"
+        parts.append(message("changed {rest}", rest=" and ".join(rest)))
+    return joined(*parts, by="; ") or "saved it"
 
 
 def _where(sheet: str, row: object) -> str:
-    return f"row {row}, {sheet}" if sheet else f"row {row}"
+    return message("row {row}, {sheet}", row=row, sheet=sheet) if sheet else message("row {row}", row=row)

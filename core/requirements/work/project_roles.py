@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.access import Identity, can
 from core.contracts.errors import AccessError
+from core.localization import message
 from core.store.projects import Project
 from core.store.work_tasks import ROLES
 
@@ -63,8 +64,23 @@ class Standing:
         if not self.may(act):
             able = [role for role in ROLES if act in MAY[role]]
             raise AccessError(
-                f"In this project {', '.join(able[:-1])}{' and ' if len(able) > 1 else ''}{able[-1]} may do that: your "
-                f"role ({', '.join(self.roles) or 'none'}) is not among them, or your rights only read requirements."
+                (
+                    message(
+                        "In this project {able} and {able_2} may do that: your role ({roles}) is not among "
+                        "them, or your rights only read requirements.",
+                        able=", ".join(able[:-1]),
+                        able_2=able[-1],
+                        roles=", ".join(self.roles) or message("none"),
+                    )
+                    if len(able) > 1
+                    else message(
+                        "In this project {able}{able_2} may do that: your role ({roles}) is not among them, "
+                        "or your rights only read requirements.",
+                        able=", ".join(able[:-1]),
+                        able_2=able[-1],
+                        roles=", ".join(self.roles) or message("none"),
+                    )
+                )
                 if not self.is_open
                 else "Your rights read requirements and change nothing in them.",
                 mend="Ask who leads the project.",

@@ -11,6 +11,7 @@ import polars as pl
 
 from core.contracts.errors import RequirementError
 from core.contracts.yaml_text import shipped_yaml
+from core.localization import message
 from core.requirements.work.project_roles import MOVE, Standing
 from core.store.reviews import Change
 from core.store.work_tasks import ROLES
@@ -83,16 +84,26 @@ def _checked(stages: Sequence[tuple[str, Sequence[str]]]) -> Stages:
         return Stages({})
     if names[0] != FIRST or names[-1] != LAST or len(set(names)) != len(names) or len(names) > MOST_STAGES:
         raise RequirementError(
-            f"Review stages begin with {FIRST}, end with {LAST}, are {MOST_STAGES} at most and each occurs once.",
+            message(
+                "Review stages begin with {first}, end with {last}, are {most_stages} at most and each occurs once.",
+                first=FIRST,
+                last=LAST,
+                most_stages=MOST_STAGES,
+            ),
             mend="Name those between, such as subject expert and legal.",
         )
     for name, roles in stages:
         unknown = [role for role in roles if role not in ROLES]
         if unknown or not 0 < len(name) <= LONGEST_NAME or (name != LAST and not roles):
             raise RequirementError(
-                f"The stage {name!r} needs a name of 1 to {LONGEST_NAME} characters and at least one role that moves "
-                f"answers on{': there is no role ' + unknown[0] if unknown else ''}.",
-                mend=f"Known roles: {', '.join(ROLES)}.",
+                message(
+                    "The stage {name!r} needs a name of 1 to {longest_name} characters and at least one "
+                    "role that moves answers on{words}.",
+                    name=name,
+                    longest_name=LONGEST_NAME,
+                    words=": there is no role " + unknown[0] if unknown else "",
+                ),
+                mend=message("Known roles: {roles}.", roles=", ".join(ROLES)),
             )
     return Stages({name: tuple(roles) for name, roles in stages})
 
@@ -135,7 +146,10 @@ def moved(rows: pl.DataFrame, stages: Stages, to: str, who: Standing, *, four_ey
         When the person may move nothing here.
     """
     if to not in stages.names:
-        raise RequirementError(f"There is no stage {to!r}.", mend=f"Known: {', '.join(stages.names) or 'none'}.")
+        raise RequirementError(
+            message("There is no stage {to!r}.", to=to),
+            mend=message("Known: {names}.", names=", ".join(stages.names) or message("none")),
+        )
     who.need(MOVE)
     changes: list[Change] = []
     refused: dict[str, list[int]] = {}
@@ -152,11 +166,11 @@ def _refusal(row: Mapping[str, Any], stages: Stages, to: str, who: Standing, *, 
     now, order = stages.of(row["stage"]), stages.names
     step = order.index(to) - order.index(now)
     if step == 0:
-        return f"in {to} already."
+        return message("in {to} already.", to=to)
     if not row["answer"]:
         return "no answer is written yet; a draft becomes one when somebody takes it on the Requirements page."
     if step > 1:
-        return f"from {now} it goes to {order[order.index(now) + 1]} first."
+        return message("from {now} it goes to {order} first.", now=now, order=order[order.index(now) + 1])
     return "" if step < 0 else _unsigned(row, stages, to, who, four_eyes=four_eyes)
 
 
@@ -164,7 +178,7 @@ def _unsigned(row: Mapping[str, Any], stages: Stages, to: str, who: Standing, *,
     """Say why a person may not move a row one stage on; empty where they may."""
     now = stages.of(row["stage"])
     if not (who.is_open or who.rules or set(who.roles) & set(stages.movers[now])):
-        return f"only {', '.join(stages.movers[now])} may move it on from {now}."
+        return message("only {movers} may move it on from {now}.", movers=", ".join(stages.movers[now]), now=now)
     if to == LAST and not who.approves:
         return "your role in the company does not approve answers."
     is_own = row["answered_by"] is not None and row["answered_by"].lower() == who.user.lower()
@@ -183,7 +197,9 @@ def _change(row: Mapping[str, Any], stages: Stages, to: str) -> Change:
 
 
 def _numbered(numbers: Sequence[int]) -> str:
-    shown = ", ".join(str(n) for n in numbers[:8]) + (f" and {len(numbers) - 8:,} more" if len(numbers) > 8 else "")
+    shown = ", ".join(str(n) for n in numbers[:8]) + (
+        message(" and {n_numbers:,} more", n_numbers=len(numbers) - 8) if len(numbers) > 8 else ""
+    )
     return f"{'Row' if len(numbers) == 1 else 'Rows'} {shown}"
 
 
@@ -193,7 +209,11 @@ def approves_by_stage(stages: Stages, wanted: Sequence[Change]) -> tuple[list[Ch
         return list(wanted), ()
     past = [change.row for change in wanted if change.values.get("state") == APPROVED]
     others = [change for change in wanted if change.values.get("state") != APPROVED]
-    return others, ((f"{_numbered(past)}: this project approves by stages, on the Project page.",) if past else ())
+    return others, (
+        (message("{numbered}: this project approves by stages, on the Project page.", numbered=_numbered(past)),)
+        if past
+        else ()
+    )
 
 
 def counts(rows: pl.DataFrame, stages: Stages) -> pl.DataFrame:

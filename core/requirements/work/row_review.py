@@ -12,6 +12,7 @@ import polars as pl
 from core.access import Identity
 from core.config import Settings
 from core.contracts.errors import RequirementError
+from core.localization import message
 from core.metrics.measure import counted, out_of
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.judge.gap_analysis import GapAnalysis
@@ -75,12 +76,17 @@ class Progress:
 
     def sentence(self) -> str:
         """Say how much is answered and approved, and what is late."""
-        text = f"{out_of(self.n_done, self.n, 'row')} answered ({self.rate * 100:.0f} %), {self.n_approved:,} approved"
+        text = message(
+            "{out_of} answered ({rate:.0f} %), {n_approved:,} approved",
+            out_of=out_of(self.n_done, self.n, "row"),
+            rate=self.rate * 100,
+            n_approved=self.n_approved,
+        )
         late = f"; {counted(self.n_overdue, 'is past its day', 'are past their day')}" if self.n_overdue else ""
         blocked = int(self.frame.filter(pl.col("state") == "blocked")["n"].sum())
-        stuck = f"; {counted(blocked, 'is', 'are')} blocked" if blocked else ""
+        stuck = message("; {are} blocked", are=counted(blocked, "is", "are")) if blocked else ""
         free = (
-            f". {counted(self.n_unowned, 'row still open has', 'rows still open have')} no owner."
+            message(". {rows} no owner.", rows=counted(self.n_unowned, "row still open has", "rows still open have"))
             if self.n_unowned
             else "."
         )
@@ -238,7 +244,7 @@ def _day(text: str) -> date:
         return date.fromisoformat(text[:10])
     except ValueError:
         raise RequirementError(
-            f"{text!r} is no date, so nothing of it was kept.", mend="Write it as 2026-11-30."
+            message("{text!r} is no date, so nothing of it was kept.", text=text), mend="Write it as 2026-11-30."
         ) from None
 
 
@@ -302,7 +308,10 @@ def checked(
         row = at[(change.sheet, change.row)]
         state = change.values.get("state")
         if state is not None and state not in STATES:
-            raise RequirementError(f"There is no state {state!r}.", mend=f"Use one of: {', '.join(STATES)}.")
+            raise RequirementError(
+                message("There is no state {state!r}.", state=state),
+                mend=message("Use one of: {states}.", states=", ".join(STATES)),
+            )
         why = "" if is_writer else _unwritten(change, is_approver=is_approver)
         why = why or _refusal(change, row, is_approver=is_approver)
         why = why or ("" if author is None else _own_answer(change, row, author))
@@ -338,7 +347,11 @@ def _with_draft(wanted: Change, row: Mapping[str, Any]) -> Change:
 def _unwritten(wanted: Change, *, is_approver: bool) -> str:
     if is_approver and set(wanted.values) <= APPROVES:
         return ""
-    return f"stay as they are: your role {'approves and comments' if is_approver else 'reads'}, it writes no answers."
+    return (
+        message("stay as they are: your role approves and comments, it writes no answers.")
+        if is_approver
+        else message("stay as they are: your role reads, it writes no answers.")
+    )
 
 
 def _listed(roles: Sequence[str]) -> str:
@@ -351,8 +364,8 @@ def _listed(roles: Sequence[str]) -> str:
     """
     names = [role.replace("_", " ") for role in roles]
     if len(names) == 1:
-        return f"the role {names[0]} does"
-    return f"the roles {', '.join(names[:-1])} and {names[-1]} do"
+        return message("the role {names} does", names=names[0])
+    return message("the roles {names} and {names_2} do", names=", ".join(names[:-1]), names_2=names[-1])
 
 
 def _refusal(wanted: Change, row: Mapping[str, Any], *, is_approver: bool) -> str:
@@ -363,7 +376,11 @@ def _refusal(wanted: Change, row: Mapping[str, Any], *, is_approver: bool) -> st
     if state == "approved" and not is_approver:
         return UNAPPROVED
     if state in DONE and not answer:
-        return f"cannot {'be approved' if state == 'approved' else 'count as answered'} without an answer."
+        return (
+            message("cannot be approved without an answer.")
+            if state == "approved"
+            else message("cannot count as answered without an answer.")
+        )
     if state != "approved":
         return ""
     is_written = bool(wanted.values.get("answer")) or row["version"] > 0
@@ -373,7 +390,9 @@ def _refusal(wanted: Change, row: Mapping[str, Any], *, is_approver: bool) -> st
 
 
 def _numbered(numbers: Sequence[int]) -> str:
-    shown = ", ".join(str(n) for n in numbers[:8]) + (f" and {len(numbers) - 8:,} more" if len(numbers) > 8 else "")
+    shown = ", ".join(str(n) for n in numbers[:8]) + (
+        message(" and {n_numbers:,} more", n_numbers=len(numbers) - 8) if len(numbers) > 8 else ""
+    )
     return f"{'Row' if len(numbers) == 1 else 'Rows'} {shown}"
 
 

@@ -12,6 +12,7 @@ import yaml
 
 from core.config import load
 from core.contracts import Dataset
+from core.localization import message
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.work.gap_ledger import RequirementSet
 from core.resources import industries, industry_file
@@ -143,5 +144,5 @@ def _put_together(
         "capability_id": pl.String,
         "confidence": pl.Float64,
     }
-    name = f"RFP of {deal['account_name'] or deal['opportunity_id']}"
+    name = message("RFP of {account_name}", account_name=deal["account_name"] or deal["opportunity_id"])
     return RequirementSet(name, deal["opportunity_id"], pl.DataFrame(rows, schema=shape, orient="row"))

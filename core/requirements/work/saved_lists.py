@@ -12,6 +12,7 @@ from core.access import LOCAL, saved_content
 from core.access.saved_content import Reader
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import joined
 from core.models.bundle import Bundle
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import Catalogue
@@ -220,6 +221,6 @@ def _short(pairs: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     for text, capability_id in pairs.iter_rows():
         comparisons = limits.compare(text, by_id[capability_id], stated) if capability_id in by_id else ()
         shortfalls.append(
-            ". ".join(comparison.text for comparison in comparisons if comparison.verdict != "met") or None
+            joined(*(comparison.text for comparison in comparisons if comparison.verdict != "met"), by=". ") or None
         )
     return pairs.with_columns(short=pl.Series(shortfalls, dtype=pl.String))

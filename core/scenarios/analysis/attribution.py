@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
+from core.localization import message
 from core.scenarios.data import arrays
 from core.scenarios.data.baseline import Baseline
 from core.scenarios.engine.expectation import MEASURES, RATES, figure, parts
@@ -73,7 +74,9 @@ def split(base: Baseline, plan: Scenario, plan_parts: Parts | None = None) -> Sp
     names = plan.names
     n = len(names)
     if n > MOST:
-        raise ScenarioError(f"{n} levers are moved; the split is exact for up to {MOST}.", mend="Move fewer.")
+        raise ScenarioError(
+            message("{n} levers are moved; the split is exact for up to {most}.", n=n, most=MOST), mend="Move fewer."
+        )
     sets = [frozenset(subset) for size in range(n + 1) for subset in combinations(names, size)]
     _worth(base, plan, plan_parts)
     worth = np.stack([_worth(base, plan.only(subset)) for subset in sets])

@@ -13,6 +13,7 @@ from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid, line_runs
+from core.localization import message
 from core.marts.as_of import earlier
 from core.metrics.measure import counted
 from core.scenarios.data import baseline, historical_ranges
@@ -65,13 +66,22 @@ class Backtest:
             return "There are too few past quarters to test the levers on."
         rows = self.frame
         inside = rows.filter(pl.col("actual_amount").is_between(pl.col("lower"), pl.col("upper"))).height
-        text = (
-            f"Over {counted(rows.height, 'past quarter')} the typical miss on bookings was {plain * 100:.0f} %, and "
-            f"{informed * 100:.0f} % with the levers set to what then happened. {inside} of {rows.height} quarters "
-            f"were inside the likely range (80 %)."
+        text = message(
+            "Over {pasts} the typical miss on bookings was {plain:.0f} %, and {informed:.0f} % with "
+            "the levers set to what then happened. {inside} of {height} quarters were inside the "
+            "likely range (80 %).",
+            pasts=counted(rows.height, "past quarter"),
+            plain=plain * 100,
+            informed=informed * 100,
+            inside=inside,
+            height=rows.height,
         )
         mrr = self.miss("told_mrr_amount", "actual_mrr_amount")
-        return text if mrr is None else f"{text} The typical miss on MRR was {mrr * 100:.1f} %."
+        return (
+            text
+            if mrr is None
+            else message("{text} The typical miss on MRR was {mrr:.1f} %.", text=text, mrr=mrr * 100)
+        )
 
 
 def run(dataset: Dataset, settings: Settings) -> Backtest:

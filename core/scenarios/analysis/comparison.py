@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import money
 from core.scenarios.analysis.whatif import CENT, Ground, work_out
 from core.scenarios.levers import Scenario
@@ -70,10 +71,16 @@ class Comparison:
             return "Choose two scenarios to compare."
         gap = rows[0]["total_amount"] - rows[-1]["total_amount"]
         if gap < CENT:
-            return f"{rows[0]['scenario']} and {rows[-1]['scenario']} bring the same bookings over five quarters."
-        return (
-            f"{rows[0]['scenario']} brings {money(gap, self.currency, digits=2)} more bookings over five quarters than "
-            f"{rows[-1]['scenario']}."
+            return message(
+                "{scenario} and {scenario_2} bring the same bookings over five quarters.",
+                scenario=rows[0]["scenario"],
+                scenario_2=rows[-1]["scenario"],
+            )
+        return message(
+            "{scenario} brings {gap} more bookings over five quarters than {scenario_2}.",
+            scenario=rows[0]["scenario"],
+            gap=money(gap, self.currency, digits=2),
+            scenario_2=rows[-1]["scenario"],
         )
 
 
@@ -84,7 +91,7 @@ def compare(start: Ground, plans: Sequence[Scenario]) -> Comparison:
         try:
             after = work_out(start, plan).after
         except QuarterdeckError as error:
-            problems.append(f"{plan.name}: {error}")
+            problems.append(message("{name}: {error}", name=plan.name, error=error))
             continue
         q = after.quarter
         rates = [float(np.nan_to_num(after.total("nrr_rate"))) or None]

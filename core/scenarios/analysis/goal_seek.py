@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
+from core.localization import joined, message
 from core.metrics.measure import money
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.engine import distribution, expectation
@@ -77,23 +78,34 @@ class Sought:
     def sentence(self) -> str:
         """Say where the goal stands and what reaches it."""
         wanted = money(self.goal.amount, self.currency)
-        here = f"As set, there is a {self.goal.sure * 100:.0f} % chance of at least {money(self.now, self.currency)}"
+        here = message(
+            "As set, there is a {sure:.0f} % chance of at least {now}",
+            sure=self.goal.sure * 100,
+            now=money(self.now, self.currency),
+        )
         if self.is_there:
-            return f"{here}: {wanted} is already reached."
+            return message("{here}: {wanted} is already reached.", here=here, wanted=wanted)
         solutions = self.frame.filter(pl.col("value").is_not_null())
         if solutions.is_empty():
-            return f"{here}; no lever alone reaches {wanted}."
-        named = "; ".join(f"{r['label']} {r['shown']} ({r['rank']})" for r in solutions.head(3).iter_rows(named=True))
-        return f"{here}. For {wanted} one of these alone would do: {named}."
+            return message("{here}; no lever alone reaches {wanted}.", here=here, wanted=wanted)
+        named = "; ".join(
+            message("{label} {shown} ({rank})", label=r["label"], shown=r["shown"], rank=r["rank"])
+            for r in solutions.head(3).iter_rows(named=True)
+        )
+        return message(
+            "{here}. For {wanted} one of these alone would do: {named}.", here=here, wanted=wanted, named=named
+        )
 
     def mix_sentence(self) -> str:
         """Say the cheapest mix."""
         if not self.mix.levers:
             return "Nothing has to change." if self.reached else "No lever has room within its past range."
-        named = ", ".join(s.words() for s in self.mix.levers)
+        named = joined(*(s.words() for s in self.mix.levers), by=", ")
         if not self.reached:
-            return f"Even with all levers at your past best ({named}) the goal is not reached."
-        return f"The easiest mix within past range: {named} (effort score {self.cost:,.0f})."
+            return message("Even with all levers at your past best ({named}) the goal is not reached.", named=named)
+        return message(
+            "The easiest mix within past range: {named} (effort score {cost:,.0f}).", named=named, cost=self.cost
+        )
 
 
 def seek(start: Ground, plan: Scenario, goal: Goal, efforts: Mapping[str, float] | None = None) -> Sought:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from core.contracts.errors import ScenarioError
+from core.localization import message
 from core.metrics.measure import counted, likely, money
 from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.engine import distribution, expectation
@@ -50,9 +51,14 @@ class Tornado:
         row = self.frame.row(0, named=True)
         lever = LEVERS[row["lever"]]
         ends = [money(row[k], self.currency, sign=True) for k in ("low_amount", "high_amount")]
-        return (
-            f"{row['label']} swings {NOUNS[self.measure]} most: from {ends[0]} at {lever.shown(row['low'])} to "
-            f"{ends[1]} at {lever.shown(row['high'])}, its past range."
+        return message(
+            "{label} swings {nouns} most: from {ends} at {shown} to {ends_2} at {shown_2}, its past range.",
+            label=row["label"],
+            nouns=NOUNS[self.measure],
+            ends=ends[0],
+            shown=lever.shown(row["low"]),
+            ends_2=ends[1],
+            shown_2=lever.shown(row["high"]),
         )
 
 
@@ -88,15 +94,20 @@ class HeatMap:
 
     def sentence(self) -> str:
         """Say the best and worst corner."""
-        names = f"{LEVERS[self.across].label} and {LEVERS[self.up].label}"
+        names = message("{label} and {label_2}", label=LEVERS[self.across].label, label_2=LEVERS[self.up].label)
         low, high = (float(v) for v in (self.frame["amount"].min(), self.frame["amount"].max()))  # type: ignore[arg-type]
-        text = (
-            f"Between them, {names} take the quarter from {money(low, self.currency)} to {money(high, self.currency)}"
+        text = message(
+            "Between them, {names} take the quarter from {low} to {high}",
+            names=names,
+            low=money(low, self.currency),
+            high=money(high, self.currency),
         )
         if self.frame["chance"].null_count():
             return f"{text}."
         worst, best = (float(v) for v in (self.frame["chance"].min(), self.frame["chance"].max()))  # type: ignore[arg-type]
-        return f"{text}, and the chance of quota from {likely(worst)} to {likely(best)}."
+        return message(
+            "{text}, and the chance of quota from {worst} to {best}.", text=text, worst=likely(worst), best=likely(best)
+        )
 
 
 def heat_map(start: Ground, plan: Scenario, across: str, up: str, window: int = 0) -> HeatMap:
@@ -136,15 +147,23 @@ class Decisive:
     def sentence(self) -> str:
         """Say how much of the uncertainty the five make up, and what the first one does."""
         if self.frame.is_empty():
-            return f"No open deal can still be won in {self.quarter}."
+            return message("No open deal can still be won in {quarter}.", quarter=self.quarter)
         row = self.frame.row(0, named=True)
-        text = (
-            f"{counted(self.frame.height, 'deal makes', 'deals make')} up {self.share * 100:.0f} % of the uncertainty "
-            f"in {self.quarter}; the first is {row['opportunity_name'] or row['opportunity_id']}"
+        text = message(
+            "{deals} up {share:.0f} % of the uncertainty in {quarter}; the first is {opportunity_name}",
+            deals=counted(self.frame.height, "deal makes", "deals make"),
+            share=self.share * 100,
+            quarter=self.quarter,
+            opportunity_name=row["opportunity_name"] or row["opportunity_id"],
         )
         if row["p_if_won"] is None:
             return f"{text}."
-        return f"{text}: if won, the chance of quota is {likely(row['p_if_won'])}; if lost, {likely(row['p_if_lost'])}."
+        return message(
+            "{text}: if won, the chance of quota is {p_if_won}; if lost, {p_if_lost}.",
+            text=text,
+            p_if_won=likely(row["p_if_won"]),
+            p_if_lost=likely(row["p_if_lost"]),
+        )
 
 
 def decisive(start: Ground, plan: Scenario, window: int = 0, count: int = DECISIVE) -> Decisive:

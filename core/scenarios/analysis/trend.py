@@ -13,6 +13,7 @@ from core.config import Settings, windows
 from core.config.calendar import add_months, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.localization import joined, message
 from core.metrics import bookings, pipeline
 from core.metrics.attainment import quota_of_reps
 from core.metrics.measure import counted, money
@@ -56,23 +57,43 @@ class Trend:
         """Say the running month, the last month ahead with its range, and the change on the same month a year ago."""
         ahead = self.frame.filter("is_forecast")
         if ahead.is_empty():
-            return f"There is nothing to forecast {self.measure.lower()} from."
+            return message("There is nothing to forecast {measure} from.", measure=self.measure.lower())
         first, last = ahead.row(0, named=True), ahead.row(-1, named=True)
-        reach = f"likely range {money(last['lower'], self.currency)} to {money(last['upper'], self.currency)}"
+        reach = message(
+            "likely range {lower} to {upper}",
+            lower=money(last["lower"], self.currency),
+            upper=money(last["upper"], self.currency),
+        )
         now, then = (money(row["amount"], self.currency) for row in (first, last))
-        text = (
-            f"{self.measure} forecast: {now} in {first['month']:%B %Y} ({money(first['so_far_amount'], self.currency)} "
-            f"so far) and {then} in {last['month']:%B %Y} ({reach}"
+        text = message(
+            "{measure} forecast: {now} in {month:%B %Y} ({so_far_amount} so far) and {then} in "
+            "{month_2:%B %Y} ({reach}",
+            measure=self.measure,
+            now=now,
+            month=first["month"],
+            so_far_amount=money(first["so_far_amount"], self.currency),
+            then=then,
+            month_2=last["month"],
+            reach=reach,
         )
         before = self.frame.filter(pl.col("month") == add_months(last["month"], -12))["amount"].to_list()
         if before and before[0] and before[0] > 0:
-            text += f"; last year {money(before[0], self.currency)}"
+            text += message("; last year {before}", before=money(before[0], self.currency))
         text += ")"
         missed = ahead.filter(pl.col("target_amount").is_not_null() & (pl.col("amount") < pl.col("target_amount")))
         aimed = ahead["target_amount"].drop_nulls().len()
         fall = "falls" if missed.height == 1 else "fall"
-        text += f". {missed.height} of the {counted(aimed, 'month')} ahead {fall} short of target." if aimed else "."
-        return f"{text} {self.record}".strip()
+        text += (
+            message(
+                ". {height} of the {months} ahead {fall} short of target.",
+                height=missed.height,
+                months=counted(aimed, "month"),
+                fall=fall,
+            )
+            if aimed
+            else "."
+        )
+        return joined(text, self.record).strip()
 
 
 def measures(data: Dataset) -> list[str]:
@@ -109,15 +130,20 @@ def trend(data: Dataset, settings: Settings, bundle: Bundle, measure: str = "Rev
         When there is no complete month of revenue to forecast from.
     """
     if measure not in MEASURES:
-        raise ContractError(f"There is no trend of {measure!r}.", mend=f"Known: {', '.join(MEASURES)}.")
+        raise ContractError(
+            message("There is no trend of {measure!r}.", measure=measure),
+            mend=message("Known: {measures}.", measures=", ".join(MEASURES)),
+        )
     running, record = windows.running_month(data.as_of), ""
     actual = bookings.monthly(data, KINDS[measure], settings)
     if measure == "Revenue":
         revenue = forecast.revenue(data, settings, bundle)
         ahead = revenue.frame.filter("is_forecast")
         if revenue.coverage is not None:
-            record = (
-                f"Track record: {revenue.coverage * 100:.0f} % of {revenue.n_replayed} past months were in their range."
+            record = message(
+                "Track record: {coverage:.0f} % of {n_replayed} past months were in their range.",
+                coverage=revenue.coverage * 100,
+                n_replayed=revenue.n_replayed,
             )
     else:
         ahead = expectation.start(data, settings, bundle).by_month.filter(pl.col("month") >= running).head(AHEAD)
@@ -176,10 +202,19 @@ def behind(data: Dataset, settings: Settings, bundle: Bundle, measure: str, mont
     if begin <= data.as_of:
         lines = bookings.dated(data, begin, end, KINDS[measure])
         n_lines = bookings.n_lines(data, begin, end, KINDS[measure])
-        return Behind(lines, f"{counted(n_lines, 'line')} in {begin:%B %Y}")
+        return Behind(lines, message("{lines} in {begin:%B %Y}", lines=counted(n_lines, "line"), begin=begin))
     if measure == "Revenue":
         parts = forecast.revenue(data, settings, bundle).parts
         rows = parts.filter(pl.col("month") == begin).select(pl.col("unit").alias("region"), "amount", "lower", "upper")
-        return Behind(rows, f"Forecast of {begin:%B %Y} by region; the amounts add up to the total.")
+        return Behind(
+            rows, message("Forecast of {begin:%B %Y} by region; the amounts add up to the total.", begin=begin)
+        )
     due = pipeline.deals(data, settings).filter(pl.col("close_on").is_between(begin, end))
-    return Behind(due, f"{counted(due.height, 'open deal')} expected to close in {begin:%B %Y}, not won yet")
+    return Behind(
+        due,
+        message(
+            "{opens} expected to close in {begin:%B %Y}, not won yet",
+            opens=counted(due.height, "open deal"),
+            begin=begin,
+        ),
+    )

@@ -14,6 +14,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ScenarioError
+from core.localization import joined, message
 from core.metrics.measure import left_over, likely, money
 from core.scenarios.analysis import attribution
 from core.scenarios.analysis.attribution import Split
@@ -148,50 +149,80 @@ class WhatIf:
         gap = then.total() - now.total()
         in_quarter = (then.spread.mean or 0.0) - (now.spread.mean or 0.0)
         is_moved = bool(self.plan.moved) and max(abs(gap), abs(in_quarter)) >= CENT
-        moved = f"go from {before} to" if is_moved else "stay at"
-        text = f"{label} bookings {moved} {after}, likely range {low} to {high}"
-        whole = f"the change is {money(gap, unit, sign=True)}" if abs(gap) >= CENT else "nothing changes"
-        text += f"; over five quarters {whole}." if is_moved else "."
+        moved = message("go from {before} to", before=before) if is_moved else "stay at"
+        text = message(
+            "{label} bookings {moved} {after}, likely range {low} to {high}",
+            label=label,
+            moved=moved,
+            after=after,
+            low=low,
+            high=high,
+        )
+        whole = (
+            message("the change is {gap}", gap=money(gap, unit, sign=True)) if abs(gap) >= CENT else "nothing changes"
+        )
+        text += message("; over five quarters {whole}.", whole=whole) if is_moved else "."
         if self.plan.moved and not is_moved:
             ends = (money(side.total("mrr_amount"), unit, digits=2) for side in (now, then))
-            text += f" MRR after five quarters goes from {' to '.join(ends)}."
+            text += message(" MRR after five quarters goes from {ends}.", ends=" to ".join(ends))
         hit, was = then.spread.p_target, now.spread.p_target
         if hit is not None and was is not None:
             quota = money(then.spread.target or 0.0, unit)
             stays = "stays at" if self.plan.moved else "is"
             chances = (
-                f"{stays} {likely(hit)}" if likely(was) == likely(hit) else f"goes from {likely(was)} to {likely(hit)}"
+                joined(stays, likely(hit))
+                if likely(was) == likely(hit)
+                else message("goes from {was} to {hit}", was=likely(was), hit=likely(hit))
             )
-            text += f" The chance of reaching the quota of {quota} {chances}."
+            text += message(" The chance of reaching the quota of {quota} {chances}.", quota=quota, chances=chances)
         return text
 
     def tail(self) -> str:
         """Say what a bad quarter looks like, and what the range allows for."""
         unit, spread = self.ground.base.currency, self.after.spread
-        text = f"In a bad quarter (worst 10 %) bookings average {money(spread.tail_mean, unit)}."
-        return f"{text} The range allows for deals that move together ({together(spread.correlation)})."
+        text = message(
+            "In a bad quarter (worst 10 %) bookings average {tail_mean}.", tail_mean=money(spread.tail_mean, unit)
+        )
+        return message(
+            "{text} The range allows for deals that move together ({together}).",
+            text=text,
+            together=together(spread.correlation),
+        )
 
     def recurring_sentence(self) -> str:
         """Say the recurring revenue at the end of five quarters, with its range, by month and by year."""
         unit, recurring = self.ground.base.currency, self.after.recurring
         ends = [recurring.quantile(q) for q in (0.1, 0.5, 0.9)]
         low, middle, high = (money(end, unit, digits=2) for end in ends)
-        text = f"MRR at the end of five quarters: {money(recurring.mean, unit, digits=2)}"
-        text += f" (ARR {money(recurring.mean * 12, unit)}), likely range {low} to {high}"
-        text += f" (middle {middle}; ARR {money(ends[0] * 12, unit)} to {money(ends[2] * 12, unit)})"
+        text = message("MRR at the end of five quarters: {mean}", mean=money(recurring.mean, unit, digits=2))
+        text += message(
+            " (ARR {mean}), likely range {low} to {high}", mean=money(recurring.mean * 12, unit), low=low, high=high
+        )
+        text += message(
+            " (middle {middle}; ARR {ends} to {ends_2})",
+            middle=middle,
+            ends=money(ends[0] * 12, unit),
+            ends_2=money(ends[2] * 12, unit),
+        )
         gap = money(recurring.mean - self.before.total("mrr_amount"), unit, digits=2, sign=True)
-        return f"{text}; the levers change it by {gap}." if self.plan.moved else f"{text}."
+        return message("{text}; the levers change it by {gap}.", text=text, gap=gap) if self.plan.moved else f"{text}."
 
     def part_sentence(self) -> str:
         """Say which lever makes most of the difference."""
         if not self.plan.moved:
             return "No lever is moved."
         rows = sorted(self.parts.to_dicts(), key=lambda r: -abs(r["amount"]))
-        named = "; ".join(f"{r['label']} {self.shown(r['amount'])}" for r in rows if abs(r["amount"]) > self._nil)
+        named = "; ".join(joined(r["label"], self.shown(r["amount"])) for r in rows if abs(r["amount"]) > self._nil)
         span = expectation.span(self.measure)
         if not named:
-            return f"{span} {self.noun} stay the same: no lever moved affects them."
-        return f"{span} the levers change {self.noun} by {self.shown(self.difference)}: {named}."
+            return message("{span} {noun} stay the same: no lever moved affects them.", span=span, noun=self.noun)
+        return message(
+            "{span} the levers change {noun} by {shown}: {named}.",
+            span=span,
+            noun=self.noun,
+            shown=self.shown(self.difference),
+            named=named,
+        )
 
     @property
     def _nil(self) -> float:
@@ -200,9 +231,9 @@ class WhatIf:
     def shown(self, value: float) -> str:
         """Write a difference in the measure's unit."""
         if self.measure == "coverage_ratio":
-            return f"{value:+.2f} times"
+            return message("{value:+.2f} times", value=value)
         if self.is_rate:
-            return f"{value * 100:+.1f} points"
+            return message("{value:+.1f} points", value=value * 100)
         return money(value, self.ground.base.currency, digits=2, sign=True)
 
     @cached_property
@@ -215,7 +246,7 @@ class WhatIf:
         """Say that the parts add up to the difference."""
         left = self.difference - float(self.parts["amount"].sum()) if self.parts.height else 0.0
         unit = "" if self.is_rate else self.ground.base.currency
-        return f"The parts add up to the difference: {left_over(left, unit)}."
+        return message("The parts add up to the difference: {left_over}.", left_over=left_over(left, unit))
 
     @property
     def outcomes(self) -> pl.DataFrame:
@@ -247,14 +278,20 @@ def warning(past: Seen, s: LeverSetting) -> str:
     if lever.unit in {"switch", "weeks"} or lever.kind == "association":
         return ""
     if seen_range is None:
-        return f"{lever.label}: your data has no past change to compare with, so this is arithmetic only."
+        return message(
+            "{label}: your data has no past change to compare with, so this is arithmetic only.", label=lever.label
+        )
     low, high = seen_range
     if low - 1e-9 <= s.value <= high + 1e-9:
         return ""
     count = len(past.quarters[s.lever])
-    return (
-        f"{lever.label} {lever.shown(s.value)} is outside your past range of {lever.shown(low)} to "
-        f"{lever.shown(high)} ({count} quarters)."
+    return message(
+        "{label} {shown} is outside your past range of {shown_2} to {shown_3} ({count} quarters).",
+        label=lever.label,
+        shown=lever.shown(s.value),
+        shown_2=lever.shown(low),
+        shown_3=lever.shown(high),
+        count=count,
     )
 
 
@@ -283,7 +320,10 @@ def work_out(start: Ground, plan: Scenario, measure: str = "bookings_amount", wi
         For a measure or quarter that is not known, and for settings that contradict each other.
     """
     if measure not in NOUNS:
-        raise ScenarioError(f"There is no measure called {str(measure)[:40]!r}.", mend=f"Known: {', '.join(NOUNS)}.")
+        raise ScenarioError(
+            message("There is no measure called {measure!r}.", measure=str(measure)[:40]),
+            mend=message("Known: {nouns}.", nouns=", ".join(NOUNS)),
+        )
     if not 0 <= window < len(start.base.quarters):
         raise ScenarioError("There is no such quarter.", mend="0 is the running one, 4 the last.")
 

@@ -12,6 +12,7 @@ import polars as pl
 from core.artifacts import Memo
 from core.config.calendar import add_months
 from core.contracts.errors import ScenarioError
+from core.localization import message
 from core.scenarios.data.baseline import Baseline
 from core.scenarios.data.factors import Side, alike
 from core.scenarios.levers import LEVERS, Scenario
@@ -118,21 +119,30 @@ class Books:
         won = {d for s in plan.of("deal_won") for d in s.scope.partition(":")[2].split(",")}
         lost = {d for s in plan.of("deal_lost") for d in s.scope.partition(":")[2].split(",")}
         if won & lost:
-            raise ScenarioError(f"Deal {min(won & lost)!r} is taken as both won and lost.", mend="Keep one of the two.")
+            raise ScenarioError(
+                message("Deal {won!r} is taken as both won and lost.", won=min(won & lost)), mend="Keep one of the two."
+            )
         for s in plan.of("lead_mix"):
             if s.detail not in self.base.sources:
                 sources = ", ".join(self.base.sources) or "none"
-                raise ScenarioError(f"There is no lead source called {s.detail[:40]!r}.", mend=f"Known: {sources}.")
+                raise ScenarioError(
+                    message("There is no lead source called {detail!r}.", detail=s.detail[:40]),
+                    mend=message("Known: {sources}.", sources=sources),
+                )
         for s in plan.of("gap_closed"):
             if s.detail not in self.base.unblocked:
                 raise ScenarioError(
-                    f"No open deal is known to wait for {s.detail[:40]!r}.",
+                    message("No open deal is known to wait for {detail!r}.", detail=s.detail[:40]),
                     mend="Analyse the buyer's list on the Requirements page and attach it to a deal.",
                 )
         for s in plan.moved:
             if s.scope.startswith("deal") and not self.deals.mask(s.scope).any():
                 raise ScenarioError(
-                    f"{LEVERS[s.lever].label}: there is no open deal {s.scope.partition(':')[2][:40]!r}.",
+                    message(
+                        "{label}: there is no open deal {partition!r}.",
+                        label=LEVERS[s.lever].label,
+                        partition=s.scope.partition(":")[2][:40],
+                    ),
                     mend="It may have closed since.",
                 )
 

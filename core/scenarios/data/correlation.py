@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from core.localization import message
 from core.metrics.measure import counted
 
 HORIZON = 60
@@ -43,11 +44,17 @@ class Correlation:
     def sentence(self) -> str:
         """Say what was measured, on what."""
         if not self.is_measured:
-            return f"Too few past forecasts show how much deals move together: {together(self.quarter)} is assumed."
-        return (
-            f"How much deals move together, over {counted(len(self.surprises), 'past date')}: "
-            f"{together(self.quarter)} across all deals, {together(self.quarter + self.segment)} within a segment, "
-            f"{together(self.quarter + self.segment + self.rep)} for one rep."
+            return message(
+                "Too few past forecasts show how much deals move together: {together} is assumed.",
+                together=together(self.quarter),
+            )
+        return message(
+            "How much deals move together, over {pasts}: {together} across all deals, {together_2} "
+            "within a segment, {together_3} for one rep.",
+            pasts=counted(len(self.surprises), "past date"),
+            together=together(self.quarter),
+            together_2=together(self.quarter + self.segment),
+            together_3=together(self.quarter + self.segment + self.rep),
         )
 
 

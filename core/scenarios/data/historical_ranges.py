@@ -13,6 +13,7 @@ from core.config import Settings
 from core.config.calendar import add_quarters, quarter_start
 from core.contracts import Dataset
 from core.contracts.spans import is_valid, line_runs
+from core.localization import message
 from core.metrics.attainment import quota_of_reps
 
 QUARTERS, RECENT = 12, 4
@@ -74,12 +75,14 @@ class Seen:
         side = better or 1
         ahead = sum(v * side > value * side + 1e-9 for v in values)
         if ahead == 0 and all(v * side < value * side - 1e-9 for v in values):
-            return f"beyond any of {_words(len(values))} quarters"
+            return message("beyond any of {words} quarters", words=_words(len(values)))
         if ahead >= len(values):
-            return f"below every one of {_words(len(values))} quarters"
+            return message("below every one of {words} quarters", words=_words(len(values)))
         if ahead < len(ORDINALS):
-            return f"your {ORDINALS[ahead]}best quarter of {_words(len(values))}"
-        return f"reached in {_words(ahead)} of {_words(len(values))} quarters"
+            return message(
+                "your {ordinals}best quarter of {words}", ordinals=ORDINALS[ahead], words=_words(len(values))
+            )
+        return message("reached in {words} of {words_2} quarters", words=_words(ahead), words_2=_words(len(values)))
 
 
 def _words(count: int) -> str:

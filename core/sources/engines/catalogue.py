@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from core.contracts.errors import ConfigError
+from core.localization import message
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def source_name(name: str) -> str:
     >>> source_name("postgres")
     'Tables in PostgreSQL'
     """
-    return f"Tables in {ENGINES[name].title}"
+    return message("Tables in {title}", title=ENGINES[name].title)
 
 
 def missing_modules(name: str) -> tuple[str, ...]:
@@ -106,7 +107,7 @@ def install_line(name: str) -> str:
     >>> install_line("postgres")
     'pip install "quarterdeck[warehouse-postgres]"'
     """
-    return f'pip install "quarterdeck[{ENGINES[name].extra}]"'
+    return message('pip install "quarterdeck[{extra}]"', extra=ENGINES[name].extra)
 
 
 def require(name: str) -> EngineFacts:
@@ -120,9 +121,13 @@ def require(name: str) -> EngineFacts:
     missing = missing_modules(name)
     if missing:
         raise ConfigError(
-            f"The engine {ENGINES[name].title} needs {' and '.join(missing)}, which is not installed.",
+            message(
+                "The engine {title} needs {missing}, which is not installed.",
+                title=ENGINES[name].title,
+                missing=" and ".join(missing),
+            ),
             "the setting engine",
-            f"Run: {install_line(name)}",
+            message("Run: {install_line}", install_line=install_line(name)),
         )
     return ENGINES[name]
 

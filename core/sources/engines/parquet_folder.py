@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts.errors import SourceError
 from core.contracts.raw_rows import WarehouseTable
+from core.localization import message
 from core.sources.engines.contract_columns import as_contract, contract_types
 
 OPTIONS: dict[str, str | bool | int | float | list[str]] = {
@@ -42,7 +43,7 @@ class ParquetFolder:
             When it is not.
         """
         if not self.folder.is_dir():
-            raise SourceError(f"There is no folder {self.folder}.", "the warehouse", MORE)
+            raise SourceError(message("There is no folder {folder}.", folder=self.folder), "the warehouse", MORE)
 
     def _files(self, entity: str) -> Path:
         name = self.about.table(entity)
@@ -53,7 +54,7 @@ class ParquetFolder:
         self.check()
         files = self._files(entity)
         if not any(files.parent.glob(files.name)):
-            return f"There is no file {files.relative_to(self.folder)}."
+            return message("There is no file {relative_to}.", relative_to=files.relative_to(self.folder))
         columns = {column.lower() for column in pl.scan_parquet(files).collect_schema().names()}
         return WarehouseTable(str(files), tuple(column for column in contract_types(entity) if column in columns))
 
@@ -81,4 +82,6 @@ class ParquetFolder:
                 return made
         except duckdb.Error as error:
             words = str(error).strip().split("\n")[0][:300]
-            raise SourceError(f"The files cannot be read: {words}", "the warehouse", MORE) from None
+            raise SourceError(
+                message("The files cannot be read: {words}", words=words), "the warehouse", MORE
+            ) from None

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError
 from core.contracts.raw_rows import WarehouseTable
+from core.localization import message
 from core.sealing.secret_values import Secrets
 from core.sources.engines.catalogue import require
 from core.sources.engines.contract_columns import as_contract, contract_types
@@ -77,7 +78,7 @@ class Spark:
 
 def _refused(error: Exception) -> SourceError:
     words = str(error).strip().split("\n")[0][:300]
-    return SourceError(f"Spark does not answer: {words}", "the warehouse", MORE)
+    return SourceError(message("Spark does not answer: {words}", words=words), "the warehouse", MORE)
 
 
 def _collected(frame: Any) -> pl.DataFrame:
@@ -118,6 +119,6 @@ class Lake(Spark):
         """Return the table of an entity; where there is none, a sentence that says so."""
         name = self.about.table(entity)
         if not self.session.catalog.tableExists(name):
-            return f"Spark's catalogue has no table {name}."
+            return message("Spark's catalogue has no table {name}.", name=name)
         columns = {column.lower() for column in self.session.table(name).columns}
         return WarehouseTable(name, tuple(column for column in contract_types(entity) if column in columns))

@@ -11,6 +11,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError
 from core.contracts.raw_rows import WarehouseTable
+from core.localization import message
 from core.sealing.secret_values import Secrets
 from core.sources.engines import connections
 from core.sources.engines.catalogue import require
@@ -60,7 +61,9 @@ class Warehouse:
             raise
         except Exception as error:  # Every driver raises errors of its own.
             words = self.keys.hidden(str(error).strip().split("\n")[0])[:300]
-            raise SourceError(f"{self.facts.title} does not answer: {words}", "the warehouse", MORE) from None
+            raise SourceError(
+                message("{title} does not answer: {words}", title=self.facts.title, words=words), "the warehouse", MORE
+            ) from None
 
     def check(self) -> None:
         """Ask for nothing but an answer.

@@ -8,6 +8,7 @@ import streamlit as st
 from core.access import LOCAL
 from core.access.directory import Directory
 from core.contracts.errors import AccessError, QuarterdeckError
+from core.localization import message, message_plural
 from core.store.api_keys import ALL, ApiKey
 from pages.ui.admin import changes
 from pages.ui.kit import cache
@@ -34,7 +35,11 @@ def show(page: Page, c: Cell, directory: Directory) -> None:
     keys = [key for key in whole if changes.is_theirs(page, directory, key.owner)]
     good = [key for key in keys if key.revoked_at is None]
     c.answer(
-        f"{len(good)} {'key opens' if len(good) == 1 else 'keys open'} the API, which is described at /api/docs."
+        message_plural(
+            "{n} key opens the API, which is described at /api/docs.",
+            "{n} keys open the API, which is described at /api/docs.",
+            len(good),
+        )
         if good
         else "Nobody has a key yet. The API, which is described at /api/docs, answers nobody without one."
     )
@@ -55,7 +60,11 @@ def _frame(page: Page, keys: list[ApiKey]) -> pl.DataFrame:
             key.name,
             None if page.view.is_masked else key.owner,
             "all the owner may" if ALL in key.rights else ", ".join(key.rights),
-            "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "no end",
+            "revoked"
+            if key.revoked_at
+            else message("until {expires_at:%Y-%m-%d}", expires_at=key.expires_at)
+            if key.expires_at
+            else "no end",
             key.made_at.replace(tzinfo=None),
             key.used_at.replace(tzinfo=None) if key.used_at else None,
         )
@@ -111,4 +120,8 @@ def _revocation(page: Page, keys: list[ApiKey]) -> None:
 
 def _revoke(page: Page, prefix: str) -> None:
     keys = cache.store(page.settings.database).api_keys
-    changes.attempt(page, lambda: keys.revoke(prefix, page.identity.user), f"qd_{prefix} opens nothing any more.")
+    changes.attempt(
+        page,
+        lambda: keys.revoke(prefix, page.identity.user),
+        message("qd_{prefix} opens nothing any more.", prefix=prefix),
+    )

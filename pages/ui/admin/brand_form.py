@@ -9,6 +9,7 @@ import streamlit as st
 from core.branding import brand_pictures, logo_pictures, saved_brand
 from core.config.branding import BrandSettings
 from core.contracts.errors import AccessError, QuarterdeckError
+from core.localization import message
 from pages.ui.admin import changes
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -52,7 +53,12 @@ def _standing(brand: BrandSettings) -> str:
     if not brand.is_own:
         return "Pages, mails and documents bear the look they were shipped with."
     logo = "a logo" if brand.logo else "no logo"
-    return f"Pages, mails and documents bear the name {brand.name}, with {logo} and the colour {brand.accent}."
+    return message(
+        "Pages, mails and documents bear the name {name}, with {logo} and the colour {accent}.",
+        name=brand.name,
+        logo=logo,
+        accent=brand.accent,
+    )
 
 
 def _draft(brand: BrandSettings) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -10,6 +10,7 @@ from core.access import can
 from core.access.delegation import Delegation
 from core.access.directory import GROUP, PERSON, ROLE, Directory, Entry, Rule, checked, in_force
 from core.contracts.errors import AccessError, QuarterdeckError
+from core.localization import message
 from pages.ui.kit import people
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -29,7 +30,7 @@ def save(page: Page, kind: str, name: str, rule: Rule) -> None:
         people.entries(page.settings).keep(kind, title, content, page.identity.user)
         if kind == PERSON:
             people.known(page.settings).settle(title)
-        return f"{title} is saved and counts from the next click."
+        return message("{title} is saved and counts from the next click.", title=title)
 
     _tell(change)
 
@@ -42,7 +43,7 @@ def remove(page: Page, kind: str, name: str) -> None:
         delegation(page).check(kind, _standing(directory, kind, name), None, directory)
         _stay_in(page, _others(page, kind, name))
         people.entries(page.settings).remove(kind, name, page.identity.user)
-        return f"{name} is taken away. Whoever had rights by it is out or down with the next click."
+        return message("{name} is taken away. Whoever had rights by it is out or down with the next click.", name=name)
 
     _tell(change)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import SourceError
+from core.localization import message
 from core.resources import industries
 from core.sources import demo_company
 from pages.ui.admin import changes
@@ -22,13 +23,20 @@ def show(page: Page, c: Cell) -> None:
     demo, store = page.settings.demo, cache.store(page.settings.database)
     counts = store.demo_reset.counts()
     c.answer(
-        f"{demo.size.capitalize()} sample company, industry {demo.industry}. "
-        f"Made on it: {demo_company.sentence(counts)}."
+        message(
+            "{size} sample company, industry {industry}. Made on it: {demo_company}.",
+            size=demo.size.capitalize(),
+            industry=demo.industry,
+            demo_company=demo_company.sentence(counts),
+        )
     )
     others = ", ".join(name for name in industries() if name != demo.industry)
     st.caption(
-        f"`demo.industry` and `demo.size` in quarterdeck.yaml change it, also while the server runs. "
-        f"Other industries: {escaped(others)}."
+        message(
+            "`demo.industry` and `demo.size` in quarterdeck.yaml change it, also while the server runs. "
+            "Other industries: {others}.",
+            others=escaped(others),
+        )
     )
     if not page.may("admin:write"):
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.localization import message
 from pages.ui.kit import hidden_names
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -16,7 +17,12 @@ def show(page: Page, c: Cell) -> None:
     """Say which demo links are valid, and let an administrator make or end one."""
     links = hidden_names.links(page.settings)
     number = {0: "No demo link is", 1: "One demo link is"}.get(len(links), f"{len(links)} demo links are")
-    c.answer(f"{number} valid. Whoever opens one sees invented names in that browser until the link is ended.")
+    c.answer(
+        message(
+            "{number} valid. Whoever opens one sees invented names in that browser until the link is ended.",
+            number=number,
+        )
+    )
     if not page.may("admin:write"):
         return
     for link in links:

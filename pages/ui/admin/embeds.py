@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.api.clock import now
+from core.localization import message
 from core.questions.topics import by_name
 from core.store.embed_links import EmbedLink
 from pages.ui.admin import changes
@@ -32,7 +33,7 @@ def show(page: Page, c: Cell, is_theirs: Callable[[str], bool]) -> None:
     good = [link for link in links if link.state(now()) == "good"]
     verb = "answer is" if len(good) == 1 else "answers are"
     c.answer(
-        f"{len(good)} {verb} shown on other sites by signed links."
+        message("{n_good} {verb} shown on other sites by signed links.", n_good=len(good), verb=verb)
         if good
         else "No answer is shown on other sites. Ask a question in the search box and open “Embed in another site”."
     )
@@ -53,7 +54,7 @@ def _frame(page: Page, links: list[EmbedLink]) -> pl.DataFrame:
                 topic.title if topic else "",
                 None if page.view.is_masked else link.owner,
                 "hidden" if link.content["is_masked"] else "shown",
-                f"until {link.expires_at:%Y-%m-%d}" if state == "good" else state,
+                message("until {expires_at:%Y-%m-%d}", expires_at=link.expires_at) if state == "good" else state,
                 link.n_opened,
                 link.opened_at.replace(tzinfo=None) if link.opened_at else None,
             )
@@ -63,7 +64,15 @@ def _frame(page: Page, links: list[EmbedLink]) -> pl.DataFrame:
 
 
 def _revocation(page: Page, links: list[EmbedLink]) -> None:
-    names = {link.mark: f"{link.title} (until {link.expires_at:%Y-%m-%d}, {link.mark})" for link in links}
+    names = {
+        link.mark: message(
+            "{title} (until {expires_at:%Y-%m-%d}, {mark})",
+            title=link.title,
+            expires_at=link.expires_at,
+            mark=link.mark,
+        )
+        for link in links
+    }
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         mark = st.selectbox("Link", list(names), format_func=names.__getitem__, key="embed_chosen")
         st.button("End", on_click=_revoke, args=(page, mark), key="embed_revoke", icon=":material/block:")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import counted
 from core.rewriting.language_model import checked_host
 from pages.ui.kit import cache
@@ -39,11 +40,20 @@ def show(page: Page, c: Cell) -> None:
         return
     calls = cache.store(page.settings.database).model_calls
     tokens, amount = calls.spent()
-    most = f" of {rules.most_day_tokens:,}" if rules.most_day_tokens else ""
+    most = message(" of {most_day_tokens:,}", most_day_tokens=rules.most_day_tokens) if rules.most_day_tokens else ""
     cost = f", {page.settings.currency} {amount:,.2f}" if rules.price_amount else ""
     c.answer(
-        f"{rules.model} at {host} may rewrite drafts: {tokens:,}{most} tokens in the last 24 hours{cost}. "
-        f"Texts are kept {rules.logged} for {counted(page.settings.retention.model_calls_days, 'day')}."
+        message(
+            "{model} at {host} may rewrite drafts: {tokens:,}{most} tokens in the last 24 hours{cost}. "
+            "Texts are kept {logged} for {days}.",
+            model=rules.model,
+            host=host,
+            tokens=tokens,
+            most=most,
+            cost=cost,
+            logged=rules.logged,
+            days=counted(page.settings.retention.model_calls_days, "day"),
+        )
     )
     rows = calls.newest()
     if not rows.is_empty() and not page.view.is_masked:

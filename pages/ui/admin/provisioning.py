@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.store.provisioned import GROUP, USER
 from pages.ui.admin import changes
 from pages.ui.kit import cache, people
@@ -32,7 +33,13 @@ def show(page: Page, cell: Cell) -> None:
         n_off = sum(not user.is_active for user in users)
         state = "on" if tokens.height else "off"
         cell.answer(
-            f"Provisioning is {state}; people: {len(users):,}, deactivated: {n_off:,}, groups: {len(groups):,}."
+            message(
+                "Provisioning is {state}; people: {n_users:,}, deactivated: {n_off:,}, groups: {n_groups:,}.",
+                state=state,
+                n_users=len(users),
+                n_off=n_off,
+                n_groups=len(groups),
+            )
         )
     if not page.may("admin:write") or changes.delegation(page).is_bound:
         return

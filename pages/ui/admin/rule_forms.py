@@ -8,6 +8,7 @@ from core.access.directory import FILE, GROUP, PERSON, Directory
 from core.access.identity import OWN
 from core.config.settings import AccessRule, Person
 from core.contracts.errors import ConfigError
+from core.localization import message
 from pages.ui.admin import changes
 from pages.ui.kit.shell import Page
 
@@ -19,7 +20,7 @@ def offer(page: Page, directory: Directory, kind: str) -> None:
     """Let an administrator add, change or take away people or groups."""
     table = directory.people if kind == PERSON else directory.groups
     own = [name for name in table if directory.source(kind, name) != FILE]
-    with st.expander(f"Add or change a {NOUNS[kind]}", icon=":material/edit:"):
+    with st.expander(message("Add or change a {nouns}", nouns=NOUNS[kind]), icon=":material/edit:"):
         chosen = st.selectbox("Change", [NEW, *own], key=f"{kind}_chosen") if own else NEW
         rule = table.get(chosen) or AccessRule.model_construct(roles=())
         with st.form(f"{kind}_form_{chosen}", border=False):

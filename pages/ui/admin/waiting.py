@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.access.directory import PERSON, Directory
 from core.config.settings import Person
+from core.localization import message
 from pages.ui.admin import changes
 from pages.ui.kit import people, view_as
 from pages.ui.kit.cells import Cell
@@ -27,7 +28,11 @@ def show(page: Page, cell: Cell, directory: Directory) -> None:
     if rows.is_empty():
         cell.empty("Nobody waits. Who signs in without a role is listed here.")
         return
-    cell.answer("1 person waits to be let in." if rows.height == 1 else f"{rows.height} people wait to be let in.")
+    cell.answer(
+        "1 person waits to be let in."
+        if rows.height == 1
+        else message("{height} people wait to be let in.", height=rows.height)
+    )
     if page.view.is_masked:
         return
     cell.table(rows.drop("seen_at").with_columns(pl.col("groups").list.join(", ")), column_config=COLUMNS)

@@ -10,6 +10,7 @@ import streamlit as st
 from core.alerts import desk
 from core.alerts.alert_rule import ABOVE, AUDIENCES, BELOW, KINDS, LIST, ME, Kind, Rule
 from core.alerts.watched_measures import MEASURES
+from core.localization import message
 from core.metrics import counted
 from core.scope import narrowing
 from pages.ui.alerts import told_list
@@ -41,7 +42,11 @@ def show(page: Page, c: Cell) -> None:
     ways = {way.id: way.name for way in desk.ways(store, page.identity.user, page.may("admin:write"))}
     n_on = sum(rule.is_on for rule in rules)
     c.answer(
-        f"You have {counted(len(rules), 'alert')}, {n_on:,} of them on. They are looked at every five minutes."
+        message(
+            "You have {alerts}, {n_on:,} of them on. They are looked at every five minutes.",
+            alerts=counted(len(rules), "alert"),
+            n_on=n_on,
+        )
         if rules
         else "You have no alert yet."
     )
@@ -75,13 +80,15 @@ def _change(page: Page, rules: list[Rule]) -> None:
 def _switch(page: Page, rule: Rule) -> None:
     store = cache.store(page.settings.database)
     turned = replace(rule, is_on=not rule.is_on)
-    words = f"{rule.name} is {'on' if turned.is_on else 'stopped'}."
+    words = message("{name} is on.", name=rule.name) if turned.is_on else message("{name} is stopped.", name=rule.name)
     told_list.attempt(lambda: desk.save_rule(store, turned, page.may("admin:write")), words)
 
 
 def _delete(page: Page, rule: Rule) -> None:
     store = cache.store(page.settings.database)
-    told_list.attempt(lambda: desk.delete_rule(store, page.identity.user, rule.id), f"{rule.name} is deleted.")
+    told_list.attempt(
+        lambda: desk.delete_rule(store, page.identity.user, rule.id), message("{name} is deleted.", name=rule.name)
+    )
 
 
 def _form(page: Page, ways: dict[int, str]) -> None:
@@ -100,7 +107,7 @@ def _form(page: Page, ways: dict[int, str]) -> None:
     if hours:
         right.text_input("Pass on to, mail addresses with commas between", key=NEXT)
     part = narrowing.sentence(page.visible or page.data, page.settings, page.scope)
-    st.caption(escaped(f"It speaks of: {part}. Choose another part in the bar above first."))
+    st.caption(escaped(message("It speaks of: {part}. Choose another part in the bar above first.", part=part)))
     st.button("Make the alert", on_click=_make, args=(page, chosen), key="alert_make", icon=":material/add_alert:")
 
 
@@ -140,7 +147,9 @@ def _make(page: Page, chosen: str) -> None:
         _people(NEXT) if state.get(HOURS) else (),
     )
     store = cache.store(page.settings.database)
-    words = f"{rule.name} is made. The next look notes what is there; from then on you are told what is new."
+    words = message(
+        "{name} is made. The next look notes what is there; from then on you are told what is new.", name=rule.name
+    )
     told_list.attempt(lambda: desk.save_rule(store, rule, page.may("admin:write")), words)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.alerts import desk
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics import counted
 from core.store.alert_ledger import Entry
 from pages.ui.kit import cache
@@ -86,14 +87,19 @@ def _sentence(entries: list[Entry]) -> str:
         return "You were told nothing yet."
     n_open = sum(_state(entry) == "open" for entry in entries)
     verb = "is" if n_open == 1 else "are"
-    return f"You were told {counted(len(entries), 'thing')}; {n_open:,} {verb} still open."
+    return message(
+        "You were told {things}; {n_open:,} {verb} still open.",
+        things=counted(len(entries), "thing"),
+        n_open=n_open,
+        verb=verb,
+    )
 
 
 def _state(entry: Entry) -> str:
     if entry.recovered_at is not None:
         return "over"
     if entry.snoozed_until is not None and entry.snoozed_until > now():
-        return f"snoozed until {entry.snoozed_until:%d %b, %H:%M}"
+        return message("snoozed until {snoozed_until:%d %b, %H:%M}", snoozed_until=entry.snoozed_until)
     if entry.acknowledged_at is not None:
         return "taken care of"
     return "passed on" if entry.escalated_at is not None else "open"
@@ -119,7 +125,7 @@ def _buttons(page: Page, entries: list[Entry]) -> None:
 def _snooze(page: Page, number: int, hours: int) -> None:
     ledger = cache.store(page.settings.database).alert_ledger
     until = now() + timedelta(hours=hours)
-    words = f"You are told nothing more of it for {SNOOZES[hours].lower()}."
+    words = message("You are told nothing more of it for {snoozes}.", snoozes=SNOOZES[hours].lower())
     attempt(lambda: ledger.snooze(number, page.identity.user, until), words)
 
 
@@ -137,7 +143,9 @@ def sent(page: Page, c: Cell) -> None:
     if not rows:
         c.answer("No message was sent yet.")
         return
-    c.answer(f"{counted(len(rows), 'message')}; {n_dead:,} could not be delivered.")
+    c.answer(
+        message("{messages}; {n_dead:,} could not be delivered.", messages=counted(len(rows), "message"), n_dead=n_dead)
+    )
     lines = [
         (
             row.made_at.replace(tzinfo=None),

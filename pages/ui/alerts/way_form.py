@@ -12,6 +12,7 @@ from core.alerts.quiet_hours import AT_ONCE, DAILY, WEEKLY, Habits
 from core.alerts.sending.mail import mail_head
 from core.alerts.ways import APPRISE, COMPANY, EVENTS, KINDS, MAIL, SLACK, TEAMS, WEBHOOK, Way
 from core.contracts.errors import AccessError, ConfigError
+from core.localization import message
 from core.metrics import counted
 from pages.ui.alerts import told_list
 from pages.ui.kit import cache
@@ -44,7 +45,15 @@ def habits(page: Page, c: Cell) -> None:
     own = desk.habits(store, page.identity.user)
     zone = own.zone or page.settings.time_zone
     rhythm = RHYTHMS[own.rhythm].lower()
-    c.answer(f"Messages come {rhythm}; nothing arrives from {own.quiet_from}:00 to {own.quiet_to}:00, {zone}.")
+    c.answer(
+        message(
+            "Messages come {rhythm}; nothing arrives from {quiet_from}:00 to {quiet_to}:00, {zone}.",
+            rhythm=rhythm,
+            quiet_from=own.quiet_from,
+            quiet_to=own.quiet_to,
+            zone=zone,
+        )
+    )
     with st.form("alert_habits", border=False):
         zones = sorted(available_timezones())
         given = {
@@ -73,7 +82,7 @@ def show(page: Page, c: Cell) -> None:
     store, is_admin = cache.store(page.settings.database), page.may("admin:write")
     ways = desk.ways(store, page.identity.user, is_admin)
     c.answer(
-        f"Messages can go {counted(len(ways), 'way')}."
+        message("Messages can go {ways}.", ways=counted(len(ways), "way"))
         if ways
         else "No way is set up: alerts are shown on this page alone."
     )
@@ -124,7 +133,9 @@ def _test(page: Page, number: int, is_admin: bool) -> None:
 
 def _delete(page: Page, way: Way, is_admin: bool) -> None:
     store, user = cache.store(page.settings.database), page.identity.user
-    told_list.attempt(lambda: desk.delete_way(store, user, way.id, is_admin), f"{way.name} is deleted.")
+    told_list.attempt(
+        lambda: desk.delete_way(store, user, way.id, is_admin), message("{name} is deleted.", name=way.name)
+    )
 
 
 def _form(page: Page, is_admin: bool) -> None:
@@ -173,7 +184,7 @@ def _make(page: Page, kind: str, is_admin: bool) -> None:
         if kind == WEBHOOK and not way.secret:
             state[SHOWN_ONCE] = made.secret
 
-    told_list.attempt(change, f"{way.name} is set up. Test it before you rely on it.")
+    told_list.attempt(change, message("{name} is set up. Test it before you rely on it.", name=way.name))
 
 
 def _site(page: Page) -> None:

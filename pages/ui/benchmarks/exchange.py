@@ -11,6 +11,7 @@ import streamlit as st
 from core import benchmarking
 from core.contracts.errors import QuarterdeckError
 from core.forecasts.calls import book
+from core.localization import message
 from core.store.benchmark_exports import BUDGET
 from core.store.repositories import Saved
 from pages.ui.kit import cache, downloads
@@ -105,7 +106,13 @@ def leave(page: Page, c: Cell) -> None:
     whole = (page.visible or page.data).company
     store = cache.store(page.settings.database)
     spent = store.benchmark_exports.spent(book(whole))
-    c.answer(f"{spent:g} of a privacy budget of {BUDGET:g} is spent over the last year. Nothing leaves by itself.")
+    c.answer(
+        message(
+            "{spent:g} of a privacy budget of {budget:g} is spent over the last year. Nothing leaves by itself.",
+            spent=spent,
+            budget=BUDGET,
+        )
+    )
     if not page.may(ADMIN) or page.data.is_transient or page.data.is_masked:
         c.empty("An administrator who sees true names makes a file ready here, and everybody sees on what terms.")
         return
@@ -144,8 +151,13 @@ def _review(page: Page, c: Cell) -> None:
         return
     rows = pl.DataFrame(export.content["groups"], schema=benchmarking.noisy_aggregates.AGGREGATES, orient="row")
     c.answer(
-        f"Made ready on {export.made_on:%d %B %Y} with ε {export.epsilon:g} and k {export.content['k']}: these are all "
-        "the figures in the file, noise included."
+        message(
+            "Made ready on {made_on:%d %B %Y} with ε {epsilon:g} and k {k}: these are all the figures in "
+            "the file, noise included.",
+            made_on=export.made_on,
+            epsilon=export.epsilon,
+            k=export.content["k"],
+        )
     )
     if rows.is_empty():
         c.empty("No group is large enough. Choose a larger ε, a smaller k, or wait for more deals.")

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import ConflictError, QuarterdeckError
+from core.localization import message
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.catalogue.capabilities import STATUSES
 from core.requirements.catalogue.effective_catalogue import FIELDS, Edition
@@ -228,7 +229,7 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
     """Save one capability; where somebody was there first, nothing is overwritten and both are shown."""
     number = str(values["capability_id"]).strip()
     if key == ADD and standing.row(number) is not None:
-        taken = f"There is a capability {number} already. Give yours another id."
+        taken = message("There is a capability {number} already. Give yours another id.", number=number)
         st.warning(escaped(taken), icon=":material/warning:")
         return
     try:
@@ -246,7 +247,14 @@ def _save(page: Page, standing: Edition, key: str, row: dict[str, Any], values: 
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
-    say("done", f"{number} is {'added' if key == ADD else 'saved'}: matching, gaps and answers use it from now on.")
+    say(
+        "done",
+        (
+            message("{number} is added: matching, gaps and answers use it from now on.", number=number)
+            if key == ADD
+            else message("{number} is saved: matching, gaps and answers use it from now on.", number=number)
+        ),
+    )
     _reopen()
     st.session_state["offer_next"] = number
     st.rerun()
@@ -295,7 +303,13 @@ def _settled(key: str) -> None:
 def _mine(page: Page, key: str, mine: CapabilityEdit, theirs: dict[str, Any]) -> None:
     again = CapabilityEdit(mine.capability_id, int(theirs["version"]), mine.values)
     _settled(key)
-    put(page, [again], f"{mine.capability_id} is saved as you wrote it; theirs stays in the history.")
+    put(
+        page,
+        [again],
+        message(
+            "{capability_id} is saved as you wrote it; theirs stays in the history.", capability_id=mine.capability_id
+        ),
+    )
 
 
 def put(page: Page, edits: list[CapabilityEdit], text: str) -> bool:

@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import counted, shortened
 from core.requirements.catalogue import catalogue_import, effective_catalogue
 from core.requirements.catalogue.effective_catalogue import Edition
@@ -99,13 +100,13 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
 def _accept(page: Page, preview: catalogue_import.Incoming) -> None:
     left, right = st.columns(2, vertical_alignment="center")
     also = bool(preview.retiring) and left.checkbox(
-        f"Retire the {len(preview.retiring):,} that are not in the file",
+        message("Retire the {n_retiring:,} that are not in the file", n_retiring=len(preview.retiring)),
         key="offer_retire",
         help="For a file that is your whole catalogue, in place of the sample.",
     )
     edits = [*preview.edits, *(preview.retiring if also else ())]
     right.button(
-        f"Take over {counted(len(edits), 'change')}",
+        message("Take over {changes}", changes=counted(len(edits), "change")),
         disabled=not edits or not page.may("catalogue:write"),
         on_click=_taken,
         args=(page, edits, preview.name),
@@ -116,7 +117,13 @@ def _accept(page: Page, preview: catalogue_import.Incoming) -> None:
 
 
 def _taken(page: Page, edits: list[CapabilityEdit], name: str) -> None:
-    put(page, edits, f"{counted(len(edits), 'change is', 'changes are')} taken over from {name}.")
+    put(
+        page,
+        edits,
+        message(
+            "{changes} taken over from {name}.", changes=counted(len(edits), "change is", "changes are"), name=name
+        ),
+    )
     st.session_state["offer_files"] = st.session_state.get("offer_files", 0) + 1
     st.session_state["offer_taken"] = True
 
@@ -157,7 +164,7 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
     reads_only = not page.may("catalogue:write")
     first, second, _ = st.columns([1, 1, 1])
     first.button(
-        f"Merge {escaped(gone)} into {escaped(stays)}",
+        message("Merge {gone} into {stays}", gone=escaped(gone), stays=escaped(stays)),
         on_click=_merge,
         args=(page, standing.row(stays), standing.row(gone)),
         key="twin_merge",
@@ -175,9 +182,12 @@ def _choose(page: Page, standing: Edition, pairs: pl.DataFrame) -> None:
         icon=":material/call_split:",
         help="Both stay as they are, and nobody is asked about this pair again.",
     )
-    merged = (
-        f"Merged: {names[stays]} takes over the limits, commitments and evidence it lacks; {gone} is retired, and "
-        f"lists and answers that name it count as {stays}."
+    merged = message(
+        "Merged: {names} takes over the limits, commitments and evidence it lacks; {gone} is "
+        "retired, and lists and answers that name it count as {stays}.",
+        names=names[stays],
+        gone=gone,
+        stays=stays,
     )
     st.caption(escaped(merged))
 
@@ -215,12 +225,20 @@ def _tell_apart(page: Page, word: str, one_id: str, other_id: str) -> None:
     done = (
         "are different; nobody is asked about them again" if word == not_duplicates.APART else "are asked about again"
     )
-    say("done", f"{one_id} and {other_id} {done}.")
+    say("done", message("{one_id} and {other_id} {done}.", one_id=one_id, other_id=other_id, done=done))
 
 
 def _merge(page: Page, stays: dict[str, Any], gone: dict[str, Any]) -> None:
     edits = duplicates.merged(stays, gone)
-    put(page, list(edits), f"{gone['capability_id']} is merged into {stays['capability_id']}.")
+    put(
+        page,
+        list(edits),
+        message(
+            "{capability_id} is merged into {capability_id_2}.",
+            capability_id=gone["capability_id"],
+            capability_id_2=stays["capability_id"],
+        ),
+    )
 
 
 def past(page: Page, c: Cell, standing: Edition) -> None:
@@ -233,8 +251,15 @@ def past(page: Page, c: Cell, standing: Edition) -> None:
     people, n = rows["author"].n_unique(), rows.height
     what = shortened(last["what"], 140).rstrip(".")
     c.answer(
-        f"{counted(n, 'change')} by {counted(people, 'person', 'people')}; the last by "
-        f"{last['author']} on {last['at']:%d %B %Y}: {last['capability_id']}, {what}."
+        message(
+            "{changes} by {people}; the last by {author} on {at:%d %B %Y}: {capability_id}, {what}.",
+            changes=counted(n, "change"),
+            people=counted(people, "person", "people"),
+            author=last["author"],
+            at=last["at"],
+            capability_id=last["capability_id"],
+            what=what,
+        )
     )
     c.table(rows.select(list(PAST)), column_config=PAST, height=320)
     with st.expander("Restore an earlier version"):
@@ -272,4 +297,8 @@ def _back(page: Page, standing: Edition, rows: pl.DataFrame) -> None:
 
 
 def _restore(page: Page, row: dict[str, Any], earlier: dict[str, Any]) -> None:
-    put(page, [effective_catalogue.restored(row, earlier)], f"{row['capability_id']} is restored.")
+    put(
+        page,
+        [effective_catalogue.restored(row, earlier)],
+        message("{capability_id} is restored.", capability_id=row["capability_id"]),
+    )

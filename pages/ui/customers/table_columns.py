@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.localization import joined, message
 from core.metrics.customer_health import BANDS
 from core.metrics.measure import percent
 
@@ -181,5 +182,5 @@ def bands(frame: Any) -> str:
     for name in reversed(BANDS):
         rows = frame.filter(frame["band"] == name)
         share = percent(float(rows["mrr_amount"].sum()) / total) if total else "none"
-        parts.append(f"{rows.height:,} {name} ({share} of MRR)")
-    return f"Today {', '.join(parts)}."
+        parts.append(message("{height:,} {name} ({share} of MRR)", height=rows.height, name=name, share=share))
+    return message("Today {parts}.", parts=joined(*parts, by=", "))

@@ -12,6 +12,7 @@ import streamlit as st
 from core.config import Settings
 from core.config.stages import fitted
 from core.features.deals import states_at
+from core.localization import joined, message
 from core.metrics import counted, load_report
 from core.sources import check, own_totals, page_needs
 from core.sources.folder import Reading
@@ -50,12 +51,14 @@ def show(page: Page, reading: Reading, settings: Settings) -> None:
     with right:
         st.markdown("**Beside the files' own totals**")
         totals = [_beside(row, figures["currency"]) for row in own_totals.beside(reading).iter_rows(named=True)]
-        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in totals))
+        st.markdown(joined(*(f"- {escaped(sentence)}" for sentence in totals), by="\n"))
         st.caption("Amounts in the files are plain sums of the column: all currencies, and rows that are left out too.")
     _left_out(reading, settings)
     lacks = page_needs.lacking(data)
     st.markdown("**What pages will lack**" if lacks.height else "Every page finds what it needs.")
-    st.markdown("\n".join(f"- **{escaped(name)}**: {escaped(words_of)}" for name, words_of in lacks.iter_rows()))
+    st.markdown(
+        joined(*(f"- **{escaped(name)}**: {escaped(words_of)}" for name, words_of in lacks.iter_rows()), by="\n")
+    )
     for sentence in open_questions.sentences(reading.questions):
         st.caption(escaped(sentence))
 
@@ -63,14 +66,26 @@ def show(page: Page, reading: Reading, settings: Settings) -> None:
 def _beside(row: Mapping[str, Any], currency: str) -> str:
     """Say what the files hold of an entity, and what was read of it."""
     name, n_files, n_read = words.entity_title(row["entity"]), row["n_in_files"], row["n_read"]
-    left_out = f", {row['n_left_out']:,} left out" if row["n_left_out"] else ""
-    text = f"{name}: {n_read:,} read of {counted(n_files, 'row')} in the files{left_out}"
+    left_out = message(", {n_left_out:,} left out", n_left_out=row["n_left_out"]) if row["n_left_out"] else ""
+    text = message(
+        "{name}: {n_read:,} read of {rows} in the files{left_out}",
+        name=name,
+        n_read=n_read,
+        rows=counted(n_files, "row"),
+        left_out=left_out,
+    )
     if row["amount_in_files"] is None or row["amount_read"] is None:
         return f"{text}."
     written, amount = row["amount_in_files"], row["amount_read"]
     if abs(written - amount) < 0.005:
-        return f"{text}; {currency} {amount:,.2f} in both."
-    return f"{text}; {written:,.2f} in the files, {currency} {amount:,.2f} read."
+        return message("{text}; {currency} {amount:,.2f} in both.", text=text, currency=currency, amount=amount)
+    return message(
+        "{text}; {written:,.2f} in the files, {currency} {amount:,.2f} read.",
+        text=text,
+        written=written,
+        currency=currency,
+        amount=amount,
+    )
 
 
 def _figures(page: Page, figures: Mapping[str, Any], seen: int) -> None:
@@ -91,10 +106,24 @@ def _sum(figures: Mapping[str, Any], name: str) -> str:
 
 def _days(page: Page, figures: Mapping[str, Any]) -> str:
     first, last = figures["close_first"], figures["close_last"]
-    closings = f"Closings from {first} to {last}" if first else "No closing has a date"
-    created = f", first creation {figures['created_first']}" if figures["created_first"] else ""
-    matched = f"{figures['accounts_matched']:,} of {figures['n_deals']:,} deals name an account that is there"
-    return f"{closings}{created}; as of {figures['as_of']}. {matched}."
+    closings = message("Closings from {first} to {last}", first=first, last=last) if first else "No closing has a date"
+    created = (
+        message(", first creation {created_first}", created_first=figures["created_first"])
+        if figures["created_first"]
+        else ""
+    )
+    matched = message(
+        "{accounts_matched:,} of {n_deals:,} deals name an account that is there",
+        accounts_matched=figures["accounts_matched"],
+        n_deals=figures["n_deals"],
+    )
+    return message(
+        "{closings}{created}; as of {as_of}. {matched}.",
+        closings=closings,
+        created=created,
+        as_of=figures["as_of"],
+        matched=matched,
+    )
 
 
 def _by_year(quarters: list[dict[str, Any]]) -> pl.DataFrame:
@@ -113,11 +142,18 @@ def _left_out(reading: Reading, settings: Settings) -> None:
     rejected = load_report.rejections(data, settings)
     emptied = data.emptied.group_by("entity", "file", "column", "reason").agg(n_rows=pl.len())
     emptied = emptied.sort("n_rows", "entity", "reason", descending=[True, False, False])
-    st.markdown(f"**Left out**: {escaped(rejected.sentence())}")
+    st.markdown(message("**Left out**: {rejected}", rejected=escaped(rejected.sentence())))
     if not rejected.frame.is_empty():
         grid(rejected.frame.select(list(LEFT_OUT)), column_config=LEFT_OUT, height=220)
     if not emptied.is_empty():
-        st.markdown(escaped(f"{counted(data.emptied.height, 'cell counts', 'cells count')} as empty or read in part:"))
+        st.markdown(
+            escaped(
+                message(
+                    "{cells} as empty or read in part:",
+                    cells=counted(data.emptied.height, "cell counts", "cells count"),
+                )
+            )
+        )
         grid(emptied.select(list(LEFT_OUT)), column_config=LEFT_OUT, height=220)
     if data.rejected.height or data.emptied.height:
         both = pl.concat([data.rejected, data.emptied])

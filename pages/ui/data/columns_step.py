@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core.localization import joined, message
 from core.sources.draft_map import Rule, TableDraft, headers_of, offered_columns
 from pages.ui.data import open_questions, words
 from pages.ui.data.wizard_state import Wizard, changing
@@ -26,21 +27,31 @@ def show(wizard: Wizard) -> None:
         number = st.selectbox(
             "Columns of",
             used,
-            format_func=lambda k: f"{words.entity_title(draft.tables[k].entity)}: {draft.tables[k].title}",
+            format_func=lambda k: message(
+                "{entity_title}: {title}",
+                entity_title=words.entity_title(draft.tables[k].entity),
+                title=draft.tables[k].title,
+            ),
             key="wizard_columns_of",
         )
     table = draft.tables[number]
     for group in table.missing:
-        named = " or ".join(words.column_title(c).lower() for c in group)
+        named = joined(*(words.column_title(c).lower() for c in group), by=" or ")
         st.warning(
-            escaped(f"{words.entity_title(table.entity)} cannot be read without {named}: choose its column below."),
+            escaped(
+                message(
+                    "{entity_title} cannot be read without {named}: choose its column below.",
+                    entity_title=words.entity_title(table.entity),
+                    named=named,
+                )
+            ),
             icon=":material/warning:",
         )
     open_questions.tell(wizard.asked, open_questions.COLUMNS, table.entity)
     first, more = offered_columns(table)
     _grid(wizard, number, table, first)
     _unmatched(table)
-    with st.expander(f"{len(more)} further columns that are not matched"):
+    with st.expander(message("{n_more} further columns that are not matched", n_more=len(more))):
         _grid(wizard, number, table, more)
 
 
@@ -74,6 +85,14 @@ def _unmatched(table: TableDraft) -> None:
     used = {h for rule in table.columns.values() for h in headers_of(rule)}
     rest = [h for h in table.samples if h not in used]
     if rest:
-        more = f" and {len(rest) - MOST_NAMED} more" if len(rest) > MOST_NAMED else ""
+        more = message(" and {n_rest} more", n_rest=len(rest) - MOST_NAMED) if len(rest) > MOST_NAMED else ""
         named = ", ".join(rest[:MOST_NAMED])
-        st.caption(escaped(f"Not matched, and kept as columns of your own where they are filled: {named}{more}."))
+        st.caption(
+            escaped(
+                message(
+                    "Not matched, and kept as columns of your own where they are filled: {named}{more}.",
+                    named=named,
+                    more=more,
+                )
+            )
+        )

@@ -10,6 +10,7 @@ import streamlit as st
 import yaml
 
 from core.contracts.errors import AccessError, QuarterdeckError, SourceError
+from core.localization import message
 from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files, consent, declaration, sync_request, sync_run
 from core.sources.connectors.sync_run import Freshness
@@ -66,11 +67,13 @@ def panel(page: Page, c: Cell) -> None:
 def _sentence(entries: list[Freshness]) -> str:
     if not entries:
         return "No system is connected yet: exports are read as files, or a system is asked for what has changed."
-    number = "One system is" if len(entries) == 1 else f"{len(entries)} systems are"
+    number = "One system is" if len(entries) == 1 else message("{n_entries} systems are", n_entries=len(entries))
     last = max((e.last.started_at for e in entries if e.last), default=None)
-    synced = f"the last sync was {_ago(last)}" if last else "none was synced yet"
+    synced = message("the last sync was {ago}", ago=_ago(last)) if last else "none was synced yet"
     failing = [e.name for e in entries if e.last and e.last.message]
-    return f"{number} connected; {synced}." + (f" The last sync of {', '.join(failing)} failed." if failing else "")
+    return message("{number} connected; {synced}.", number=number, synced=synced) + (
+        message(" The last sync of {failing} failed.", failing=", ".join(failing)) if failing else ""
+    )
 
 
 def _ago(moment: datetime) -> str:
@@ -78,8 +81,12 @@ def _ago(moment: datetime) -> str:
     if minutes < 1:
         return "just now"
     if minutes < 120:
-        return f"{minutes} minute{'s' * (minutes > 1)} ago"
-    return f"{minutes // 60} hours ago" if minutes < 2880 else f"{minutes // 1440} days ago"
+        return message("{minutes} minute{words} ago", minutes=minutes, words="s" * (minutes > 1))
+    return (
+        message("{minutes} hours ago", minutes=minutes // 60)
+        if minutes < 2880
+        else message("{minutes} days ago", minutes=minutes // 1440)
+    )
 
 
 def _watched(page: Page, c: Cell, entries: list[Freshness]) -> None:
@@ -140,7 +147,7 @@ def _buttons(page: Page, entries: list[Freshness]) -> None:
         if auth.kind == "oauth" and auth.grant == "refresh_token":
             st.button("Sign in there", on_click=_ask, args=(page, name), key="connector_ask", icon=":material/key:")
     if address := st.session_state.pop("connector_address", ""):
-        st.link_button(f"Agree that {name} is read", address, icon=":material/open_in_new:")
+        st.link_button(message("Agree that {name} is read", name=name), address, icon=":material/open_in_new:")
 
 
 def _form(page: Page) -> None:
@@ -170,7 +177,14 @@ def _form(page: Page) -> None:
         f"{secret} ({'set' if keys.has(secret) else 'missing'})" for secret in sorted(declaration.secret_names(parsed))
     ]
     if states:
-        st.caption(escaped(f"Its secrets come from the environment, secrets.yaml or the keyring: {', '.join(states)}."))
+        st.caption(
+            escaped(
+                message(
+                    "Its secrets come from the environment, secrets.yaml or the keyring: {states}.",
+                    states=", ".join(states),
+                )
+            )
+        )
     whole = {**content, "values": {**content.get("values", {}), **values}}
     st.button(
         "Connect",
@@ -184,7 +198,7 @@ def _form(page: Page) -> None:
 
 def _by_consent(vendor: str) -> dict[str, object]:
     """Ask how the system is signed in to, where it can be done in two ways."""
-    auth = declaration.parse(f"vendor: {vendor}", vendor).auth
+    auth = declaration.parse(message("vendor: {vendor}", vendor=vendor), vendor).auth
     if not auth.authorize_url:
         return {}
     ways = {
@@ -263,7 +277,7 @@ def _start(page: Page, name: str) -> None:
     def started() -> str:
         sync_request.ask(cache.settings(), name, page.identity.user)
         _audited(page, "sync", name)
-        return f"{name} is being synced."
+        return message("{name} is being synced.", name=name)
 
     _done(page, started)
 
@@ -271,10 +285,12 @@ def _start(page: Page, name: str) -> None:
 def _connect(page: Page, name: str, content: dict[str, object]) -> None:
     def connected() -> str:
         if name in connector_files.names(cache.settings()):
-            raise SourceError(f"There is a connector called {name!r} already.", mend="Choose another name.")
+            raise SourceError(
+                message("There is a connector called {name!r} already.", name=name), mend="Choose another name."
+            )
         connector_files.add(cache.settings(), name, content)
         _audited(page, "connect", name)
-        return f"{name} is connected. Sync it to see what it holds."
+        return message("{name} is connected. Sync it to see what it holds.", name=name)
 
     _done(page, connected)
 
@@ -304,6 +320,6 @@ def _answered(page: Page) -> None:
     def agreed() -> str:
         name = consent.finish(cache.settings(), state, code, page.identity.user, now)
         _audited(page, "consent", name)
-        return f"{name} may be read from now on."
+        return message("{name} may be read from now on.", name=name)
 
     _done(page, agreed)

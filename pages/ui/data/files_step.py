@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.localization import message
 from core.metrics import counted
 from core.sources import drafting
 from core.sources.draft_map import TableDraft
@@ -19,7 +20,9 @@ def show(wizard: Wizard) -> None:
     """Let a person say of every table what it holds."""
     draft = wizard.draft
     used = sum(t.entity is not None for t in draft.tables)
-    st.markdown(escaped(f"{counted(len(draft.tables), 'table')} found; {used} of them used."))
+    st.markdown(
+        escaped(message("{tables} found; {used} of them used.", tables=counted(len(draft.tables), "table"), used=used))
+    )
     with st.grid("auto", min_column_width=300, gap="small"):
         for number, table in enumerate(draft.tables):
             _table(wizard, number, table)
@@ -46,7 +49,11 @@ def _table(wizard: Wizard, number: int, table: TableDraft) -> None:
 def _about(table: TableDraft) -> str:
     rows = counted(table.n_rows, "row")
     if not table.vendor:
-        return f"{rows}. Not recognised: say what it holds, or leave it out."
-    system = "its column names" if table.vendor == OWN else f"a {table.vendor} export"
-    sure = f"{table.confidence * 100:.0f} % sure"
-    return f"{rows}. Recognised by {system}, {sure}{'' if table.confidence >= SURE else ': please check'}."
+        return message("{rows}. Not recognised: say what it holds, or leave it out.", rows=rows)
+    system = "its column names" if table.vendor == OWN else message("a {vendor} export", vendor=table.vendor)
+    sure = message("{confidence:.0f} % sure", confidence=table.confidence * 100)
+    return (
+        message("{rows}. Recognised by {system}, {sure}.", rows=rows, system=system, sure=sure)
+        if table.confidence >= SURE
+        else message("{rows}. Recognised by {system}, {sure}: please check.", rows=rows, system=system, sure=sure)
+    )

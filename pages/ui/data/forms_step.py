@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.config import Settings
+from core.localization import joined, message
 from core.sources import amounts, dates
 from core.sources.findings import Decision
 from core.sources.folder import Reading
@@ -48,7 +49,7 @@ def show(wizard: Wizard, reading: Reading, settings: Settings) -> None:
         grid(pl.DataFrame(rows, infer_schema_length=None).select(list(COLUMNS)), height=320, column_config=COLUMNS)
     if reading.notes:
         st.markdown("What else was decided, or is missing:")
-        st.caption("\n".join(f"- {escaped(sentence)}" for sentence in reading.notes))
+        st.caption(joined(*(f"- {escaped(sentence)}" for sentence in reading.notes), by="\n"))
 
 
 def _question(decision: Decision) -> str:
@@ -72,7 +73,13 @@ def _form(wizard: Wizard, decision: Decision, *, is_open: bool) -> None:
     key = wizard.key(f"form_{number}_{decision.column}", decision.choice)
     with st.container(gap="xsmall"):
         st.selectbox(
-            escaped(f"{words.column_title(decision.column)} ({', '.join(decision.headers)}) is written"),
+            escaped(
+                message(
+                    "{column_title} ({headers}) is written",
+                    column_title=words.column_title(decision.column),
+                    headers=", ".join(decision.headers),
+                )
+            ),
             choices,
             index=choices.index(decision.choice),
             key=key,
@@ -102,7 +109,13 @@ def _currency(wizard: Wizard, reading: Reading, settings: Settings) -> None:
             help="Amounts in other currencies need a file of exchange rates to be in the sums.",
             on_change=changing(lambda w, code: w.draft.with_fact("currency", code), key),
         )
-        st.caption(escaped(asked.text if asked else f"In the files: {', '.join(present[:6]) or 'no currency'}."))
+        st.caption(
+            escaped(
+                asked.text
+                if asked
+                else message("In the files: {present}.", present=", ".join(present[:6]) or message("no currency"))
+            )
+        )
 
 
 def _ends(wizard: Wizard, convention: EndConvention) -> None:
@@ -115,7 +128,11 @@ def _ends(wizard: Wizard, convention: EndConvention) -> None:
     column = words.column_title(convention.column).lower()
     with st.container(gap="xsmall"):
         st.selectbox(
-            escaped(f"{words.entity_title(entity)}: is the {column} included?"),
+            escaped(
+                message(
+                    "{entity_title}: is the {column} included?", entity_title=words.entity_title(entity), column=column
+                )
+            ),
             options,
             index=options.index(chosen),
             format_func=ENDS.get,
@@ -128,9 +145,12 @@ def _ends(wizard: Wizard, convention: EndConvention) -> None:
 def _counts(convention: EndConvention) -> str:
     if not convention.n_ended:
         return "No end is followed by another within a week, so the files do not say."
-    return (
-        f"Of {convention.n_ended:,} ends that are followed within a week, {convention.n_day_before:,} lie one day "
-        f"before the next begins, {convention.n_same_day:,} on the very day."
+    return message(
+        "Of {n_ended:,} ends that are followed within a week, {n_day_before:,} lie one day before "
+        "the next begins, {n_same_day:,} on the very day.",
+        n_ended=convention.n_ended,
+        n_day_before=convention.n_day_before,
+        n_same_day=convention.n_same_day,
     )
 
 
@@ -155,7 +175,11 @@ def _with_day(wizard: Wizard, day: object) -> object:
 
 def _row(decision: Decision) -> dict[str, object]:
     return {
-        "column": f"{words.entity_title(decision.entity)}: {words.column_title(decision.column)}",
+        "column": message(
+            "{entity_title}: {column_title}",
+            entity_title=words.entity_title(decision.entity),
+            column_title=words.column_title(decision.column),
+        ),
         "headers": ", ".join(decision.headers),
         "choice": decision.choice,
         "samples": " · ".join(decision.samples),

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.contracts.errors import AccessError, QuarterdeckError
 from core.jobs.job_kinds import KINDS
+from core.localization import message
 from core.store.jobs import CANCELLED, FAILED, Job, JobQueue
 from core.store.tables import QUEUED, RUNNING
 from pages.ui.kit import cache
@@ -57,11 +58,15 @@ def _sentence(jobs: list[Job], queue: JobQueue) -> str:
     n_running, n_waiting = (sum(job.state == state for job in jobs) for state in (RUNNING, QUEUED))
     n_workers = len(queue.workers())
     if not n_workers:
-        waits = f" {n_waiting} waiting until then." if n_waiting else ""
-        return f"No worker is running: `quarterdeck worker` starts one.{waits}"
-    workers = "One worker is" if n_workers == 1 else f"{n_workers} workers are"
-    busy = f"{n_running} running, {n_waiting} waiting" if n_running or n_waiting else "nothing to do"
-    return f"{workers} there: {busy}."
+        waits = message(" {n_waiting} waiting until then.", n_waiting=n_waiting) if n_waiting else ""
+        return message("No worker is running: `quarterdeck worker` starts one.{waits}", waits=waits)
+    workers = "One worker is" if n_workers == 1 else message("{n_workers} workers are", n_workers=n_workers)
+    busy = (
+        message("{n_running} running, {n_waiting} waiting", n_running=n_running, n_waiting=n_waiting)
+        if n_running or n_waiting
+        else "nothing to do"
+    )
+    return message("{workers} there: {busy}.", workers=workers, busy=busy)
 
 
 def _watched(page: Page, c: Cell, queue: JobQueue, jobs: list[Job]) -> None:

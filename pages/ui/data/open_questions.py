@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from core.localization import message
 from core.sources.findings import Question
 from pages.ui.kit.escaping import escaped
 
@@ -28,4 +29,4 @@ def tell(questions: Iterable[Question], step: str, entity: str | None = None) ->
 
 def sentences(questions: Iterable[Question]) -> list[str]:
     """Return every open question with where it is answered."""
-    return [f"Open, answered in {STEP[subject(q)]}: {q.sentence()}" for q in questions]
+    return [message("Open, answered in {step}: {q}", step=STEP[subject(q)], q=q.sentence()) for q in questions]

@@ -13,6 +13,7 @@ import streamlit as st
 from core import metrics
 from core.contracts.errors import AccessError, QuarterdeckError
 from core.contracts.opportunities import FORECAST_CATEGORIES
+from core.localization import message
 from core.sources.connectors import write_back
 from core.sources.connectors.write_back import Change, Written
 from pages.ui.kit import cache, downloads, session_data
@@ -103,7 +104,7 @@ def _write_back(page: Page, source: str) -> None:
     if not page.may("crm:write") or page.identity.is_masked:
         st.caption("Fields are written back to the CRM by whoever holds the right crm:write and sees real names.")
         return
-    with st.expander(f"Write back to {escaped(source)}", key="write_back"):
+    with st.expander(message("Write back to {source}", source=escaped(source)), key="write_back"):
         deals = page.data.opportunities.filter(~pl.col("is_closed")).sort("opportunity_name")
         names = dict(deals.select("opportunity_id", pl.coalesce("opportunity_name", "opportunity_id")).iter_rows())
         deal = st.selectbox("Deal", list(names), format_func=names.get, key="write_deal")
@@ -160,8 +161,20 @@ def _past(page: Page, source: str, names: dict[str, str]) -> None:
 
 def _sentence(entry: Written, name: str) -> str:
     undone = "; undone" if entry.is_undone else ""
-    change = f"{TITLES[entry.field]} from {entry.before or 'nothing'} to {entry.after or 'nothing'}"
-    return f"{entry.at} UTC, {entry.user}: {name}, {change}{undone}."
+    change = message(
+        "{titles} from {before} to {after}",
+        titles=TITLES[entry.field],
+        before=entry.before or message("nothing"),
+        after=entry.after or message("nothing"),
+    )
+    return message(
+        "{at} UTC, {user}: {name}, {change}{undone}.",
+        at=entry.at,
+        user=entry.user,
+        name=name,
+        change=change,
+        undone=undone,
+    )
 
 
 def _done(page: Page, source: str, action: Callable[[write_back.WriteBack], str]) -> None:

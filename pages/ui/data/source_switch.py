@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.contracts.errors import AccessError, QuarterdeckError, SourceError
 from core.local_times import localised
+from core.localization import message
 from core.sources import loading, source_registry
 from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
@@ -58,14 +59,19 @@ def panel(page: Page, c: Cell) -> None:
 
 def _sentence(sources: list[Listed]) -> str:
     serving = next((entry for entry in sources if entry.is_in_force), sources[0])
-    version = f", version {serving.serving}" if serving.serving else ""
-    everybody = f"{serving.title}{version} is used for everybody."
+    version = message(", version {serving}", serving=serving.serving) if serving.serving else ""
+    everybody = message("{title}{version} is used for everybody.", title=serving.title, version=version)
     if session_data.upload() is not None:
-        return f"{everybody} This session uses its own files."
+        return message("{everybody} This session uses its own files.", everybody=everybody)
     mine = session_data.source()
     if mine is not None:
         own = next((entry.title for entry in sources if entry.name == mine[0]), mine[0])
-        return f"{everybody} This session uses {own}{f', version {mine[1]}' if mine[1] else ''}."
+        return message(
+            "{everybody} This session uses {own}{of_mine}.",
+            everybody=everybody,
+            own=own,
+            of_mine=message(", version {mine}", mine=mine[1]) if mine[1] else "",
+        )
     return everybody
 
 
@@ -160,7 +166,7 @@ def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: i
         if shown.mapping:
             downloads.button(
                 st,
-                f"Column map of version {number} (YAML)",
+                message("Column map of version {number} (YAML)", number=number),
                 source_registry.as_yaml(shown.mapping),
                 "map.yaml",
                 "text/yaml",
@@ -218,7 +224,7 @@ def _read_again(page: Page) -> None:
         try:
             loading.read_again(cache.settings())
         except QuarterdeckError as error:
-            raise SourceError(f"{error} The pages go on with what was read last.") from error
+            raise SourceError(message("{error} The pages go on with what was read last.", error=error)) from error
         return "The tables are read again. Until that is done, the pages show what was read last."
 
     _done(again)
@@ -231,6 +237,6 @@ def _remove(page: Page, name: str) -> None:
         source_registry.remove(store, cache.settings(), name, page.identity.user)
         if mine is not None and mine[0] == name:
             session_data.leave()
-        return f"{name} is removed."
+        return message("{name} is removed.", name=name)
 
     _done(removed)

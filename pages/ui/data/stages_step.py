@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.opportunities import FORECAST_CATEGORIES
+from core.localization import message
 from core.sources.folder import Reading
 from core.sources.stages import LOST, OPEN, WON
 from pages.ui.data import open_questions
@@ -60,7 +61,16 @@ def show(wizard: Wizard, reading: Reading) -> None:
     open_questions.tell(reading.questions, open_questions.STAGES)
     frame = rows_of(reading)
     counts = {kind: frame.filter(pl.col("kind") == kind).height for kind in (OPEN, WON, LOST)}
-    st.markdown(escaped(f"{counts[OPEN]} stages are open, {counts[WON]} won, {counts[LOST]} lost."))
+    st.markdown(
+        escaped(
+            message(
+                "{counts} stages are open, {counts_2} won, {counts_3} lost.",
+                counts=counts[OPEN],
+                counts_2=counts[WON],
+                counts_3=counts[LOST],
+            )
+        )
+    )
     key = wizard.key("stages", frame.rows())
     st.session_state[ROWS] = frame, _of_map(reading, "probability")
     st.data_editor(

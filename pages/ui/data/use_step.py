@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics import counted
 from core.sources import source_registry
 from core.sources.folder import Reading
@@ -30,7 +31,15 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
         return
     if problem := st.session_state.pop(FAILED, ""):
         st.error(escaped(problem), icon=":material/error:")
-    st.markdown(escaped(f"Ready: {counted(wizard.n_rows, 'row')}, as of {page.formats.day(reading.dataset.as_of)}."))
+    st.markdown(
+        escaped(
+            message(
+                "Ready: {rows}, as of {day}.",
+                rows=counted(wizard.n_rows, "row"),
+                day=page.formats.day(reading.dataset.as_of),
+            )
+        )
+    )
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True):
         st.markdown("**For this session**")
@@ -59,7 +68,13 @@ def _keep_form(page: Page, wizard: Wizard) -> None:
     name = st.text_input("Name of the source", _suggested(wizard), key=NAME, max_chars=LONGEST_NAME)
     newest = saved_content.newest_source_version(page, name)
     if newest:
-        st.caption(escaped(f"{name.strip()} is there already: this becomes its version {newest + 1}."))
+        st.caption(
+            escaped(
+                message(
+                    "{name} is there already: this becomes its version {newest}.", name=name.strip(), newest=newest + 1
+                )
+            )
+        )
     st.button(
         "Save for everybody",
         on_click=_keep,
@@ -72,7 +87,7 @@ def _keep_form(page: Page, wizard: Wizard) -> None:
 
 def _suggested(wizard: Wizard) -> str:
     systems = [t.vendor for t in wizard.draft.tables if t.entity is not None and t.vendor not in ("", OWN)]
-    return f"{systems[0]} export" if systems else "Our CRM"
+    return message("{systems} export", systems=systems[0]) if systems else "Our CRM"
 
 
 def _use() -> None:
@@ -101,4 +116,6 @@ def _keep(page: Page, newest: int) -> None:
     session_data.leave()
     wizard_state.done()
     st.session_state[source_switch.CHOICE] = saved.name
-    st.session_state[DONE] = f"{saved.name}, version {saved.version}, is used for everybody from now on."
+    st.session_state[DONE] = message(
+        "{name}, version {version}, is used for everybody from now on.", name=saved.name, version=saved.version
+    )

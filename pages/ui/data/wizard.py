@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.sources.files import ENDINGS
 from pages.ui.data import check_step, columns_step, files_step, forms_step, stages_step, use_step, wizard_state
 from pages.ui.data.wizard_state import STEP, Wizard
@@ -94,7 +95,7 @@ def _further(position: int) -> None:
         if position:
             st.button("Back", on_click=_go, args=(position - 1,), key="wizard_back", icon=":material/arrow_back:")
         if position + 1 < len(STEPS):
-            label = f"Next: {STEPS[position + 1].partition(' ')[2]}"
+            label = message("Next: {partition}", partition=STEPS[position + 1].partition(" ")[2])
             st.button(label, on_click=_go, args=(position + 1,), key="wizard_next", icon=":material/arrow_forward:")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError, SourceError, failures_as
+from core.localization import message
 from core.sources import drafting, trial_read
 from core.sources.draft_map import DraftMap
 from core.sources.findings import Question
@@ -183,7 +184,7 @@ def _work(files: Mapping[str, bytes], plan: Any) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for name, content in (*sorted(files.items()), *([("", plan.getvalue())] if plan else [])):
         digest.update(f"{name} {len(content)} ".encode(errors="replace") + hashlib.blake2b(content).digest())
-    return f"column map of files {digest.hexdigest()}"
+    return message("column map of files {hexdigest}", hexdigest=digest.hexdigest())
 
 
 def _first_draft(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None) -> tuple[DraftMap, str]:
@@ -193,7 +194,9 @@ def _first_draft(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None) 
     try:
         return drafting.by_map(files, mapping), ""
     except SourceError as error:
-        return drafting.as_recognised(files), f"The column map was not used: {error} What the files look like is shown."
+        return drafting.as_recognised(files), message(
+            "The column map was not used: {error} What the files look like is shown.", error=error
+        )
 
 
 def _asked(files: Mapping[str, bytes]) -> tuple[Question, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.localization import message
 from core.sources.columns import READING
 from core.sources.draft_map import Rule
 from core.sources.mapping import ENTITIES
@@ -88,4 +89,4 @@ def rule_title(rule: Rule | None) -> str:
         return rule
     if rule.get("first"):
         return ", else ".join(rule["first"])
-    return f"{' and '.join(rule['join'])} joined" if rule.get("join") else "The number of the row"
+    return message("{join} joined", join=" and ".join(rule["join"])) if rule.get("join") else "The number of the row"

@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core.explain.actions import decisions
+from core.localization import message
 from core.metrics import counted
 from core.plays import play_board
 from pages.ui.kit import bundles, play_tasks, saved_content
@@ -36,7 +37,7 @@ def _rows(page: Page) -> list[tuple[str, str | None, date | None, str]]:
         rows = saved_content.list_rows(page, saved).filter(~pl.col("state").is_in(FINISHED))
         for number, who, day in rows.select("row", "owner", "due_on").iter_rows():
             if who or day:
-                out.append((f"{saved.name}, row {number}", who, day, saved.name))
+                out.append((message("{name}, row {number}", name=saved.name, number=number), who, day, saved.name))
     return out
 
 
@@ -49,7 +50,7 @@ def _actions(page: Page) -> list[tuple[str, str | None, date | None, str]]:
     standing = decisions.read(page.data, page.settings, bundle, trail, None, decisions.DEALS).frame
     waiting = standing.filter(pl.col("state") == decisions.KINDS["assign"])
     rows = waiting.select("action", "who", "until_on", "opportunity_id").iter_rows()
-    return [(action, who, day, f"Deal {deal}") for action, who, day, deal in rows]
+    return [(action, who, day, message("Deal {deal}", deal=deal)) for action, who, day, deal in rows]
 
 
 def _steps(page: Page) -> list[tuple[str, str | None, date | None, str]]:
@@ -66,6 +67,10 @@ def mine(page: Page, cell: Cell, name: str) -> None:
     everything = [*_rows(page), *_actions(page), *_steps(page)]
     own = [row for row in everything if (row[1] or "").casefold() in (name.casefold(), page.identity.user)]
     frame = pl.DataFrame(own, schema=SCHEMA, orient="row").sort("due_on", "what", nulls_last=True)
-    cell.answer(f"{counted(frame.height, 'task')} given to {name}." if own else f"Nothing is given to {name}.")
+    cell.answer(
+        message("{tasks} given to {name}.", tasks=counted(frame.height, "task"), name=name)
+        if own
+        else message("Nothing is given to {name}.", name=name)
+    )
     if own:
         cell.table(frame, column_config=SHOWN, column_order=list(SHOWN))

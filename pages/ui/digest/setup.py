@@ -12,6 +12,7 @@ from core.branding import letterhead
 from core.contracts.errors import QuarterdeckError
 from core.digest import Digest, Plan
 from core.jobs import digest_job
+from core.localization import message
 from core.metrics import counted
 from core.store.repositories import Saved
 from pages.ui.kit import cache, downloads
@@ -28,7 +29,11 @@ def form(page: Page, scope: str) -> Plan:
     left, middle, right = st.columns(3)
     person = left.text_input("For", key=PERSON, placeholder="Everybody", max_chars=120)
     limit = middle.number_input(
-        f"Deals from, {page.settings.currency}", min_value=0.0, value=USUAL.limit_amount, step=10_000.0, key=LIMIT
+        message("Deals from, {currency}", currency=page.settings.currency),
+        min_value=0.0,
+        value=USUAL.limit_amount,
+        step=10_000.0,
+        key=LIMIT,
     )
     days = right.number_input("Looks back, days", min_value=1, max_value=92, value=USUAL.days, key=DAYS)
     return Plan(person.strip(), scope, float(limit), int(days))
@@ -63,7 +68,7 @@ def _offer_ready(page: Page) -> None:
     if ready is None:
         return
     made, day = (page.formats.day(date.fromisoformat(text[:10])) for text in (ready.made_at, ready.as_of))
-    st.caption(escaped(f"Made ahead on {made}, as of {day}."))
+    st.caption(escaped(message("Made ahead on {made}, as of {day}.", made=made, day=day)))
     file = f"digest-{ready.as_of}.html"
     downloads.button(st, "Digest as made", ready.html, file, mime="text/html", key="digest-ready")
 

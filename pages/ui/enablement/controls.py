@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
 from core.enablement import training, updates
+from core.localization import message
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.work import sample_lists, saved_lists
 from pages.ui.kit import cache, saved_content, unsaved
@@ -94,13 +95,13 @@ def _ticks(people: list[str], lessons: int, done: dict[str, list[int]]) -> pl.Da
 
 def trial(page: Page, analysis: GapAnalysis) -> dict[int, str]:
     """Return the results of a trial so far: row to passed or failed."""
-    record = saved_content.record(page, f"trial {saved_lists.key(analysis.source.content)}")[0]
+    record = saved_content.record(page, message("trial {key}", key=saved_lists.key(analysis.source.content)))[0]
     return {int(row): str(result) for row, result in record.items()}
 
 
 def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
     """Let results of a trial be entered."""
-    name = f"trial {saved_lists.key(analysis.source.content)}"
+    name = message("trial {key}", key=saved_lists.key(analysis.source.content))
     version = saved_content.record(page, name)[1]
     shown = plan.select("no", "requirement", "criterion", "result", "ends_on", "owner", "week")
     edited = st.data_editor(
@@ -134,7 +135,7 @@ def results(page: Page, analysis: GapAnalysis, plan: pl.DataFrame) -> None:
 
 def steps(page: Page, analysis: GapAnalysis, names: list[str]) -> list[str]:
     """Return the steps to signature that are done, and let them be ticked."""
-    name = f"contract {saved_lists.key(analysis.source.content)}"
+    name = message("contract {key}", key=saved_lists.key(analysis.source.content))
     record, version = saved_content.record(page, name)
     before = [step for step in record.get("done", []) if step in names]
     done = st.pills("Done", names, selection_mode="multi", default=before, key=f"steps_{version}")

@@ -13,6 +13,7 @@ from core.branding.letterhead import Letterhead
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.enablement import office_file, slides, word
+from core.localization import message
 from pages.ui.kit.escaping import escaped
 
 MOST_MB = 20
@@ -51,7 +52,9 @@ def _usable(upload: Any, path: str, lacking: Callable[[bytes], str], *, is_neede
         content: bytes = upload.getvalue() if upload is not None else office_file.read_template(path)
         gap = lacking(content)
     except QuarterdeckError as error:
-        st.warning(escaped(f"{error} The standard look is used until then."), icon=":material/warning:")
+        st.warning(
+            escaped(message("{error} The standard look is used until then.", error=error)), icon=":material/warning:"
+        )
         return None
     if gap:
         st.warning(escaped(gap), icon=":material/warning:")

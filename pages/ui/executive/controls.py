@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.config.calendar import add_months, quarter_start
+from core.localization import message
 from core.metrics import attainment, bookings, concentration, deal_scope, flow, growth, leaderboard, regions
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
@@ -40,7 +41,7 @@ def lines(page: Page, picked: dict[str, Any]) -> None:
         return
     keys = {"region": None, "family": None, "quarter": None} | picked
     rows = cache.result(bookings.behind, page.measured, page.settings, keys["region"], keys["family"], keys["quarter"])
-    _table(page, rows, f"bookings in {', '.join(picked.values())}")
+    _table(page, rows, message("bookings in {values}", values=", ".join(picked.values())))
 
 
 def tile(page: Page, kind: str, picked: dict[str, Any]) -> None:
@@ -60,7 +61,11 @@ def person(page: Page, kind: str, picked: dict[str, Any]) -> None:
     if not picked:
         return
     rows = cache.result(leaderboard.behind, page.measured, page.settings, kind, picked["rep_id"])
-    _table(page, rows, f"records of {deal_scope.people(page.measured).get(picked['rep_id'], picked['rep_id'])}")
+    _table(
+        page,
+        rows,
+        message("records of {people}", people=deal_scope.people(page.measured).get(picked["rep_id"], picked["rep_id"])),
+    )
 
 
 def team(page: Page, picked: dict[str, Any]) -> None:
@@ -70,7 +75,7 @@ def team(page: Page, picked: dict[str, Any]) -> None:
     _table(
         page,
         cache.result(attainment.behind, page.measured, page.settings, picked["team"]),
-        f"bookings of {picked['team']}",
+        message("bookings of {team}", team=picked["team"]),
     )
 
 
@@ -88,7 +93,9 @@ def month(page: Page, picked: dict[str, Any]) -> None:
         return
     begin = date.fromisoformat(picked["key"])
     end = add_months(begin, 1) - timedelta(days=1)
-    _table(page, bookings.dated(page.measured, begin, end), f"bookings in {page.formats.month(begin)}")
+    _table(
+        page, bookings.dated(page.measured, begin, end), message("bookings in {month}", month=page.formats.month(begin))
+    )
 
 
 def quarter(page: Page, outlook: Any, picked: dict[str, Any]) -> None:
@@ -107,7 +114,7 @@ def step(page: Page, picked: dict[str, Any], asked: tuple[Any, ...]) -> None:
     if not picked:
         return
     deals = cache.result(flow.deals, page.measured, page.settings, picked["step"], *asked)
-    _table(page, deals.frame, f"records. {deals.sentence()}")
+    _table(page, deals.frame, message("records. {deals}", deals=deals.sentence()))
 
 
 def _table(page: Page, frame: Any, words: str) -> None:

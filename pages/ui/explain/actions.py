@@ -10,13 +10,19 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.explain.actions import decisions
 from core.explain.actions.decisions import ACCOUNTS, Topic
+from core.localization import message
 from pages.ui.kit import bundles, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 RIGHT = "review:write"
-BUTTONS = {"assign": "Assign", "snooze": f"Snooze {decisions.SNOOZE_DAYS} days", "done": "Done", "drop": "Dismiss"}
+BUTTONS = {
+    "assign": "Assign",
+    "snooze": message("Snooze {snooze_days} days", snooze_days=decisions.SNOOZE_DAYS),
+    "done": "Done",
+    "drop": "Dismiss",
+}
 FATES = {
     "account": {"p_then": "Churn risk then", "has_left": "Churned in that time"},
     "deal": {"p_then": "Win chance then", "outcome": "Since then"},
@@ -40,13 +46,13 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
         return
     if not page.may(RIGHT):
         roles = ", ".join(page.identity.roles)
-        st.caption(escaped(f"Your role ({roles}) can read decisions but not make them."))
+        st.caption(escaped(message("Your role ({roles}) can read decisions but not make them.", roles=roles)))
     else:
         _choose(page, entity_id, topic, first)
     bundle = bundles.bundle(page.data, page.settings)
     trail = saved_content.trail_about(page, topic.target)
     every = decisions.read(page.data, page.settings, bundle, trail, None, topic)
-    st.caption(escaped(f"All {topic.noun}s: {every.sentence()}"))
+    st.caption(escaped(message("All {noun}s: {every}", noun=topic.noun, every=every.sentence())))
     own = decisions.read(page.data, page.settings, bundle, trail, entity_id, topic)
     if not own.frame.is_empty():
         shown = _columns(topic)

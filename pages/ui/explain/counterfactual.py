@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.explain.counterfactual import deals
 from core.explain.counterfactual.supposed_fields import Field
+from core.localization import message
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -17,7 +18,7 @@ from pages.ui.kit.shell import Page
 
 DAYS = 90
 CASES = {
-    "became": st.column_config.TextColumn(f"{DAYS} days later"),
+    "became": st.column_config.TextColumn(message("{days} days later", days=DAYS)),
     "opportunity_name": "Deal",
     "as_of": st.column_config.DateColumn("As of"),
     "stage": "Stage",

@@ -7,6 +7,7 @@ import streamlit as st
 from core import explain
 from core.charts import explain as charts
 from core.explain.drivers import plain
+from core.localization import message
 from pages.ui.kit import cache
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -60,9 +61,12 @@ def together(page: Page, of: str) -> None:
         c.answer(combined.sentence())
         c.chart(charts.together, combined.frame, (plain(pair[0]), plain(pair[1])), combined.order, of == "churn")
         high, low = ("Orange", "green") if of == "churn" else ("Green", "orange")
-        legend = (
-            f"Each box: the average chance with both values. {high}: higher than the two alone would give; "
-            f"{low}: lower; –: fewer than {explain.interactions.FEWEST} have them today."
+        legend = message(
+            "Each box: the average chance with both values. {high}: higher than the two alone would "
+            "give; {low}: lower; –: fewer than {fewest} have them today.",
+            high=high,
+            low=low,
+            fewest=explain.interactions.FEWEST,
         )
         st.caption(escaped(legend))
         with st.expander("Every pair, the strongest first"):

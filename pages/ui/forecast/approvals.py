@@ -12,6 +12,7 @@ from core.contracts.errors import QuarterdeckError
 from core.forecasts import call_approval
 from core.forecasts.call_approval import APPROVED, RETURNED, Standing
 from core.forecasts.calls import book
+from core.localization import message
 from pages.ui.forecast import calls
 from pages.ui.kit import saved_content, scope_bar
 from pages.ui.kit.cells import Cell
@@ -57,7 +58,7 @@ def _decide(page: Page, now: Standing) -> None:
     if waiting.is_empty():
         is_open = page.settings.access.sign_in == "none"
         hint = "" if me or not is_open else " Say who you are under “I am …” in the sidebar to approve those below you."
-        st.caption(escaped(f"No forecast waits for your approval.{hint}"))
+        st.caption(escaped(message("No forecast waits for your approval.{hint}", hint=hint)))
         return
     names = dict(waiting.select("person_id", "person_name").iter_rows())
     with st.form(f"approval_{now.period}", border=False):
@@ -91,7 +92,7 @@ def _remind(page: Page, now: Standing) -> None:
     waiting = calls.store(page).call_reminders.waiting(book(data), now.period)
     is_queued = {row["manager_id"] for row in now.to_remind} <= set(waiting["manager_id"])
     row = st.container(horizontal=True, vertical_alignment="center")
-    label = f"Remind {len(now.to_remind)}"
+    label = message("Remind {n_to_remind}", n_to_remind=len(now.to_remind))
     if row.button(label, icon=":material/notifications:", disabled=is_queued, key=f"remind_{now.period}"):
         try:
             st.session_state[NOTICE] = call_approval.queued(data, calls.store(page), now, calls.author(page))
@@ -102,7 +103,7 @@ def _remind(page: Page, now: Standing) -> None:
     if waiting.height:
         names = dict(now.frame.select("person_id", "person_name").iter_rows())
         who = ", ".join(names.get(manager, manager) for manager in waiting["manager_id"].unique(maintain_order=True))
-        row.caption(escaped(f"Reminders wait to be sent to {who}."))
+        row.caption(escaped(message("Reminders wait to be sent to {who}.", who=who)))
 
 
 def _notice() -> None:

@@ -11,6 +11,8 @@ from core.config.calendar import quarter_label
 from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls
 from core.forecasts.calls import Rollup
+from core.formats import long_day
+from core.localization import joined, message
 from core.store import Store
 from pages.ui.forecast import call_cache
 from pages.ui.kit import cache, saved_content, unsaved
@@ -178,10 +180,16 @@ def _beside(row: dict[str, Any], team: Rollup, last: date) -> None:
         tiled.metric(
             label,
             "–" if value is None else f"{value / 1e6:,.2f} M",
-            help=f"{team.currency}; not changed by a submission",
+            help=message("{currency}; not changed by a submission", currency=team.currency),
         )
     st.caption(
-        escaped(f"Forecasts for {team.label} can be changed until {last.day} {last:%B %Y}. They never change a deal.")
+        escaped(
+            message(
+                "Forecasts for {label} can be changed until {last}. They never change a deal.",
+                label=team.label,
+                last=long_day(last),
+            )
+        )
     )
 
 
@@ -206,12 +214,21 @@ def _submit(page: Page, team: Rollup, name: str, who: str, values: dict[str, Any
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
-    _done(page, name, f"Submitted: {row['person_name']}, {team.label}, version {number}.")
+    _done(
+        page,
+        name,
+        message(
+            "Submitted: {person_name}, {label}, version {number}.",
+            person_name=row["person_name"],
+            label=team.label,
+            number=number,
+        ),
+    )
 
 
 def _met(page: Page) -> str:
     """Return the name of the forecasts that met a colleague's, which are unsaved until somebody chooses."""
-    return f"forecasts of {calls.book(page.data)} that met others"
+    return message("forecasts of {book} that met others", book=calls.book(page.data))
 
 
 def _done(page: Page, name: str, text: str) -> None:
@@ -235,7 +252,9 @@ def _conflict(page: Page, team: Rollup, name: str) -> bool:
         return False
     st.warning(escaped(clash["text"]), icon=":material/warning:")
     mine, theirs = clash["mine"], clash["theirs"]
-    for column, title, call in zip(st.columns(2), ("Yours", f"By {theirs['author']}"), (mine, theirs), strict=True):
+    for column, title, call in zip(
+        st.columns(2), ("Yours", message("By {author}", author=theirs["author"])), (mine, theirs), strict=True
+    ):
         with column.container(border=True):
             st.markdown(f"**{escaped(title)}**")
             for field, label in AMOUNTS.items():
@@ -245,7 +264,7 @@ def _conflict(page: Page, team: Rollup, name: str) -> bool:
     if left.button("Keep my version", width="stretch"):
         _submit(page, team, name, clash["who"], mine, theirs["version"])
     if middle.button("My numbers, both notes", width="stretch"):
-        both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
+        both = {**mine, "note": joined(*(t for t in (theirs["note"], mine["note"]) if t), by="\n")}
         _submit(page, team, name, clash["who"], both, theirs["version"])
     if right.button("Keep current version", width="stretch"):
         _done(page, name, "The current version is kept.")

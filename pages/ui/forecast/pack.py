@@ -9,6 +9,7 @@ from core.branding import letterhead
 from core.charts import forecast_pack
 from core.forecasts import quarter_walk
 from core.forecasts.monday import Monday
+from core.localization import message
 from pages.ui.kit import bundles, cache, downloads
 from pages.ui.kit.shell import Page
 
@@ -21,9 +22,9 @@ def offer(page: Page, quarter: Monday) -> None:
         for ending, (label, mime) in KINDS.items():
             downloads.button(
                 st,
-                f"Forecast pack as {label}",
+                message("Forecast pack as {label}", label=label),
                 lambda ending=ending: made(page, quarter, ending),
-                f"forecast-{page.data.as_of}.{ending}",
+                message("forecast-{as_of}.{ending}", as_of=page.data.as_of, ending=ending),
                 mime=mime,
                 key=f"pack-{ending}",
             )
@@ -34,7 +35,12 @@ def made(page: Page, quarter: Monday, ending: str) -> bytes:
     outlook = cache.result(models.outlook.current, page.data, page.settings)
     walk = cache.result(quarter_walk.walk, page.data, page.settings)
     record = outlook.record if bundles.are_replayed(page.data, page.settings) else ""
-    about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
+    about = message(
+        "{company} · {source} · as of {day}",
+        company=page.settings.company,
+        source=page.data.source,
+        day=page.formats.day(page.data.as_of),
+    )
     content = forecast_pack.pack(quarter, walk, record or outlook.record, about)
     write = forecast_pack.pdf if ending == "pdf" else forecast_pack.pptx
     return write(content, letterhead.of(page.settings))

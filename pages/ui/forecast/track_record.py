@@ -11,6 +11,7 @@ from core.artifacts import REPLAYS
 from core.artifacts.left_to_workers import is_left
 from core.forecasts import backtest
 from core.forecasts.accuracy import VIEWS, Past
+from core.localization import message
 from core.metrics import Measure
 from core.replaying import forecast_history
 from pages.ui.forecast import call_cache, calls
@@ -70,7 +71,11 @@ def standing(page: Page) -> str:
     if bundles.are_replayed(page.data, page.settings):
         return score(page, "window").sentence()
     job = cache.store(page.settings.database).jobs.active(forecast_history.KIND, forecast_history.SUBJECT)
-    return "" if job is None else f"Past quarters are being replayed for the record: {job.share * 100:.0f} % done."
+    return (
+        ""
+        if job is None
+        else message("Past quarters are being replayed for the record: {share:.0f} % done.", share=job.share * 100)
+    )
 
 
 def day(page: Page) -> date | None:

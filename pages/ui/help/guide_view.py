@@ -8,6 +8,7 @@ import streamlit as st
 
 from core import guides
 from core.guides import Guide, reading
+from core.localization import message, message_plural
 from core.metrics import counted
 from pages.ui.kit import hidden_names, questions
 from pages.ui.kit.cells import Cell
@@ -28,14 +29,31 @@ def find(c: Cell) -> None:
     )
     if not (query or "").strip():
         count = len(guides.guides())
-        c.answer(f"{counted(count, 'document')} come with Quarterdeck and are searched here, without a connection.")
+        c.answer(
+            message(
+                "{documents} come with Quarterdeck and are searched here, without a connection.",
+                documents=counted(count, "document"),
+            )
+        )
         return
     result = guides.passages(str(query))
     if not result.passages:
         c.answer("No section speaks of that. Try other words, or look the word up in the glossary.")
         return
-    near = f" “{result.words}” is the nearest spelling." if _is_other(result.words, str(query)) else ""
-    c.answer(f"{counted(result.total, 'section')} {'fits' if result.total == 1 else 'fit'}.{near}")
+    near = (
+        message(" “{words}” is the nearest spelling.", words=result.words)
+        if _is_other(result.words, str(query))
+        else ""
+    )
+    c.answer(
+        message_plural(
+            "{sections} fits.{near}",
+            "{sections} fit.{near}",
+            result.total,
+            sections=counted(result.total, "section"),
+            near=near,
+        )
+    )
     for passage in result.passages:
         st.page_link(
             PAGE,
@@ -67,7 +85,7 @@ def read(c: Cell) -> None:
     guide = listed[name or FIRST]
     parts = guides.sections(guide)
     chapters = [part for part in parts if part.level == 2]
-    c.answer(f"{guide.title} has {counted(len(chapters), 'chapter')}.")
+    c.answer(message("{title} has {chapters}.", title=guide.title, chapters=counted(len(chapters), "chapter")))
     if chapters:
         with st.expander("In this guide", icon=":material/toc:"):
             st.markdown("  \n".join(f"[{escaped(part.title)}](#{part.anchor})" for part in chapters))

@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitAPIException
 from core.access import LOCAL, Identity
 from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
+from core.localization import message
 from core.serving import OPEN_TO_ALL
 from pages.ui.kit import brand_look, people, sign_ins, view_as
 from pages.ui.kit.escaping import escaped
@@ -54,7 +55,7 @@ def _provider(settings: Settings) -> Identity:
         raise ConfigError("Signing in is not set up yet.", WHERE, SECRETS)
     if not user["is_logged_in"]:
         outcome = OUTCOMES.get(st.query_params.get(OUTCOME, ""), "")
-        offer(f"{outcome} Sign in to see your company's numbers.".strip())
+        offer(message("{outcome} Sign in to see your company's numbers.", outcome=outcome).strip())
     if user.get("email_verified") is False:
         raise AccessError("Your mail address is not verified.", mend="Verify it with your identity provider.")
     login = sign_ins.login_of(user)
@@ -117,7 +118,11 @@ def leave(settings: Settings, who: Identity, names: Mapping[str, str]) -> None:
             st.warning("Open to all: nobody signs in, and whoever reaches this address may read and change everything.")
         return
     roles = ", ".join(who.roles).replace("_", " ")
-    st.caption(f"{escaped(f'{who.name}, {roles}')}  \nShowing: {escaped(who.scope(names))}")
+    st.caption(
+        message(
+            "{of_name}  \nShowing: {scope}", of_name=escaped(f"{who.name}, {roles}"), scope=escaped(who.scope(names))
+        )
+    )
     if settings.access.sign_in == "oidc":
         st.button("Sign out", icon=":material/logout:", on_click=_sign_out, args=(settings, who))
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.localization import shown
+
 STYLE = Path(__file__).with_name("look.css")
 SCRIPT = f"<script>{Path(__file__).with_name('look.js').read_text(encoding='utf-8')}</script>"
 HEADING = '<h2 class="qd-quiet">Questions of this page</h2>'
@@ -54,7 +56,7 @@ class Bar:
             st.session_state[CONTENTS] = (self.title, dict(self.entries))
 
     def _write(self, entries: dict[str, str]) -> None:
-        links = [f"[{short}](#{name})" for name, short in entries.items()]
+        links = [f"[{shown(short)}](#{name})" for name, short in entries.items()]
         self.contents_slot.markdown(" ".join(links), anchors=False)
 
 

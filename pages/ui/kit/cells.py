@@ -19,6 +19,7 @@ from core.charts.page_tables import PageTable
 from core.contracts import amount_visibility
 from core.contracts.errors import AmountsHiddenError, NotMadeYetError, QuarterdeckError, is_panic
 from core.formats import Formats
+from core.localization import joined, message, reader
 from core.metrics import Measure, counted
 from core.operations import instruments
 from pages.ui.kit import (
@@ -26,6 +27,7 @@ from pages.ui.kit import (
     cache,
     calculation,
     cards,
+    chart_words,
     column_layout,
     deal_lists,
     downloads,
@@ -63,7 +65,7 @@ class Cell:
         """Write a few words of the period below the heading, where there are any."""
         if words:
             self.page.shown.append((self.question, "text", words))
-            st.caption(escaped(words))
+            st.caption(escaped(reader.shown_whole(words)))
 
     def stays_whole(self, why: str = MODELS) -> None:
         """Say why the cell is the same whatever part of the company is looked at."""
@@ -81,17 +83,22 @@ class Cell:
         """
         sentence = amount_visibility.spoken(sentence, self.page.data.amounts)
         self.page.shown.append((self.question, "text", sentence))
-        self.said = f"{self.said} {sentence}".strip()
-        more = f" :small[[{called or see}](#{anchor(see)})]" if see else ""
-        text = escaped(sentence)
+        self.said = joined(self.said, sentence).strip()
+        more = f" :small[[{reader.shown(called or see)}](#{anchor(see)})]" if see else ""
+        text = escaped(reader.shown_whole(sentence))
         if strong:
-            text = text.replace(escaped(strong), f"**{escaped(strong)}**", 1)
+            words = escaped(reader.shown_whole(strong))
+            text = text.replace(words, f"**{words}**", 1)
         st.markdown(f"{before}{text}{more}{after}")
 
     @property
     def spoken(self) -> str:
         """Return what stands for a chart where it cannot be seen: the question, its answer, and where its rows are."""
-        return f"Chart: {self.question}. {self.said[:MOST_SPOKEN]} The rows behind it are under Calculation."
+        return message(
+            "Chart: {question}. {said} The rows behind it are under Calculation.",
+            question=self.question,
+            said=self.said[:MOST_SPOKEN],
+        )
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
@@ -138,7 +145,7 @@ class Cell:
             alt=self.spoken,
         )
         chosen = st.selectbox(
-            f"{words}: {self.question}",
+            message("{words}: {question}", words=words, question=self.question),
             list(marks),
             index=None,
             placeholder="Click in the chart, or choose here",
@@ -152,8 +159,9 @@ class Cell:
         is_own = not (data.is_transient or self.page.view.is_cut or self.page.scope.parts)
         return self._localised(copy.deepcopy(cache.drawing(function, args, self.page.settings, keep=is_own)))
 
-    def _localised(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """Return a chart's specification with numbers and dates as the reader's locale writes them."""
+    def _localised(self, spec: dict[str, Any], frame: Any = None) -> dict[str, Any]:
+        """Return a chart's specification with words, numbers and dates as they are for the reader."""
+        spec = chart_words.in_language(spec, frame)
         locale = self.page.formats.vega()
         return {**spec, "config": {**spec.get("config", {}), "locale": locale}} if locale else spec
 
@@ -167,7 +175,7 @@ class Cell:
 
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
-        spec = self._localised(drawing.spec)
+        spec = self._localised(drawing.spec, drawing.frame)
         st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or self.spoken)
 
     def table(self, frame: Any, room: int | None = None, **options: Any) -> None:
@@ -229,13 +237,14 @@ class Cell:
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
-        first, *others = (escaped(name) for name in frame.columns)
+        first, *others = (escaped(reader.shown_whole(name)) for name in frame.columns)
         seen = self.page.data.amounts
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
             words = [amount_visibility.spoken(str(value), seen) if seen else value for value in values]
-            cells = " | ".join(escaped(value).replace(" ", NARROW) for value in words)
-            lines.append(f"| {escaped(name)} | {cells} |")
+            words = [reader.shown_whole(value) if isinstance(value, str) else value for value in words]
+            cells = joined(*(escaped(value).replace(" ", NARROW) for value in words), by=" | ")
+            lines.append(f"| {escaped(reader.shown_whole(name))} | {cells} |")
         st.markdown("\n".join(lines), width="stretch")
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:
@@ -262,7 +271,7 @@ class Cell:
             advice = NOT_SHOWN
         elif DATA_PAGE in advice and not self.page.may("data:write"):
             advice = NOT_YOURS
-        st.markdown(f":gray[{escaped(advice)}]")
+        st.markdown(f":gray[{escaped(reader.shown_whole(advice))}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
@@ -416,9 +425,10 @@ def unexpected(question: str, error: BaseException) -> str:
     spot = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     reference = hashlib.blake2b(f"{type(error).__name__}:{spot}".encode(), digest_size=4).hexdigest()
     logger.error("%s: %s [reference %s]", question, error, reference, exc_info=error)
-    return (
-        f"This could not be worked out. Your admin finds the reason in the log under reference {reference}; the "
-        f"rest of the page is not affected."
+    return message(
+        "This could not be worked out. Your admin finds the reason in the log under reference "
+        "{reference}; the rest of the page is not affected.",
+        reference=reference,
     )
 
 
@@ -428,7 +438,13 @@ def _tell(page: Page, question: str, problem: str, icon: str = "") -> None:
     if first == question:
         (st.info if icon else st.warning)(escaped(problem), icon=icon or ":material/warning:")
     else:
-        st.caption(f"Not available, for the reason given under [{escaped(first)}](#{anchor(first)}).")
+        st.caption(
+            message(
+                "Not available, for the reason given under [{first}](#{anchor}).",
+                first=escaped(first),
+                anchor=anchor(first),
+            )
+        )
 
 
 def tile(
@@ -457,9 +473,9 @@ def tile(
     path = [] if is_hidden else path
     snapshot.note("tile", (measure.name, value, change))
     st.metric(
-        measure.name,
-        value,
-        change.removesuffix(" vs last year") or None,
+        reader.shown(measure.name),
+        reader.shown(value),
+        reader.shown(change.removesuffix(" vs last year")) or None,
         help=escaped(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",

@@ -10,6 +10,7 @@ from core.access.mentions import mentioned
 from core.contracts.errors import QuarterdeckError
 from core.forecasts.calls import book
 from core.local_times import moment
+from core.localization import message
 from core.metrics import counted
 from core.metrics.deal_scope import people
 from pages.ui.kit import cache, entity_links, questions, saved_content
@@ -96,7 +97,9 @@ def for_me(page: Page, cell: Cell, me: str) -> None:
     rows = cache.store(page.settings.database).comments.naming(book(page.data), names)
     visible = _visible_ids(page, set(rows["kind"]))
     mine = [row for row in rows.iter_rows(named=True) if _owner_of(row) in visible[row["kind"]]]
-    cell.answer(f"{counted(len(mine), 'comment')} for you." if mine else "No comment names you.")
+    cell.answer(
+        message("{comments} for you.", comments=counted(len(mine), "comment")) if mine else "No comment names you."
+    )
     for row in mine[:MOST]:
         _said(row)
         _lead_to(row)
@@ -106,7 +109,7 @@ def _lead_to(row: dict[str, Any]) -> None:
     """Draw the link to what a comment is about: a deal, an account, the cell of the review, or the requirements."""
     kind, icon = row["kind"], ":material/open_in_new:"
     if kind in TARGETS:
-        entity_links.to(TARGETS[kind], row["target"], f"Open the {kind}")
+        entity_links.to(TARGETS[kind], row["target"], message("Open the {kind}", kind=kind))
     elif kind == "review":
         deal, _, column = row["target"].rpartition("/")
         given = {"deal": deal, "cell": column, questions.SEE: "Comments on a deal", **entity_links.carried()}

@@ -9,6 +9,7 @@ import streamlit as st
 from core.config import Settings
 from core.contracts import Dataset
 from core.formats import Formats
+from core.localization import message
 from core.sources import currency_views
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
@@ -78,13 +79,13 @@ def offer(data: Dataset, viewed: Dataset, settings: Settings, formats: Formats, 
         choices.currencies,
         key=CURRENCY,
         persist_state="session",
-        format_func=lambda code: f"{code}, as reported" if code == base else code,
+        format_func=lambda code: message("{code}, as reported", code=code) if code == base else code,
         help=HELP,
     )
     if choices.rates_on is not None:
-        label = f"At the rates of {formats.day(choices.rates_on)}"
+        label = message("At the rates of {day}", day=formats.day(choices.rates_on))
         st.toggle(label, key=CONSTANT, persist_state="session", help=CONSTANT_HELP)
     if title not in FOLLOWING:
-        st.caption(escaped(f"{', '.join(FOLLOWING)} follow the currency chosen."))
+        st.caption(escaped(message("{following} follow the currency chosen.", following=", ".join(FOLLOWING))))
     for sentence in currency_views.told(data, viewed):
         st.caption(escaped(sentence))

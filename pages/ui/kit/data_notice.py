@@ -9,6 +9,7 @@ import streamlit as st
 from core.access import Identity, can
 from core.config import Settings
 from core.formats import Formats
+from core.localization import message
 from core.preparing import preparation
 from core.store.tables import QUEUED
 from pages.ui.kit import cache, data_states, session_data
@@ -41,14 +42,16 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
     day = formats.day(waiting.as_of)
     if not waiting.failure:
         begins = "New data wait, for no worker is running" if _lacks_worker(settings, shown.source) else BEING_PREPARED
-        bar.notice_slot.markdown(f":material/sync: {escaped(begins)}; shown: as of {escaped(day)}")
+        bar.notice_slot.markdown(
+            message(":material/sync: {begins}; shown: as of {day}", begins=escaped(begins), day=escaped(day))
+        )
         if not freshness.is_watching():
             _watch(shown)
         return
     may_change = can(who, "data:write", settings.roles)
     reason = waiting.failure if may_change else "Whoever looks after the data can see why."
-    text = f"The new data could not be prepared. {reason} Shown: as of {day}"
-    bar.notice_slot.markdown(f":material/warning: {escaped(text)}")
+    text = message("The new data could not be prepared. {reason} Shown: as of {day}", reason=reason, day=day)
+    bar.notice_slot.markdown(message(":material/warning: {text}", text=escaped(text)))
     if may_change:
         with bar.notice_slot:
             args = (cache.settings(), shown.source, shown.version, waiting.state)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from core.localization import message
+
 STORE = "from core.store import Store"
 DEFINED = {
     "bundle": "forecasts.backtest_archive.with_record(data, settings, models.registry.load_or_train(data, settings))",
@@ -58,7 +60,10 @@ def imports(calls: Iterable[str], more: Iterable[str] = ()) -> list[str]:
     texts = [*calls, *(DEFINED[name] for name in names(calls))]
     used = {name for text in texts for name in _names(text)}
     rooms = sorted((used & ROOMS) | set(more))
-    return [*([f"from core import {', '.join(rooms)}"] if rooms else []), *([STORE] if "Store" in used else [])]
+    return [
+        *([message("from core import {rooms}", rooms=", ".join(rooms))] if rooms else []),
+        *([STORE] if "Store" in used else []),
+    ]
 
 
 def _names(text: str) -> set[str]:

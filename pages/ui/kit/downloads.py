@@ -13,6 +13,8 @@ from core.access.file_rows import rows_text
 from core.access.row_view import View
 from core.config import Settings
 from core.contracts.errors import StoreError
+from core.localization import message, reading
+from core.localization.reader import READS
 from core.replicas.signed_files import Grant
 from core.scope import Scope
 from pages.ui.kit import browser_state, sign_ins
@@ -53,8 +55,11 @@ def button(
 
     grant = _grant(page, file_name, str(more[0] if more else options.get("mime") or "")) if page is not None else None
 
+    reader = READS.get()
+
     def made() -> Content:
-        finished = content() if callable(content) else content
+        with reading(reader):
+            finished = content() if callable(content) else content
         if page is None or grant is None:
             return finished
         _write_down(page, file_name, finished)
@@ -78,9 +83,9 @@ def _grant(page: Page, file_name: str, kind: str) -> Grant:
 
 def _write_down(page: Page, file_name: str, content: Content) -> None:
     """Write a download into the audit log; where people sign in, what cannot be written down does not leave."""
-    narrowed = f"; narrowed to {dict(page.scope.parts)}" if page.scope.parts else ""
+    narrowed = message("; narrowed to {dict}", dict=dict(page.scope.parts)) if page.scope.parts else ""
     masked = "; names hidden" if page.view.is_masked else ""
-    amount = f"{rows_text(file_name, content)}{len(content):,} bytes"
+    amount = message("{rows_text}{n_content:,} bytes", rows_text=rows_text(file_name, content), n_content=len(content))
     try:
         page.note("downloaded", file_name, f"{page.title}; {page.identity.scope()}{masked}{narrowed}; {amount}")
     except StoreError:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 import polars as pl
 import streamlit as st
 
+from core.localization import message
 from pages.ui.kit.hidden_names import carried
 
 DEAL, ACCOUNT = "pages/deal.py", "pages/account.py"
@@ -60,4 +61,4 @@ def to_customers(account_id: str) -> None:
 
 
 def _help(key: str) -> str:
-    return f"Opens the {PAGES[key]}'s own page"
+    return message("Opens the {pages}'s own page", pages=PAGES[key])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from core.localization import Text, shown
+
 JOINER = "\u2060"  # Takes no room and is no letter: what stands on both sides is not read as one word.
 MARKS = re.compile(r"([\\`*_\[\]<>~$#|!&^])")
 LINE_START = re.compile(r"^(\s*)(?:([-+=])|(\d+)([.)])(?=\s|$))")
@@ -18,7 +20,8 @@ def escaped(text: object) -> str:
     Parameters
     ----------
     text : object
-        Names, notes, file names, whole sentences with such names in them. Line ends become spaces.
+        Names, notes, file names, whole sentences with such names in them, which are shown in the reader's
+        language. Line ends become spaces.
 
     Returns
     -------
@@ -32,7 +35,10 @@ def escaped(text: object) -> str:
     >>> escaped("![x](http://a.example/p.png) costs $5")
     '\\!\\[x\\](http:\u2060//a.example/p.png) costs \\$5'
     """
-    line = MARKS.sub(r"\\\1", " ".join(str(text).split()))
+    own = str(text) if not isinstance(text, str) else text
+    if isinstance(own, Text) or " " in own:
+        own = shown(own)
+    line = MARKS.sub(r"\\\1", " ".join(own.split()))
     line = LINE_START.sub(lambda m: f"{m[1]}\\{m[2]}" if m[2] else f"{m[1]}{m[3]}\\{m[4]}", line)
     line = SHORTCODE.sub(rf"\\:{JOINER}", line)
     line = DIRECTIVE.sub(r"\:", line)

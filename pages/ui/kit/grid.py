@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
+from core.localization import message
 from pages.ui.kit import column_layout, entity_links
 
 if TYPE_CHECKING:
@@ -59,8 +60,17 @@ def _tell_choice(rows: list[int], frame: pl.DataFrame) -> None:
     sentence = "No row is chosen."
     if rows and rows[0] < frame.height:
         texts = [value for value in frame.row(rows[0]) if isinstance(value, str) and not value.startswith(LINKS)]
-        sentence = f"Row {rows[0] + 1:,} of {frame.height:,} is chosen: {', '.join(texts[:2])}."
-        sentence = f"{len(rows):,} rows are chosen, the first of them: {sentence}" if len(rows) > 1 else sentence
+        sentence = message(
+            "Row {rows:,} of {height:,} is chosen: {texts}.",
+            rows=rows[0] + 1,
+            height=frame.height,
+            texts=", ".join(texts[:2]),
+        )
+        sentence = (
+            message("{n_rows:,} rows are chosen, the first of them: {sentence}", n_rows=len(rows), sentence=sentence)
+            if len(rows) > 1
+            else sentence
+        )
     st.html(f'<div class="qd-quiet" role="status">{html.escape(sentence)}</div>')
 
 

@@ -12,6 +12,7 @@ from core.access import Identity, masking
 from core.access.masking import HIDDEN as NO_AMOUNTS
 from core.access.masking import ROUNDED, SCALED
 from core.config import Settings
+from core.localization import message
 from core.store.repositories import Saved
 from pages.ui.kit import browser_state
 from pages.ui.kit.escaping import escaped
@@ -83,7 +84,13 @@ def current(settings: Settings, who: Identity) -> Hiding:
     if st.query_params.get(NAMES) != HIDDEN:
         st.query_params[NAMES] = HIDDEN
     wanted = str((link.payload if link is not None else chosen).get("amounts", ""))
-    reason = BY_RULE if who.is_masked else f"by the demo link {link.payload['label']}" if link is not None else ""
+    reason = (
+        BY_RULE
+        if who.is_masked
+        else message("by the demo link {label}", label=link.payload["label"])
+        if link is not None
+        else ""
+    )
     return Hiding(True, masking.amounts_of(settings, wanted), reason)
 
 
@@ -100,7 +107,9 @@ def badge(slot: Any, settings: Settings, who: Identity, hiding: Hiding) -> None:
         if notice := st.session_state.pop(NOTICE, ""):
             st.warning(escaped(notice))
         if hiding.reason:
-            st.markdown(escaped(f"Names are hidden {hiding.reason}; they cannot be shown from here."))
+            st.markdown(
+                escaped(message("Names are hidden {reason}; they cannot be shown from here.", reason=hiding.reason))
+            )
         if not settings.access.mask_amounts and not hiding.reason.startswith("by the demo"):
             st.session_state[AMOUNTS] = hiding.amounts
             st.selectbox(

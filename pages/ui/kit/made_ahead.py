@@ -11,6 +11,7 @@ from core.access import Identity, can
 from core.config import Settings
 from core.contracts import Dataset
 from core.formats import Formats
+from core.localization import message
 from core.models import registry
 from core.preparing import making, preparation
 from core.preparing.making import Lack, Work
@@ -85,17 +86,23 @@ def show(bar: Bar, settings: Settings, who: Identity, data: Dataset, lack: Lack 
     if lack is None or work is None:
         return
     standing = registry.stands_in(data, settings)
-    meanwhile = f" Shown: those of {formats.day(standing.as_of)}." if standing is not None else ""
+    meanwhile = message(" Shown: those of {day}.", day=formats.day(standing.as_of)) if standing is not None else ""
     if work.failure:
-        _failed(bar, settings, who, lack, f"The models could not be trained. {work.failure}{meanwhile}")
+        _failed(
+            bar,
+            settings,
+            who,
+            lack,
+            message("The models could not be trained. {failure}{meanwhile}", failure=work.failure, meanwhile=meanwhile),
+        )
         return
     begins = (
-        f"New models are being trained ({work.share * 100:.0f} %)."
+        message("New models are being trained ({share:.0f} %).", share=work.share * 100)
         if work.has_worker
-        else f"New models wait. {NO_WORKER}"
+        else message("New models wait. {no_worker}", no_worker=NO_WORKER)
     )
     text = f"{begins}{meanwhile}"
-    bar.notice_slot.markdown(f":material/model_training: {escaped(text)}")
+    bar.notice_slot.markdown(message(":material/model_training: {text}", text=escaped(text)))
     if not freshness.is_watching() or session_data.is_own():
         _watch(lack)
 
@@ -117,7 +124,7 @@ def _wait(settings: Settings, who: Identity | None, lack: Lack, work: Work) -> N
     if work.failure:
         may_change = who is not None and can(who, "data:write", settings.roles)
         reason = work.failure if may_change else "Whoever looks after the data can see why."
-        st.error(escaped(f"The data could not be read. {reason}"), icon=":material/error:")
+        st.error(escaped(message("The data could not be read. {reason}", reason=reason)), icon=":material/error:")
         if may_change:
             st.button("Try again", on_click=_again, args=(settings, lack), key="make_again")
         if who is not None:
@@ -134,7 +141,7 @@ def _wait(settings: Settings, who: Identity | None, lack: Lack, work: Work) -> N
 def _failed(bar: Bar, settings: Settings, who: Identity, lack: Lack, text: str) -> None:
     may_change = can(who, "data:write", settings.roles)
     sentence = text if may_change else "The models could not be trained. Whoever looks after the data can see why."
-    bar.notice_slot.markdown(f":material/warning: {escaped(sentence)}")
+    bar.notice_slot.markdown(message(":material/warning: {sentence}", sentence=escaped(sentence)))
     if may_change:
         with bar.notice_slot:
             st.button("Try again", on_click=_again, args=(settings, lack), key="make_again", type="tertiary")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.access import Identity, can
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from pages.ui.kit import bundles
 from pages.ui.kit.escaping import escaped
 
@@ -17,5 +18,9 @@ def note(settings: Settings, who: Identity, data: Dataset) -> None:
         return
     raised = bundles.raised(data, settings)
     if raised:
-        count = "A model needs an update" if len(raised) == 1 else f"{len(raised)} signs that models need an update"
+        count = (
+            "A model needs an update"
+            if len(raised) == 1
+            else message("{n_raised} signs that models need an update", n_raised=len(raised))
+        )
         st.page_link("pages/models.py", label=count, icon=":material/warning:", help=escaped(raised[0]))

@@ -10,6 +10,7 @@ from core.access.saved_content import Reader, shared_lists
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics import counted
 from core.store import Store
 from core.store.work_tasks import ANSWER, SIGN_OFF, Task
@@ -50,14 +51,18 @@ def offer(settings: Settings, who: Identity, visible: Dataset | None, person: st
     n_late = sum(task.due_on is not None and task.due_on < today for task in tasks)
     n_late += steps.filter(pl.col("due_on") < visible.as_of).height
     n_all = len(tasks) + steps.height
-    with st.popover(f"{counted(n_all, 'task')} for you", icon=":material/task_alt:", width="stretch"):
-        late = f"; {counted(n_late, 'is', 'are')} past the day" if n_late else ""
-        st.markdown(escaped(f"{counted(n_all, 'task waits', 'tasks wait')} for you{late}."))
+    with st.popover(
+        message("{tasks} for you", tasks=counted(n_all, "task")), icon=":material/task_alt:", width="stretch"
+    ):
+        late = message("; {are} past the day", are=counted(n_late, "is", "are")) if n_late else ""
+        st.markdown(
+            escaped(message("{tasks} for you{late}.", tasks=counted(n_all, "task waits", "tasks wait"), late=late))
+        )
         lines = [*map(sentence, tasks), *own_steps.sentences(steps)]
         for line in lines[:SHOWN]:
             st.caption(escaped(line))
         if n_all > SHOWN:
-            st.caption(escaped(f"And {n_all - SHOWN:,} more."))
+            st.caption(escaped(message("And {n_all:,} more.", n_all=n_all - SHOWN)))
         if tasks:
             _lead_to(tasks[0])
         if steps.height:
@@ -96,6 +101,12 @@ def visible_tasks(store: Store, who: Identity, visible: Dataset, tasks: list[Tas
 
 def sentence(task: Task) -> str:
     """Say what is to be done, where and until when."""
-    deed = DEEDS.get(task.kind) or f"{task.made_by} named you in a comment on"
-    due = f", due {task.due_on:%d %b}" if task.due_on else ""
-    return f"{deed.capitalize() if task.kind in DEEDS else deed} row {task.row} of {task.list_name}{due}"
+    deed = DEEDS.get(task.kind) or message("{made_by} named you in a comment on", made_by=task.made_by)
+    due = message(", due {due_on:%d %b}", due_on=task.due_on) if task.due_on else ""
+    return message(
+        "{deed} row {row} of {list_name}{due}",
+        deed=deed.capitalize() if task.kind in DEEDS else deed,
+        row=task.row,
+        list_name=task.list_name,
+        due=due,
+    )

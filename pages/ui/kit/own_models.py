@@ -13,6 +13,7 @@ from core.artifacts.tiers import DamagedError
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.preparing import preparation, session_models
 from core.preparing.making import Work
 from core.preparing.session_models import Order
@@ -67,12 +68,12 @@ def show(bar: Bar, settings: Settings) -> None:
     """Say in the bar that the models of the session's own data are being trained, and where."""
     order: Order | None = st.session_state.get(ORDER)
     if st.session_state.get(HERE):
-        bar.notice_slot.markdown(f":material/model_training: {escaped(NO_WORKER)}")
+        bar.notice_slot.markdown(message(":material/model_training: {no_worker}", no_worker=escaped(NO_WORKER)))
     work = _work(settings, order) if order is not None else None
     if order is None or work is None or work.failure:
         return
-    text = f"Models of your own data are being trained ({work.share * 100:.0f} %)."
-    bar.notice_slot.markdown(f":material/model_training: {escaped(text)}")
+    text = message("Models of your own data are being trained ({share:.0f} %).", share=work.share * 100)
+    bar.notice_slot.markdown(message(":material/model_training: {text}", text=escaped(text)))
     _watch(settings, order)
 
 

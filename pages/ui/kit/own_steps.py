@@ -8,6 +8,7 @@ from core.access import Identity
 from core.config import Settings
 from core.contracts import Dataset
 from core.forecasts.calls import book
+from core.localization import message
 from core.plays.play_definition import ACCOUNT, DEAL
 from pages.ui.kit import cache
 
@@ -51,4 +52,7 @@ def waiting(settings: Settings, who: Identity, visible: Dataset, person: str, wi
 
 def sentences(steps: pl.DataFrame) -> list[str]:
     """Say what is to be done, on what and until when."""
-    return [f"{name}: {subject}, due {due_on:%d %b}" for name, subject, due_on in steps.iter_rows()]
+    return [
+        message("{name}: {subject}, due {due_on:%d %b}", name=name, subject=subject, due_on=due_on)
+        for name, subject, due_on in steps.iter_rows()
+    ]

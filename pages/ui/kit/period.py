@@ -7,6 +7,8 @@ from datetime import date
 from core.config import Settings
 from core.contracts import Dataset
 from core.forecasts import week_ago
+from core.formats import long_day
+from core.localization import message
 from core.scope import Scope, fiscal_period
 from core.scope.definition import PERIODS
 
@@ -61,5 +63,5 @@ def remark(scope: Scope, as_of: date, settings: Settings, title: str, how: str) 
         return how or USUAL[title]
     day = last_day(scope, as_of, settings)
     if day is not None:
-        return f"As of {day.day} {day:%B %Y}, the last day of the period."
-    return f"As of today, for {fiscal_period.label(scope, as_of, settings)} is not over."
+        return message("As of {day}, the last day of the period.", day=long_day(day))
+    return message("As of today, for {label} is not over.", label=fiscal_period.label(scope, as_of, settings))

@@ -14,6 +14,7 @@ from core.access.saved_content import Reader
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
+from core.localization import message
 from core.scope import Scope
 from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, question_model, questions
 from pages.ui.kit.escaping import escaped
@@ -67,7 +68,9 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
     question_model.offer_words(answer, own, who)
     if drawn := answer.chart():
         spec = cache.drawing(*drawn, settings)
-        st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", alt=f"Chart: {answer.sentence}")
+        st.vega_lite_chart(
+            spec=spec, width="stretch", theme="streamlit", alt=message("Chart: {sentence}", sentence=answer.sentence)
+        )
     rows = answer.frame.head(MOST_ROWS)
     if not rows.is_empty():
         shown = rows.select(name for name, kind in rows.schema.items() if kind not in (pl.Object, pl.Binary))
@@ -87,7 +90,7 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
     see = {questions.SEE: questions.anchor(answer.topic.cell)}
     st.page_link(
         answer.topic.page,
-        label=escaped(f"More on the page: {answer.topic.cell}"),
+        label=escaped(message("More on the page: {cell}", cell=answer.topic.cell)),
         icon=":material/open_in_new:",
         query_params={**answer.scope.parameters, **see, **entity_links.carried()},
     )

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.access import Identity
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.scope import Scope
 from pages.ui.kit import cache, language_help
 from pages.ui.kit.escaping import escaped
@@ -37,7 +38,12 @@ def tell(asked: str, desk: Desk) -> None:
     if question == asked and topic:
         name = desk.settings.language_model.model
         st.caption(
-            escaped(f"{name} chose this answer. The figures are worked out as ever; check that you asked for it.")
+            escaped(
+                message(
+                    "{name} chose this answer. The figures are worked out as ever; check that you asked for it.",
+                    name=name,
+                )
+            )
         )
 
 
@@ -52,7 +58,7 @@ def offer_choice(asked: str, desk: Desk, who: Identity, base: Scope) -> None:
     failed_at, why = st.session_state.get(FAILURE, ("", ""))
     if failed_at == asked:
         language_help.show(why)
-    words = f"Ask {desk.settings.language_model.model} which answer fits"
+    words = message("Ask {model} which answer fits", model=desk.settings.language_model.model)
     if st.button(escaped(words), key="question_choose", icon=":material/alt_route:", type="tertiary"):
         _choose(asked, desk, who, base)
         st.rerun(scope="fragment")

@@ -14,6 +14,7 @@ from core.access import saved_content as seen
 from core.access.redaction import Redaction
 from core.access.saved_content import EVERYBODY, Reader
 from core.forecasts import calls as forecast_calls
+from core.localization import message
 from core.requirements.library import answer_edition, answer_uses, recalled_answers
 from core.requirements.library.answer_edition import Library
 from core.requirements.library.answer_uses import AnsweredRows
@@ -87,7 +88,7 @@ def forget_buyer_file(page: Page) -> None:
 
 
 def _buyers_owner(page: Page) -> str:
-    return f"{page.identity.user}, shown to a buyer"
+    return message("{user}, shown to a buyer", user=page.identity.user)
 
 
 def list_called(page: Page, name: str) -> str:
@@ -237,7 +238,9 @@ def scenarios(page: Page) -> list[Branch]:
 
 def _hidden_plan(names: Redaction, b: Branch) -> dict[str, Any]:
     """Return a scenario as it was saved, with the ids of the deals and capabilities it names as they are shown."""
-    plan: dict[str, Any] = _addresses(names, {**b.payload, "name": f"Scenario {b.id}", "description": ""})
+    plan: dict[str, Any] = _addresses(
+        names, {**b.payload, "name": message("Scenario {id}", id=b.id), "description": ""}
+    )
     return plan
 
 

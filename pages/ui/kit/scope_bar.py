@@ -12,6 +12,7 @@ from core.access import Identity
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.scope import DIMENSIONS, Scope, applied, fiscal_period, narrowing, rows_shown
 from core.scope.definition import PARAMETERS, PERIODS
 from core.scope.own_scopes import person_of, presets
@@ -125,7 +126,7 @@ def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Id
     """
     asked = chosen.asked
     words = narrowing.sentence(whole, settings, replace(asked, currency=""))
-    label = f"{fiscal_period.label(asked, whole.as_of, settings)} · {words}"
+    label = message("{label} · {words}", label=fiscal_period.label(asked, whole.as_of, settings), words=words)
     with slot:
         popover = st.popover(escaped(label), icon=":material/tune:", key="scope_open", on_change="rerun")
         if popover.open:
@@ -136,7 +137,12 @@ def offer(slot: Any, whole: Dataset, chosen: Chosen, settings: Settings, who: Id
     if remark := scope_reach.line(title, asked, st.query_params, chosen.reported):
         st.caption(escaped(remark))
     if chosen.problem:
-        st.warning(escaped(f"{chosen.problem} {rows_shown.heading(whole)} is shown."), icon=":material/filter_alt_off:")
+        st.warning(
+            escaped(
+                message("{problem} {heading} is shown.", problem=chosen.problem, heading=rows_shown.heading(whole))
+            ),
+            icon=":material/filter_alt_off:",
+        )
 
 
 def person(data: Dataset, settings: Settings, who: Identity) -> str:
@@ -187,7 +193,10 @@ def _lists(data: Dataset, scope: Scope, settings: Settings) -> None:
                 _select(name, label, listed, getattr(scope, name), settings, data)
         currencies = currency_views.choices(data, settings).currencies
         if currencies:
-            shown = {ALL: f"{currencies[0]}, as reported", **{code: code for code in currencies[1:]}}
+            shown = {
+                ALL: message("{currencies}, as reported", currencies=currencies[0]),
+                **{code: code for code in currencies[1:]},
+            }
             _select("currency", "Currency", shown, scope.currency, settings, data)
     if scope.period == "custom":
         st.date_input("From, to", (scope.begin, scope.end), key="scope_days", on_change=_days)

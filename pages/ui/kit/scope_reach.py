@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.localization import joined, message
 from core.scope import Scope
 from core.scope.definition import PERIODS
 from pages.ui.kit import period
@@ -119,6 +120,6 @@ def line(title: str, scope: Scope, address: Mapping[str, str], reported: str = "
     parts = [
         (why_whole(title, address) or reach.partly) if scope.parts else "",
         reach.period if scope.period != PERIODS[0] else "",
-        f"Whatever the currency: in {reported}, as reported." if reported else "",
+        message("Whatever the currency: in {reported}, as reported.", reported=reported) if reported else "",
     ]
-    return " ".join(part for part in parts if part)
+    return joined(*(part for part in parts if part))

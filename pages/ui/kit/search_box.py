@@ -11,6 +11,7 @@ from core.access import Identity, can
 from core.access.saved_content import Reader, shared_lists
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.search import Entry, Hit
 from pages.ui.kit import cache, entity_links, question_box, questions, search_shortcut
 from pages.ui.kit.escaping import escaped
@@ -58,7 +59,7 @@ def offer(data: Dataset, settings: Settings, who: Identity, rooms: Mapping[str, 
     shown = [hit for hit in results.hits if hit.kind not in RIGHTS or can(who, RIGHTS[hit.kind], settings.roles)]
     if not shown:
         fits = "is called" if question_box.may_be_question(results.query) else "fits"
-        st.caption(escaped(f"Nothing {fits} “{results.query}”."))
+        st.caption(escaped(message("Nothing {fits} “{query}”.", fits=fits, query=results.query)))
     for kind, title in search.KINDS.items():
         hits = [hit for hit in shown if hit.kind == kind]
         if hits:

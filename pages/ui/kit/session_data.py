@@ -19,6 +19,7 @@ from core.artifacts.session_files import SessionFiles
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.sources import session_copy, source_registry
 from pages.ui.kit import browser_state, cache, data_states
 from pages.ui.kit.escaping import escaped
@@ -164,7 +165,7 @@ def way_out(settings: Settings, who: Identity) -> None:
         return
     if name not in source_registry.RESERVED and can(who, "data:write", settings.roles):
         st.button(
-            f"Use the data of the settings for everybody, in place of {escaped(name)}",
+            message("Use the data of the settings for everybody, in place of {name}", name=escaped(name)),
             on_click=_to_settings,
             args=(settings, who),
             key="leave_source",

@@ -17,7 +17,8 @@ from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset, amount_visibility
 from core.contracts.errors import NotMadeYetError, QuarterdeckError
-from core.formats import Formats, chosen
+from core.formats import Formats
+from core.localization import joined, message
 from core.operations import instruments
 from core.scope import Scope, fiscal_period
 from pages.ui.kit import (
@@ -31,6 +32,7 @@ from pages.ui.kit import (
     made_ahead,
     model_age,
     my_tasks,
+    page_language,
     people,
     period,
     questions,
@@ -154,7 +156,7 @@ class Page:
         if self.may(f"{area}:write"):
             return True
         roles = ", ".join(self.identity.roles).replace("_", " ")
-        st.warning(escaped(f"Your role ({roles}) can read {area} but not change it."))
+        st.warning(escaped(message("Your role ({roles}) can read {area} but not change it.", roles=roles, area=area)))
         return False
 
     def note(self, action: str, target: str, detail: str = "") -> None:
@@ -171,15 +173,16 @@ def open(title: str, needs: str = "") -> Page:
     needs : str
         The right it takes; default to read the area of the page's title.
     """
-    brand_look.dress(title, SIDEBAR)
-    bar = open_bar(title)
+    bar = _begun(title)
     settings: Settings | None = None
     who: Identity | None = None
+    formats = Formats()
     state: Served | None = None
     try:
         settings = cache.settings()
         who = auth.enter(settings)
         session_data.take_over(who)
+        formats = page_language.take_over(settings, who)
         run_watch.opened(title, who.user)
         is_let_in = may_open(who, needs or _right(title), settings.roles)
         hiding = hidden_names.current(settings, who)
@@ -201,13 +204,12 @@ def open(title: str, needs: str = "") -> Page:
         if settings is not None and who is not None:
             session_data.way_out(settings, who)
         st.stop()
-    formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, visible, data, formats, title, hiding)
     tour.show(bar, settings, who, _mine(settings, who))
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
     if visible is None or narrowed is None or reported is None or data is None:
         _turn_away(settings, who, title)
-    if rows_of := f"{whose.sentence(who, view, visible)} {amount_visibility.NOTICES[data.amounts]}".strip():
+    if rows_of := joined(whose.sentence(who, view, visible), amount_visibility.NOTICES[data.amounts]).strip():
         bar.notice_slot.caption(escaped(rows_of))
     data_notice.show(bar, settings, who, state, formats)
     made_ahead.show(bar, settings, who, own, ahead, formats)
@@ -219,6 +221,13 @@ def open(title: str, needs: str = "") -> Page:
     if asked := st.query_params.get(questions.SEE):
         st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)
     return page
+
+
+def _begun(title: str) -> Bar:
+    """Set up what is drawn before anybody is known, and return the bar."""
+    page_language.begin()
+    brand_look.dress(title, SIDEBAR)
+    return open_bar(title)
 
 
 def _right(title: str) -> str:
@@ -290,8 +299,13 @@ def _turn_away(settings: Settings, who: Identity, title: str) -> NoReturn:
         cache.store(settings.database).audit.add(who.user, "was turned away", title, ", ".join(who.roles))
     roles = ", ".join(who.roles).replace("_", " ")
     ask = "your administrator" if who.is_masked else " or ".join(people.directory(settings).administrators()[:2])
-    reason = f"You do not have access to {title}: your role ({roles}) does not open it."
-    st.error(escaped(f"{reason} Ask {ask or 'your administrator'}."), icon=":material/lock:")
+    reason = message(
+        "You do not have access to {title}: your role ({roles}) does not open it.", title=title, roles=roles
+    )
+    st.error(
+        escaped(message("{reason} Ask {ask}.", reason=reason, ask=ask or message("your administrator"))),
+        icon=":material/lock:",
+    )
     if mine:
         st.markdown("What your role opens:")
     for path, label, icon in mine:
@@ -328,6 +342,7 @@ def _sidebar(
             scope_bar.ask_person(reported, settings)
             hidden_names.switch(settings, who, hiding)
             tour.offer(settings, who, _mine(settings, who), title)
+        page_language.offer(settings, who)
         for sentence in combined(all_notices()):
             st.caption(escaped(sentence))
         team = data.sales_team if data is not None else None

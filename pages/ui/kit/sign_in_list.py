@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from core.localization import message, message_plural
 from pages.ui.kit import sign_ins
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -38,15 +39,21 @@ def show(page: Page, c: Any, is_theirs: Callable[[str], bool]) -> None:
     if rows.is_empty():
         c.empty("Nobody signs in here: access.sign_in is none.")
         return
-    people = "1 person is" if n_people == 1 else f"{n_people} people are"
-    c.answer(f"{people} signed in, on {rows.height} device{'' if rows.height == 1 else 's'}.")
+    people = "1 person is" if n_people == 1 else message("{n_people} people are", n_people=n_people)
+    c.answer(
+        message_plural(
+            "{people} signed in, on {n} device.", "{people} signed in, on {n} devices.", rows.height, people=people
+        )
+    )
     if page.view.is_masked:
         return
     c.table(rows.drop("key"), column_config=COLUMNS)
     if not page.may("admin:write"):
         return
     chosen = st.selectbox("End all sign-ins of", rows["user"].unique(maintain_order=True), index=None)
-    if chosen and st.button(escaped(f"Sign {chosen} out everywhere"), icon=":material/logout:"):
+    if chosen and st.button(escaped(message("Sign {chosen} out everywhere", chosen=chosen)), icon=":material/logout:"):
         n_ended = own.end_all(chosen, page.identity.user)
-        text = f"{n_ended} ended. Whoever is no longer to get in must also be taken off the list of users."
+        text = message(
+            "{n_ended} ended. Whoever is no longer to get in must also be taken off the list of users.", n_ended=n_ended
+        )
         st.success(escaped(text))

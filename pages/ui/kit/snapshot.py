@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from core.localization import message
 from core.scope import Scope, fiscal_period, narrowing
 from pages.ui.kit import cache, downloads
 
@@ -77,9 +78,16 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
     from core.branding import letterhead
     from core.charts import snapshot
 
-    about = f"{page.settings.company} · {page.data.source} · as of {page.formats.day(page.data.as_of)}"
+    about = message(
+        "{company} · {source} · as of {day}",
+        company=page.settings.company,
+        source=page.data.source,
+        day=page.formats.day(page.data.as_of),
+    )
     if page.scope != Scope():
         whole = page.visible or page.data
         days = fiscal_period.label(page.scope, whole.as_of, page.settings)
-        about += f" · {days} · {narrowing.sentence(whole, page.settings, page.scope)}"
+        about += message(
+            " · {days} · {narrowing}", days=days, narrowing=narrowing.sentence(whole, page.settings, page.scope)
+        )
     return snapshot.collected(page.title, about, shown, page.formats, letterhead.of(page.settings))

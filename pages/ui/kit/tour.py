@@ -16,6 +16,7 @@ from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.enablement import demo_script
 from core.enablement.demo_script import DemoScript, Step
+from core.localization import message
 from core.scenarios import form
 from pages.ui.kit import browser_state, questions
 from pages.ui.kit.bar import Bar
@@ -120,7 +121,18 @@ def show(bar: Bar, settings: Settings, who: Identity, rooms: Sequence[Room]) -> 
         st.switch_page(paths[step.page])
     st.html(LARGE)
     with bar.tour_slot.container(key="tour", horizontal=True, wrap=False, vertical_alignment="center", gap="small"):
-        st.markdown(escaped(f"{number + 1} of {len(steps)} · {step.title}: {step.words}"), width="stretch")
+        st.markdown(
+            escaped(
+                message(
+                    "{number} of {n_steps} · {title}: {words}",
+                    number=number + 1,
+                    n_steps=len(steps),
+                    title=step.title,
+                    words=step.words,
+                )
+            ),
+            width="stretch",
+        )
         args = (settings, who, steps, progress)
         st.button("Back", on_click=_go, args=(*args, number - 1), disabled=number == 0, key="tour_back")
         is_last = number == len(steps) - 1

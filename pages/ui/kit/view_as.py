@@ -9,6 +9,7 @@ from core.access.delegation import viewed_by
 from core.access.directory import Directory
 from core.config import Settings
 from core.contracts.errors import AccessError
+from core.localization import message
 from pages.ui.kit import cache, people, unsaved
 from pages.ui.kit.escaping import escaped
 
@@ -32,7 +33,7 @@ def applied(actor: Identity, settings: Settings) -> Identity:
         unsaved.drop(CHOSEN)
         return actor
     with st.sidebar:
-        st.warning(escaped(f"You see what {user} sees. Nothing can be changed meanwhile."))
+        st.warning(escaped(message("You see what {user} sees. Nothing can be changed meanwhile.", user=user)))
         st.button("Back to my own view", key="end_view_as", on_click=_end, args=(user,))
     return viewed_by(actor, other)
 
@@ -61,4 +62,4 @@ def _rows(who: Identity) -> list[str]:
 
 def _end(user: str) -> None:
     unsaved.drop(CHOSEN)
-    st.toast(escaped(f"You see your own view again, no longer that of {user}."))
+    st.toast(escaped(message("You see your own view again, no longer that of {user}.", user=user)))

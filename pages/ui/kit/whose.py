@@ -7,6 +7,7 @@ import polars as pl
 from core.access import Identity, View
 from core.access.identity import OWN
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics.measure import counted
 
 
@@ -28,14 +29,19 @@ def sentence(who: Identity, view: View, data: Dataset) -> str:
     if view.team:
         is_own = who.team_of == OWN or "rep" in who.roles
         own = (
-            f"Your {deals}"
+            message("Your {deals}", deals=deals)
             if is_own and people <= 1
-            else f"{deals} of {_team(is_own)}, {counted(people, 'person', 'people')}"
+            else message(
+                "{deals} of {team}, {people}",
+                deals=deals,
+                team=_team(is_own),
+                people=counted(people, "person", "people"),
+            )
         )
     else:
         own = deals
-    where = f" in {', '.join(view.regions)}" if view.regions else ""
-    return f"{own}{where}. Every number here is of these rows."
+    where = message(" in {regions}", regions=", ".join(view.regions)) if view.regions else ""
+    return message("{own}{where}. Every number here is of these rows.", own=own, where=where)
 
 
 def _team(is_own: bool) -> str:

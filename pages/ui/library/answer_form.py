@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import ConflictError, QuarterdeckError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.library import answer_edition
 from core.requirements.library.answer_edition import APPROVED, BOOK, DRAFT, FIELDS, RETIRED, Library
@@ -107,18 +108,24 @@ def show(page: Page, c: Cell, library: Library) -> None:
 
 def _standing(page: Page, c: Cell, row: dict[str, Any], library: Library) -> None:
     state = {**WAITING, RETIRED: "Retired"}[row["state"]].lower()
-    by = f" by {row['approved_by']}" if row["state"] == APPROVED and row["approved_by"] else ""
+    by = (
+        message(" by {approved_by}", approved_by=row["approved_by"])
+        if row["state"] == APPROVED and row["approved_by"]
+        else ""
+    )
     due = library.live.filter(pl.col("answer_id") == row["answer_id"])
     when = due["due_on"][0] if due.height else None
-    read = f"; last read {row['reviewed_on']:%d %B %Y}" if row["reviewed_on"] else ""
-    text = f"{row['answer_id']} is {state}{by}{read}" + (f", due again {when:%d %B %Y}." if when else ".")
-    into = f" It was merged into {row['merged_into']}." if row["merged_into"] else ""
+    read = message("; last read {reviewed_on:%d %B %Y}", reviewed_on=row["reviewed_on"]) if row["reviewed_on"] else ""
+    text = message("{answer_id} is {state}{by}{read}", answer_id=row["answer_id"], state=state, by=by, read=read) + (
+        message(", due again {when:%d %B %Y}.", when=when) if when else "."
+    )
+    into = message(" It was merged into {merged_into}.", merged_into=row["merged_into"]) if row["merged_into"] else ""
     counts = library_cache.uses(page).filter(pl.col("answer_id") == row["answer_id"])
     used = ""
     if counts.height:
         n = counts.row(0, named=True)
-        used = f" Used {n['n_uses']:,} times in {counted(n['n_lists'], 'list')}; "
-        used += f"{n['n_won']:,} of their deals won, {n['n_lost']:,} lost."
+        used = message(" Used {n_uses:,} times in {lists}; ", n_uses=n["n_uses"], lists=counted(n["n_lists"], "list"))
+        used += message("{n_won:,} of their deals won, {n_lost:,} lost.", n_won=n["n_won"], n_lost=n["n_lost"])
     c.answer(text + into + used)
 
 
@@ -143,7 +150,15 @@ def _form(page: Page, key: str, row: dict[str, Any] | None) -> None:
         turned = key != ADD and right.form_submit_button(word, icon=":material/archive:", width="stretch")
     if turned:
         edit = answer_edition.brought_back(opened) if opened["state"] == RETIRED else answer_edition.retired(opened)
-        put(page, [edit], f"{key} is {'waiting for approval again' if opened['state'] == RETIRED else 'retired'}.")
+        put(
+            page,
+            [edit],
+            (
+                message("{key} is waiting for approval again.", key=key)
+                if opened["state"] == RETIRED
+                else message("{key} is retired.", key=key)
+            ),
+        )
         st.rerun()
     if saved:
         _save(page, key, opened, values)
@@ -229,7 +244,14 @@ def _save(page: Page, key: str, row: dict[str, Any], values: dict[str, Any]) -> 
         st.warning(escaped(error), icon=":material/warning:")
         return
     waits = " and waits for approval" if edit.values["state"] == DRAFT else ""
-    say("done", f"{edit.answer_id} is {'added' if key == ADD else 'saved'}{waits}.")
+    say(
+        "done",
+        (
+            message("{answer_id} is added{waits}.", answer_id=edit.answer_id, waits=waits)
+            if key == ADD
+            else message("{answer_id} is saved{waits}.", answer_id=edit.answer_id, waits=waits)
+        ),
+    )
     st.session_state["library_count"] = st.session_state.get("library_count", 0) + 1
     st.session_state["library_next"] = edit.answer_id
     st.rerun()
@@ -268,7 +290,11 @@ def _mine(page: Page, key: str, met: dict[str, Any]) -> None:
     mine = LibraryEdit(**met["mine"])
     again = LibraryEdit(mine.answer_id, int(met["theirs"]["version"]), mine.values)
     _settled(key)
-    put(page, [again], f"{mine.answer_id} is saved as you wrote it; theirs stays in the history.")
+    put(
+        page,
+        [again],
+        message("{answer_id} is saved as you wrote it; theirs stays in the history.", answer_id=mine.answer_id),
+    )
 
 
 def _approval(page: Page, row: dict[str, Any]) -> None:
@@ -300,8 +326,8 @@ def approve(page: Page, answer_ids: Sequence[str]) -> None:
         except QuarterdeckError as error:
             say("not", str(error))
     if edits:
-        names = edits[0].answer_id if len(edits) == 1 else f"{len(edits):,} answers"
-        put(page, edits, f"Approved: {names}.", approves=True)
+        names = edits[0].answer_id if len(edits) == 1 else message("{n_edits:,} answers", n_edits=len(edits))
+        put(page, edits, message("Approved: {names}.", names=names), approves=True)
 
 
 def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
@@ -314,12 +340,12 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
         left, middle, right = st.columns([4, 2, 1], vertical_alignment="center")
         downloads.button(
             left,
-            f"{file['file_name']} ({file['size'] / 1024:,.0f} kB)",
+            message("{file_name} ({size:,.0f} kB)", file_name=file["file_name"], size=file["size"] / 1024),
             lambda number=file["file_id"]: store.content(number),
             file["file_name"],
             "application/octet-stream",
             key=f"library_file_{file['file_id']}",
-            help=f"SHA-256 {file['sha256']}; attached by {file['added_by']}",
+            help=message("SHA-256 {sha256}; attached by {added_by}", sha256=file["sha256"], added_by=file["added_by"]),
         )
         middle.checkbox(
             "May be public",
@@ -354,7 +380,7 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
 def _attached(page: Page, answer_id: str, name: str, content: bytes) -> None:
     try:
         cache.store(page.settings.database).library_files.add(answer_id, name, content, page.identity.user)
-        say("done", f"{name} is attached to {answer_id}.")
+        say("done", message("{name} is attached to {answer_id}.", name=name, answer_id=answer_id))
     except QuarterdeckError as error:
         say("not", str(error))
     st.session_state["library_files"] = st.session_state.get("library_files", 0) + 1
@@ -412,5 +438,5 @@ def _restore(page: Page, answer_id: str, earlier: dict[str, Any]) -> None:
         put(
             page,
             [answer_edition.restored(row, earlier, page.identity.user)],
-            f"{answer_id} has its earlier words again.",
+            message("{answer_id} has its earlier words again.", answer_id=answer_id),
         )

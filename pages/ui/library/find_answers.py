@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from core.localization import message
 from core.requirements.library import answer_edition, answer_search, answer_uses, library_export
 from core.requirements.library.answer_edition import APPROVED, DRAFT, Library
 from pages.ui.kit import downloads
@@ -50,11 +51,19 @@ def show(page: Page, c: Cell, library: Library) -> None:
     rows = _filtered(page, library)
     hits = answer_search.search(library_cache.index(page), query) if (query or "").strip() else None
     shown = answer_uses.with_uses(answer_search.shown(rows, hits), library_cache.uses(page))
-    c.answer(hits.sentence(library.live.height) if hits is not None else f"{shown.height:,} answers fit.")
+    c.answer(
+        hits.sentence(library.live.height)
+        if hits is not None
+        else message("{height:,} answers fit.", height=shown.height)
+    )
     listed = shown if hits is not None else shown.drop("score")
     columns = [name for name in ANSWERS if name in listed.columns]
     if listed.height > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN:,} are shown; search or narrow them down for the others.")
+        st.caption(
+            message(
+                "The first {most_shown:,} are shown; search or narrow them down for the others.", most_shown=MOST_SHOWN
+            )
+        )
     table = listed.head(MOST_SHOWN).select(columns).with_columns(pl.col("state").replace(WAITING))
     grid(
         table,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.library import library_files, library_import
 from core.requirements.library.library_files import BUYERS_LIST, NEITHER
@@ -65,11 +66,11 @@ def _accept(page: Page, preview: LibraryPreview) -> None:
     left, right = st.columns(2, vertical_alignment="center")
     n_like = preview.frame.filter(preview.frame["kind"] == library_import.SIMILAR).height
     also = not n_like or left.checkbox(
-        f"Also the {n_like:,} that resemble one of ours", value=True, key="library_similar"
+        message("Also the {n_like:,} that resemble one of ours", n_like=n_like), value=True, key="library_similar"
     )
     edits = preview.chosen(with_similar=bool(also))
     right.button(
-        f"Take over {counted(len(edits), 'answer')}",
+        message("Take over {answers}", answers=counted(len(edits), "answer")),
         disabled=not edits or not answer_form.may_edit(page),
         on_click=_taken,
         args=(page, preview, bool(also)),
@@ -81,7 +82,11 @@ def _accept(page: Page, preview: LibraryPreview) -> None:
 
 def _taken(page: Page, preview: LibraryPreview, with_similar: bool) -> None:
     edits = preview.chosen(with_similar=with_similar)
-    done = f"{counted(len(edits), 'answer is', 'answers are')} taken over from {preview.file.name}."
+    done = message(
+        "{answers} taken over from {name}.",
+        answers=counted(len(edits), "answer is", "answers are"),
+        name=preview.file.name,
+    )
     if answer_form.put(page, edits, done):
         unsaved.items(LAST, is_typed=False)["last"] = [preview.import_id, preview.file.name]
         unsaved.keep(LAST)
@@ -94,7 +99,7 @@ def _take_back(page: Page) -> None:
     last = unsaved.items(LAST, is_typed=False).get("last")
     if last is not None:
         st.button(
-            f"Undo the import of {escaped(last[1])}",
+            message("Undo the import of {last}", last=escaped(last[1])),
             on_click=_undone,
             args=(page, last[0]),
             key="library_undo",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.library import answer_edition
 from core.requirements.library.answer_edition import DRAFT, Library
@@ -34,11 +35,13 @@ def due(page: Page, c: Cell, library: Library) -> None:
     owner = f"{page.identity.user}\n{page.identity.name}" if mine == "Mine" else None
     rows = answer_edition.due(library, answer_edition.month_end(today), owner)
     late = rows.filter(pl.col("due_on") <= today).height
-    text = f"{counted(rows.height, 'answer')} due this month" + (f", {late:,} of them already." if late else ".")
+    text = message("{answers} due this month", answers=counted(rows.height, "answer")) + (
+        message(", {late:,} of them already.", late=late) if late else "."
+    )
     c.answer(text if rows.height else "Nothing is due this month.")
     picked = _pick(rows, "library_due_table")
     st.button(
-        f"Still right: {counted(len(picked), 'answer')}",
+        message("Still right: {answers}", answers=counted(len(picked), "answer")),
         key="library_still_right",
         disabled=not picked or not answer_form.may_edit(page),
         on_click=_confirm,
@@ -52,14 +55,14 @@ def waiting(page: Page, c: Cell, library: Library) -> None:
     """Show the answers that wait for approval, and let an approver pass many at once."""
     rows = library.live.filter(pl.col("state") == DRAFT).sort("saved_at", "answer_id", descending=[True, False])
     c.answer(
-        f"{counted(rows.height, 'answer waits', 'answers wait')} for approval"
+        message("{answers} for approval", answers=counted(rows.height, "answer waits", "answers wait"))
         + (", by somebody else than who wrote it." if page.settings.answers.four_eyes else ".")
         if rows.height
         else "No answer waits for approval."
     )
     picked = _pick(rows, "library_waiting_table")
     st.button(
-        f"Approve {counted(len(picked), 'answer')}",
+        message("Approve {answers}", answers=counted(len(picked), "answer")),
         key="library_approve_all",
         disabled=not picked or page.view.is_masked or not row_review.may_approve(page.identity, page.settings),
         on_click=answer_form.approve,
@@ -73,7 +76,7 @@ def _pick(rows: pl.DataFrame, key: str) -> list[str]:
     if rows.is_empty():
         return []
     if rows.height > MOST_SHOWN:
-        st.caption(f"The first {MOST_SHOWN:,} are shown.")
+        st.caption(message("The first {most_shown:,} are shown.", most_shown=MOST_SHOWN))
     seen = grid(
         rows.head(MOST_SHOWN).select(list(WAITS)),
         HALF,
@@ -93,4 +96,8 @@ def _confirm(page: Page, answer_ids: list[str]) -> None:
         row = saved_content.library_row(page, answer_id, library_cache.sample(page))
         if row is not None:
             edits.append(answer_edition.reviewed(row, today))
-    answer_form.put(page, edits, f"{counted(len(edits), 'answer is', 'answers are')} read again and still right.")
+    answer_form.put(
+        page,
+        edits,
+        message("{answers} read again and still right.", answers=counted(len(edits), "answer is", "answers are")),
+    )

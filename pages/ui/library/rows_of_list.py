@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import shortened
 from core.requirements.library import answer_ranking, library_files
 from core.requirements.library.library_files import LIBRARY
@@ -36,7 +37,13 @@ def tell_library(source: RequirementList) -> None:
     file = library_files.of_list(source)
     if file.kind == LIBRARY:
         st.info(
-            escaped(f"{len(file.entries):,} of {file.n_questions:,} rows have an answer already: is this a library?"),
+            escaped(
+                message(
+                    "{n_entries:,} of {n_questions:,} rows have an answer already: is this a library?",
+                    n_entries=len(file.entries),
+                    n_questions=file.n_questions,
+                )
+            ),
             icon=":material/quick_reference_all:",
         )
         st.page_link("pages/library.py", label="Import it on the Answer library page")
@@ -113,4 +120,6 @@ def _take(page: Page, analysis: GapAnalysis, index: int, key: str, answer: str) 
     except QuarterdeckError as error:
         st.session_state["library_used"] = str(error)
         return
-    st.session_state["library_used"] = met[0].sentence() if met else f"Row {row['row']} has the answer of {key}."
+    st.session_state["library_used"] = (
+        met[0].sentence() if met else message("Row {row} has the answer of {key}.", row=row["row"], key=key)
+    )

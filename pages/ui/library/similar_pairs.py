@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.localization import message
 from core.requirements.library import similar_answers
 from pages.ui.kit import saved_content
 from pages.ui.kit.cells import Cell
@@ -45,7 +46,7 @@ def show(page: Page, c: Cell) -> None:
     )
     gone = next(key for key in names if key != stays)
     st.button(
-        f"Merge {escaped(gone)} into {escaped(stays)}",
+        message("Merge {gone} into {stays}", gone=escaped(gone), stays=escaped(stays)),
         on_click=_merge,
         args=(page, stays, gone),
         key="library_merge",
@@ -62,4 +63,4 @@ def _merge(page: Page, stays: str, gone: str) -> None:
         answer_form.say("not", "One of the two is gone. Load the page again.")
         return
     edits = similar_answers.merged(survivor, other, page.identity.user)
-    answer_form.put(page, list(edits), f"{gone} is merged into {stays}.")
+    answer_form.put(page, list(edits), message("{gone} is merged into {stays}.", gone=gone, stays=stays))

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.models import versions as kept_versions
 from pages.ui.kit import cache, downloads
 from pages.ui.kit.escaping import escaped
@@ -51,10 +52,18 @@ def errors(costs: tuple[float, float], currency: str, subject: str) -> tuple[flo
     threshold_column, alarm_column, miss_column = st.columns(3)
     at = threshold_column.slider("Act from", 0, 100, value=50, format="%d %%", key=f"trust_at_{subject}")
     alarm = alarm_column.number_input(
-        f"A false alarm costs, {currency}", 0.0, value=float(costs[0]), step=100.0, key=f"trust_alarm_{subject}"
+        message("A false alarm costs, {currency}", currency=currency),
+        0.0,
+        value=float(costs[0]),
+        step=100.0,
+        key=f"trust_alarm_{subject}",
     )
     miss = miss_column.number_input(
-        f"A miss costs, {currency}", 0.0, value=float(costs[1]), step=100.0, key=f"trust_miss_{subject}"
+        message("A miss costs, {currency}", currency=currency),
+        0.0,
+        value=float(costs[1]),
+        step=100.0,
+        key=f"trust_miss_{subject}",
     )
     return at / 100, float(alarm), float(miss)
 

@@ -13,6 +13,7 @@ from core.compensation.pay_exceptions import APPROVED, ASKED, REFUSED
 from core.compensation.pay_plan import in_cents
 from core.compensation.pay_statements import Payroll, exact
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.pay import pay_columns
@@ -28,12 +29,17 @@ def show(d: Desk, cell: Cell, payroll: Payroll) -> None:
     rows = rows.with_columns(rep_name=pl.col("rep_id").replace_strict(names, default=None, return_dtype=pl.String))
     waiting = rows.filter(pl.col("state") == ASKED)
     if rows.is_empty():
-        cell.answer(f"Nobody has asked for an amount beside the plan in {payroll.label}.")
+        cell.answer(message("Nobody has asked for an amount beside the plan in {label}.", label=payroll.label))
     else:
         total = int(rows.filter(pl.col("state") == APPROVED)["cents"].sum())
         cell.answer(
-            f"{rows.height:,} asked for in {payroll.label}: {exact(total, payroll.currency)} approved, "
-            f"{waiting.height:,} waiting."
+            message(
+                "{height:,} asked for in {label}: {exact} approved, {height_2:,} waiting.",
+                height=rows.height,
+                label=payroll.label,
+                exact=exact(total, payroll.currency),
+                height_2=waiting.height,
+            )
         )
         cell.table(rows, column_config=pay_columns.EXCEPTIONS, column_order=list(pay_columns.EXCEPTIONS))
     notice()
@@ -55,8 +61,17 @@ def approval(d: Desk, payroll: Payroll, rep_id: str) -> None:
     if row["approved_by"]:
         amount = exact(in_cents(row["approved_amount"]), payroll.currency)
         changed = in_cents(row["changed_amount"])
-        since = f"; it has changed by {exact(changed, payroll.currency)} since" if changed else ""
-        st.caption(escaped(f"Approved at {amount} by {row['approved_by']}{since}."))
+        since = message("; it has changed by {exact} since", exact=exact(changed, payroll.currency)) if changed else ""
+        st.caption(
+            escaped(
+                message(
+                    "Approved at {amount} by {approved_by}{since}.",
+                    amount=amount,
+                    approved_by=row["approved_by"],
+                    since=since,
+                )
+            )
+        )
         if not changed:
             return
     if not payroll.is_over or rep_id == d.sight.own:
@@ -67,7 +82,7 @@ def approval(d: Desk, payroll: Payroll, rep_id: str) -> None:
         def approve() -> None:
             pay_exceptions.approve(d.company, d.store, d.sight, payroll, rep_id, d.who.user)
 
-        _done(approve, f"Approved: {name}, {payroll.label}.")
+        _done(approve, message("Approved: {name}, {label}.", name=name, label=payroll.label))
 
 
 def _ask(d: Desk, payroll: Payroll, names: dict[str, str]) -> None:
@@ -75,7 +90,9 @@ def _ask(d: Desk, payroll: Payroll, names: dict[str, str]) -> None:
     with st.form("pay_exception", border=False, clear_on_submit=True):
         who = st.selectbox("Person", people, format_func=names.get, key="pay_exception_of")
         amount = st.number_input(
-            f"Amount in {payroll.currency}, taken with a minus", step=100.0, key="pay_exception_sum"
+            message("Amount in {currency}, taken with a minus", currency=payroll.currency),
+            step=100.0,
+            key="pay_exception_sum",
         )
         reason = st.text_input("Reason", max_chars=400, key="pay_exception_reason")
         is_sent = st.form_submit_button("Ask", icon=":material/send:")
@@ -85,13 +102,18 @@ def _ask(d: Desk, payroll: Payroll, names: dict[str, str]) -> None:
             cents = in_cents(float(amount))
             pay_exceptions.ask(d.company, d.store, d.sight, str(who), payroll.begin, cents, reason, d.who.user)
 
-        _done(ask, f"Asked for: {names[str(who)]}, {payroll.label}.")
+        _done(ask, message("Asked for: {names}, {label}.", names=names[str(who)], label=payroll.label))
 
 
 def _decide(d: Desk, waiting: pl.DataFrame, names: dict[str, str]) -> None:
     asked: dict[tuple[str, date, int], str] = {
         (row["rep_id"], row["period_start_on"], row["number"]): (
-            f"{names.get(row['rep_id'], row['rep_id'])}, {exact(row['cents'], d.settings.currency)}: {row['reason']}"
+            message(
+                "{names}, {exact}: {reason}",
+                names=names.get(row["rep_id"], row["rep_id"]),
+                exact=exact(row["cents"], d.settings.currency),
+                reason=row["reason"],
+            )
         )
         for row in waiting.iter_rows(named=True)
     }

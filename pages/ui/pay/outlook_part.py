@@ -9,6 +9,7 @@ from core.compensation.pay_outlook import Costs
 from core.compensation.pay_plan import CENTS
 from core.compensation.pay_statements import Payroll
 from core.compensation.quota_chances import QuotaChances
+from core.localization import message
 from core.scenarios import files, presets
 from core.scenarios.levers import Scenario
 from pages.ui.kit import cache, saved_content
@@ -57,6 +58,12 @@ def more(payroll: Payroll, rep_id: str) -> int:
     most = pay_outlook.most_more(payroll, rep_id) // CENTS
     step = max(round(most / 60 / 1000) * 1000, 1000)
     chosen = st.slider(
-        f"Sold on top, in {payroll.currency}", 0, most - most % step, step * 6, step, key="pay_more", format="localized"
+        message("Sold on top, in {currency}", currency=payroll.currency),
+        0,
+        most - most % step,
+        step * 6,
+        step,
+        key="pay_more",
+        format="localized",
     )
     return int(chosen) * CENTS

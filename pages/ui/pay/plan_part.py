@@ -9,6 +9,7 @@ from core.compensation import plan_file, plan_versions
 from core.compensation.pay_plan import CENTS, Plan
 from core.compensation.plan_fields import PlanError
 from core.contracts.errors import QuarterdeckError
+from core.localization import joined, message
 from pages.ui.kit import downloads
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -60,7 +61,7 @@ def _band(plan: Plan, k: int) -> str:
     rate = f"{float(tier.rate):.1%}"
     if tier.up_to is None:
         return f"{rate} {'beyond' if k else 'on all'}"
-    return f"{rate} to {float(tier.up_to):.0%}"
+    return message("{rate} to {up_to:.0%}", rate=rate, up_to=float(tier.up_to))
 
 
 def _more(plan: Plan, currency: str) -> str:
@@ -68,13 +69,20 @@ def _more(plan: Plan, currency: str) -> str:
     parts += ["deals of the team"] if plan.counts == "team" else []
     if plan.draw is not None:
         kind = "recoverable" if plan.draw.is_recoverable else "guaranteed"
-        parts.append(f"{kind} draw {currency} {plan.draw.amount_cents / CENTS:,.0f}")
+        parts.append(
+            message(
+                "{kind} draw {currency} {amount_cents:,.0f}",
+                kind=kind,
+                currency=currency,
+                amount_cents=plan.draw.amount_cents / CENTS,
+            )
+        )
     if plan.clawback is not None:
-        parts.append(f"clawback {plan.clawback.within_days} days")
+        parts.append(message("clawback {within_days} days", within_days=plan.clawback.within_days))
     if plan.cap_cents is not None:
-        parts.append(f"cap {currency} {plan.cap_cents / CENTS:,.0f}")
+        parts.append(message("cap {currency} {cap_cents:,.0f}", currency=currency, cap_cents=plan.cap_cents / CENTS))
     parts += [spiff.name for spiff in plan.spiffs]
-    return "; ".join(parts)
+    return joined(*parts, by="; ")
 
 
 def _bring(d: Desk) -> None:
@@ -98,5 +106,5 @@ def _bring(d: Desk) -> None:
         except QuarterdeckError as error:
             st.warning(escaped(error), icon=":material/warning:")
             return
-        st.session_state[NOTICE] = f"Version {d.edition.version + 1} of the plans is in force."
+        st.session_state[NOTICE] = message("Version {version} of the plans is in force.", version=d.edition.version + 1)
         st.rerun()

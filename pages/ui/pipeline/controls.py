@@ -9,6 +9,7 @@ import streamlit as st
 
 from core import charts
 from core.config.calendar import add_quarters, quarter_label
+from core.localization import message
 from core.metrics import deal_scope, flow, pipeline, pipeline_path
 from core.scope import fiscal_period, rows_shown
 from pages.ui.kit import cache
@@ -70,7 +71,10 @@ def _named(page: Page) -> dict[str, str]:
         return {}
     day = page.data.as_of
     last = quarter_label(add_quarters(day, -1, page.settings), page.settings)
-    return {"This quarter so far": f"{quarter_label(day, page.settings)} so far", "Last quarter": last}
+    return {
+        "This quarter so far": message("{quarter_label} so far", quarter_label=quarter_label(day, page.settings)),
+        "Last quarter": last,
+    }
 
 
 def _of_scope(page: Page) -> dict[str, tuple[str, str]]:

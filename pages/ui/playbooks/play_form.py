@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics import counted
 from core.metrics.deal_scope import people
 from core.plays import play_board, play_definition, play_start, trigger_cases
@@ -36,12 +37,15 @@ def show(page: Page, c: Cell, runs: Runs) -> None:
     standing = play_definition.in_force(cache.store(page.settings.database))
     n_on = sum(entry.play.is_on for entry in standing)
     c.answer(
-        f"{counted(len(standing), 'play')}, {n_on:,} of them on. What is new for them is looked at every five minutes, "
-        "with the alerts."
+        message(
+            "{plays}, {n_on:,} of them on. What is new for them is looked at every five minutes, with the alerts.",
+            plays=counted(len(standing), "play"),
+            n_on=n_on,
+        )
     )
     for entry in standing:
         if entry.play.retired and not entry.play.is_on:
-            c.answer(f"Stopped: {entry.play.retired}")
+            c.answer(message("Stopped: {retired}", retired=entry.play.retired))
     frame = play_board.definitions(standing, runs)
     if page.view.is_masked:
         frame = frame.drop("changed_by")
@@ -63,12 +67,12 @@ def _start(page: Page, entry: Standing) -> None:
         begun = play_tasks.runs(page).of(play.key).runs
         rows = rows.join(begun, on=["subject_id", "occasion"], how="anti").head(MOST_LISTED)
         if rows.is_empty():
-            st.caption(escaped(f"Nothing waits for it: it starts when {play.when()}."))
+            st.caption(escaped(message("Nothing waits for it: it starts when {when}.", when=play.when())))
             return
         names = _names(page, play.kind)
         subjects = rows["subject_id"].unique(maintain_order=True).to_list()
         st.selectbox(
-            f"Of {counted(len(subjects), play.kind)} it waits for",
+            message("Of {things} it waits for", things=counted(len(subjects), play.kind)),
             subjects,
             format_func=lambda subject: names.get(subject) or subject,
             key=f"play_subject_{play.key}",
@@ -135,14 +139,22 @@ def _checked(page: Page, entry: Standing, text: str, is_saved: bool) -> None:
         st.toast("The play is saved; runs that began keep their steps.", icon=":material/check:")
         st.rerun()
     n_waiting = trigger_cases.waiting(page.data, page.settings, play).height
-    st.success(escaped(f"It can be saved. It starts when {play.when()}; {n_waiting:,} wait for it today."))
+    st.success(
+        escaped(
+            message(
+                "It can be saved. It starts when {when}; {n_waiting:,} wait for it today.",
+                when=play.when(),
+                n_waiting=n_waiting,
+            )
+        )
+    )
 
 
 def _switch(page: Page, entry: Standing) -> None:
     turned = entry.play.model_copy(update={"is_on": not entry.play.is_on, "retired": ""})
     _attempt(
         lambda: play_definition.save(cache.store(page.settings.database), turned, page.identity.user, entry.version),
-        f"{turned.name} is {'on' if turned.is_on else 'off'}.",
+        (message("{name} is on.", name=turned.name) if turned.is_on else message("{name} is off.", name=turned.name)),
     )
 
 

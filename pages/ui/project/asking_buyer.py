@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from core.localization import message
 from core.metrics import counted
 from core.requirements.export import question_files
 from core.requirements.read import question_answers
@@ -38,9 +39,18 @@ def show(work: Work, c: Cell) -> None:
     n_open = sum(entry.state == OPEN for entry in questions)
     n_answered = sum(entry.state == ANSWERED for entry in questions)
     rivals = [entry for entry in questions if entry.rival_answer]
-    conflict = f" {counted(len(rivals), 'answer contradicts', 'answers contradict')} an earlier one." if rivals else ""
+    conflict = (
+        message(" {answers} an earlier one.", answers=counted(len(rivals), "answer contradicts", "answers contradict"))
+        if rivals
+        else ""
+    )
     c.answer(
-        f"{counted(n_open, 'question waits', 'questions wait')} for the buyer, {n_answered:,} answered.{conflict}"
+        message(
+            "{questions} for the buyer, {n_answered:,} answered.{conflict}",
+            questions=counted(n_open, "question waits", "questions wait"),
+            n_answered=n_answered,
+            conflict=conflict,
+        )
         if questions
         else "No question to the buyer yet."
     )
@@ -59,8 +69,16 @@ def show(work: Work, c: Cell) -> None:
 def _conflict(work: Work, entry: BuyerQuestion) -> None:
     st.warning(
         escaped(
-            f"{entry.code}, row {entry.row}: {entry.answer_file} says {entry.answer!r}, "
-            f"{entry.rival_file} says {entry.rival_answer!r}. Nothing was overwritten."
+            message(
+                "{code}, row {row}: {answer_file} says {answer!r}, {rival_file} says {rival_answer!r}. "
+                "Nothing was overwritten.",
+                code=entry.code,
+                row=entry.row,
+                answer_file=entry.answer_file,
+                answer=entry.answer,
+                rival_file=entry.rival_file,
+                rival_answer=entry.rival_answer,
+            )
         ),
         icon=":material/sync_problem:",
     )
@@ -96,14 +114,14 @@ def _asked(work: Work) -> None:
         mark = question_files.code_mark(work.saved.payload.get("file_key"), work.saved.id)
         n_added = work.store.buyer_questions.ask(work.saved.id, wanted, mark, work.page.identity.user)
         st.session_state["ask_text"] = ""
-        return f"{counted(n_added, 'question')} added."
+        return message("{questions} added.", questions=counted(n_added, "question"))
 
     attempt(change)
 
 
 def _files(work: Work, questions: list[BuyerQuestion]) -> None:
     texts = {(row["sheet"], row["row"]): (row["requirement_id"] or "", row["text"]) for row in work.rows.to_dicts()}
-    title = f"Questions on {work.saved.name}"
+    title = message("Questions on {name}", name=work.saved.name)
     left, middle, right = st.columns(3, vertical_alignment="bottom")
     for slot, kind, write in (
         (left, question_files.XLSX, question_files.workbook),
@@ -114,7 +132,12 @@ def _files(work: Work, questions: list[BuyerQuestion]) -> None:
             return bytes(write(question_files.lines(questions, texts), title))
 
         downloads.button(
-            slot, f"Questions as {kind.upper()}", made, f"questions.{kind}", MIME[kind], key=f"questions_{kind}"
+            slot,
+            message("Questions as {kind}", kind=kind.upper()),
+            made,
+            message("questions.{kind}", kind=kind),
+            MIME[kind],
+            key=f"questions_{kind}",
         )
     if not work.may(project_roles.WRITE):
         return
@@ -140,7 +163,15 @@ def _read(work: Work, questions: list[BuyerQuestion], upload) -> None:  # type: 
         answers = question_answers.read(upload.getvalue(), upload.name, questions, ours)
         user = work.page.identity.user
         taken, same, rivals = work.store.buyer_questions.take(work.saved.id, answers.answers, upload.name, user)
-        summary = f"{answers.sentence()} {taken:,} new, {same:,} as before, {rivals:,} against an earlier answer."
-        return " ".join([summary, *answers.contradictions[:5], *(f"Not placed: {t}." for t in answers.unmatched[:3])])
+        summary = message(
+            "{answers} {taken:,} new, {same:,} as before, {rivals:,} against an earlier answer.",
+            answers=answers.sentence(),
+            taken=taken,
+            same=same,
+            rivals=rivals,
+        )
+        return " ".join(
+            [summary, *answers.contradictions[:5], *(message("Not placed: {t}.", t=t) for t in answers.unmatched[:3])]
+        )
 
     attempt(change)

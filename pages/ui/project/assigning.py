@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics import counted
 from core.requirements.work import assignment, project_roles
 from core.requirements.work.assignment import FIELDS, Preview
@@ -42,8 +43,12 @@ def show(work: Work, c: Cell) -> None:
     free = is_open.height - int(per["count"].sum())
     who = ", ".join(f"{owner} {n:,}" for owner, n in list(per.iter_rows())[:6])
     c.answer(
-        f"{counted(is_open.height, 'row is', 'rows are')} open: {who or 'nobody owns any'}"
-        + (f"; {counted(free, 'has', 'have')} no owner." if who and free else ".")
+        message(
+            "{rows} open: {who}",
+            rows=counted(is_open.height, "row is", "rows are"),
+            who=who or message("nobody owns any"),
+        )
+        + (message("; {have} no owner.", have=counted(free, "has", "have")) if who and free else ".")
     )
     c.table(work.rows.select(list(BOARD)), column_config=BOARD, height=260)
     if not work.may(project_roles.PLAN):
@@ -89,7 +94,7 @@ def _by_rule(work: Work, c: Cell) -> None:
     due_on = left.date_input("Due", value=None, key="rules_due")
     middle.button("Save the rules", on_click=_save, args=(work, rules), key="rules_save", icon=":material/save:")
     right.button(
-        f"Give {counted(preview.frame.height, 'row')}",
+        message("Give {rows}", rows=counted(preview.frame.height, "row")),
         on_click=_give,
         args=(work, preview, due_on),
         key="rules_give",
@@ -109,7 +114,7 @@ def _save(work: Work, rules: tuple[assignment.Rule, ...]) -> None:
         work.who.need(project_roles.PLAN)
         plan = {**work.project.payload, "rules": assignment.content(rules)}
         work.store.projects.save(work.project, plan, work.page.identity.user)
-        return f"{counted(len(rules), 'rule is', 'rules are')} saved."
+        return message("{rules} saved.", rules=counted(len(rules), "rule is", "rules are"))
 
     attempt(change)
 
@@ -160,7 +165,7 @@ def _leaving(work: Work, c: Cell) -> None:
         return
     _preview(c, preview)
     st.button(
-        f"Hand over {counted(preview.frame.height, 'row')}",
+        message("Hand over {rows}", rows=counted(preview.frame.height, "row")),
         on_click=_give,
         args=(work, preview, None),
         key="leaver_go",

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.forecasts.calls import book
 from core.local_times import moment
+from core.localization import message
 from core.metrics import counted
 from core.requirements.work import project_board, project_roles
 from core.store.work_tasks import ROLES
@@ -30,7 +31,10 @@ def members(work: Work, c: Cell) -> None:
         return
     listed = [(person, role) for person, roles in work.project.members.items() for role in roles]
     c.answer(
-        f"{counted(len(work.project.members), 'person is', 'people are')} in the project; others only read it."
+        message(
+            "{people} in the project; others only read it.",
+            people=counted(len(work.project.members), "person is", "people are"),
+        )
         if listed
         else "Nobody is named, so everybody works by their rights in the company."
     )
@@ -61,7 +65,7 @@ def _save(work: Work, edited: Any) -> None:
     def change() -> str:
         work.who.need(project_roles.PLAN)
         saved = work.store.projects.set_members(work.saved.id, wanted, work.page.identity.user)
-        return f"{counted(len(saved.members), 'member')} saved."
+        return message("{members} saved.", members=counted(len(saved.members), "member"))
 
     attempt(change)
 
@@ -80,5 +84,7 @@ def activity(work: Work, c: Cell) -> None:
         return
     last = feed.row(0, named=True)
     at = moment(last["at"], "%d %b at %H:%M", work.page.settings.time_zone)
-    c.answer(f"Last: {last['who']} {last['what']}, {last['where']}, on {at}.")
+    c.answer(
+        message("Last: {who} {what}, {where}, on {at}.", who=last["who"], what=last["what"], where=last["where"], at=at)
+    )
     c.table(feed, column_config=FEED, height=280)

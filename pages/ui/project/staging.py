@@ -7,6 +7,7 @@ from collections.abc import Callable
 import polars as pl
 import streamlit as st
 
+from core.localization import joined, message
 from core.requirements.work import project_roles, review_stages, row_review
 from core.requirements.work.review_stages import APPROVED, FIRST, LAST, Stages
 from core.store.reviews import Change
@@ -45,7 +46,7 @@ def show(work: Work, c: Cell) -> None:
         return
     rows = work.rows.with_columns(stage=pl.Series([stages.of(stage) for stage in work.rows["stage"]], dtype=pl.String))
     per = review_stages.counts(work.rows, stages)
-    c.answer("; ".join(f"{n:,} in {stage}" for stage, n in per.iter_rows()) + ".")
+    c.answer("; ".join(message("{n:,} in {stage}", n=n, stage=stage) for stage, n in per.iter_rows()) + ".")
     c.table(rows.select(list(SHOWN)), column_config=SHOWN, height=260)
     _move(work, rows)
     _public(work)
@@ -76,8 +77,8 @@ def _moved(work: Work) -> None:
     def change() -> str:
         four_eyes = work.page.settings.requirements.four_eyes
         moves = review_stages.moved(rows, work.stages, to, work.who, four_eyes=four_eyes)
-        words = save_rows(work, moves.changes, f"{{n:,}} moved to {to}.")
-        return " ".join([words, *moves.refused])
+        words = save_rows(work, moves.changes, message("{{n:,}} moved to {to}.", to=to))
+        return joined(words, *moves.refused)
 
     attempt(change)
 
@@ -146,7 +147,7 @@ def _form(work: Work) -> None:
     st.caption("One stage a line: its name, a colon, and the roles that may move an answer on from it.")
     text = "\n".join(f"{name}: {', '.join(roles)}" for name, roles in work.stages.movers.items())
     key = f"stages_text_{work.saved.id}_{work.project.version}"
-    st.text_area("Stages", text, key=key, height=130, help=f"Roles: {', '.join(ROLES)}.")
+    st.text_area("Stages", text, key=key, height=130, help=message("Roles: {roles}.", roles=", ".join(ROLES)))
     left, right = st.columns(2)
     left.button("Save the stages", on_click=_written, args=(work, key), key="stages_save", icon=":material/save:")
     right.button("Review without stages", on_click=_save, args=(work, lambda: Stages({})), key="stages_off")
@@ -164,6 +165,10 @@ def _save(work: Work, wanted: Callable[[], Stages]) -> None:
         stages = wanted()
         plan = {**work.project.payload, "stages": stages.content()}
         work.store.projects.save(work.project, plan, work.page.identity.user)
-        return f"Answers go from {FIRST} to {LAST} by stages." if stages else "Answers are approved without stages."
+        return (
+            message("Answers go from {first} to {last} by stages.", first=FIRST, last=LAST)
+            if stages
+            else "Answers are approved without stages."
+        )
 
     attempt(change)

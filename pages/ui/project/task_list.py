@@ -7,6 +7,7 @@ from datetime import timedelta
 import polars as pl
 import streamlit as st
 
+from core.localization import message
 from core.metrics import counted
 from pages.ui.kit import cache, my_tasks, saved_content
 from pages.ui.kit.cells import Cell
@@ -35,9 +36,14 @@ def show(page: Page, c: Cell) -> None:
     today = store.work_tasks.today()
     waiting = [task for task in tasks if task.snoozed_until is None or task.snoozed_until <= today]
     n_late = sum(task.due_on is not None and task.due_on < today for task in waiting)
-    snoozed = f"; {len(tasks) - len(waiting):,} snoozed" if len(tasks) > len(waiting) else ""
+    snoozed = message("; {n_tasks:,} snoozed", n_tasks=len(tasks) - len(waiting)) if len(tasks) > len(waiting) else ""
     c.answer(
-        f"{counted(len(waiting), 'task waits', 'tasks wait')} for you, {n_late:,} past the day{snoozed}."
+        message(
+            "{tasks} for you, {n_late:,} past the day{snoozed}.",
+            tasks=counted(len(waiting), "task waits", "tasks wait"),
+            n_late=n_late,
+            snoozed=snoozed,
+        )
         if tasks
         else "Nothing waits for you."
     )
@@ -74,6 +80,6 @@ def _snooze(page: Page) -> None:
     def change() -> str:
         until = store.work_tasks.today() + timedelta(days=st.session_state["task_days"])
         store.work_tasks.snooze(st.session_state["task_chosen"], [who.user, who.name], who.user, until)
-        return f"It comes back on {until:%d %b}."
+        return message("It comes back on {until:%d %b}.", until=until)
 
     attempt(change)

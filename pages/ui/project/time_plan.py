@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from core import charts
+from core.localization import message
 from core.requirements.work import burn_down, project_board, project_roles
 from core.requirements.work.business_days import WEEKDAYS
 from pages.ui.kit.cells import Cell
@@ -23,7 +24,13 @@ def show(work: Work, c: Cell) -> None:
     c.answer(left.sentence())
     c.chart(charts.workload.burn_down, left)
     if calendar.country:
-        st.caption(escaped(f"Business days leave out weekends and the public holidays of {calendar.country}."))
+        st.caption(
+            escaped(
+                message(
+                    "Business days leave out weekends and the public holidays of {country}.", country=calendar.country
+                )
+            )
+        )
     if work.may(project_roles.PLAN):
         with st.expander("Deadline and calendar", key="plan_fold"):
             _form(work)

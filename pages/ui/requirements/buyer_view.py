@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.charts import requirements as charts
 from core.contracts.errors import RequirementError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.judge import draft_answers, gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis
@@ -69,7 +70,7 @@ def show(page: Page) -> None:
         c.table(analysis.frame.select(list(STATUS)), column_config=STATUS, height=300)
     with cell(page, "Our answers", "Answers", span="all") as c:
         drafts = draft_answers.drafts(analysis, gap_cache.catalogue_in_force())
-        c.answer(f"{counted(drafts.frame.height, 'answer')}, each with what it is taken from.")
+        c.answer(message("{answers}, each with what it is taken from.", answers=counted(drafts.frame.height, "answer")))
         rows = drafts.frame.select(list(ANSWERS))
         c.table(rows, column_config=ANSWERS, height=400, row_height=TALL_ROW)
 
@@ -78,7 +79,9 @@ def support(analysis: GapAnalysis) -> str:
     """Return how many requirements have which status, without a word on cost or chances."""
     counts = analysis.frame.group_by("status", maintain_order=True).len().sort("len", descending=True)
     parts = ", ".join(f"{n} {status}" for status, n in counts.iter_rows())
-    return f"Of {counted(analysis.frame.height, 'requirement')}: {parts}."
+    return message(
+        "Of {requirements}: {parts}.", requirements=counted(analysis.frame.height, "requirement"), parts=parts
+    )
 
 
 def _file(page: Page) -> tuple[str, bytes]:

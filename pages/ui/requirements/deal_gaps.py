@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.localization import message
 from core.requirements.work import deal_gaps
 from pages.ui.kit import saved_content
 from pages.ui.kit.escaping import escaped
@@ -38,7 +39,7 @@ def ways(page: Page, opportunity_id: str, open_gaps: deal_gaps.DealGaps) -> None
         for name in mine:
             st.page_link(
                 "pages/requirements.py",
-                label=f"Open {escaped(name)}",
+                label=message("Open {name}", name=escaped(name)),
                 icon=":material/checklist:",
                 query_params={"kept_list": name},
             )

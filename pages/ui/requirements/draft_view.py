@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.judge.drafting.draft_templates import DEFAULT, DraftTemplate, template, templates
 from core.rewriting.rephrase import Rephrased, rephrase
@@ -56,7 +57,13 @@ def single(page: Page, drafts: Drafts) -> None:
         if row["is_ready"]:
             st.caption(":material/check: Ready to send by the checklist; approve it under “Who answers what?”.")
         else:
-            st.caption(escaped(f"To mend: {row['to_mend'] or 'the row is still to be clarified.'}"))
+            st.caption(
+                escaped(
+                    message(
+                        "To mend: {to_mend}", to_mend=row["to_mend"] or message("the row is still to be clarified.")
+                    )
+                )
+            )
         _rewrite(page, row, drafts.sentences.get((row["sheet"], row["row"]), ()))
     with right:
         _sources(row)
@@ -70,7 +77,7 @@ def _sources(row: dict[str, Any]) -> None:
             lines = [f"{name.replace('_', ' ')}: {capability[name]}" for name in SOURCES[1:] if capability.get(name)]
             st.caption(escaped(" · ".join(lines)))
         else:
-            st.markdown(f"**{escaped(key)}** an answer of the library")
+            st.markdown(message("**{key}** an answer of the library", key=escaped(key)))
 
 
 def _rewrite(page: Page, row: dict[str, Any], sentences: Sentences) -> None:

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.formats import long_day
+from core.localization import message
 from core.requirements.judge.bid_scores import Scores
 from core.requirements.work import gap_ledger as book
 from core.requirements.work.gap_ledger import Ledger
@@ -62,9 +64,9 @@ def tiles(scored: Scores) -> None:
         tiled.metric(
             TITLES[row["score"]],
             _rate(row["value"], row["high"]),
-            f"{row['n']:,} of {row['of']:,}, target {row['target'] * 100:.0f} %"
+            message("{n:,} of {of:,}, target {target:.0f} %", n=row["n"], of=row["of"], target=row["target"] * 100)
             if row["score"] != "fit"
-            else f"target {row['target'] * 100:.0f} %",
+            else message("target {target:.0f} %", target=row["target"] * 100),
             delta_color="off",
             delta_arrow="off",
         )
@@ -109,7 +111,7 @@ def gap(page: Page, c: Cell, gap_ledger: Ledger) -> None:
         right.page_link(
             "pages/scenarios.py",
             label="See the quarter change in Scenarios",
-            help=f"{escaped(names[chosen])}, closed by {ready.day} {ready:%B %Y}",
+            help=message("{names}, closed by {ready}", names=escaped(names[chosen]), ready=long_day(ready)),
             icon=":material/tune:",
             query_params={"also": to_link((setting,))},
         )
@@ -123,7 +125,7 @@ def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
         left, right = st.columns(2, vertical_alignment="bottom")
         others = [key for key in names if key != chosen]
         target = left.selectbox(
-            f"Count {escaped(names[chosen])} as",
+            message("Count {names} as", names=escaped(names[chosen])),
             others,
             index=None,
             format_func=lambda key: names[key],
@@ -138,7 +140,7 @@ def _merge(page: Page, chosen: str, names: dict[str, str]) -> None:
         )
         mine = [key for key, into in merged.items() if into == chosen]
         if mine:
-            st.caption(escaped(f"Counted as {names[chosen]}: {', '.join(mine)}"))
+            st.caption(escaped(message("Counted as {names}: {mine}", names=names[chosen], mine=", ".join(mine))))
             st.button(
                 "Split them again",
                 on_click=_group,

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import joined, message, message_plural
 from core.metrics.measure import counted, shortened
 from core.requirements.judge import gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis
@@ -68,7 +69,7 @@ def warnings(analysis: GapAnalysis) -> None:
 def notes(analysis: GapAnalysis) -> None:
     """Say by what the list was matched, and on what confidence stands."""
     n = analysis.source.frame.height + gap_cache.catalogue_in_force().frame.height
-    st.caption(escaped(f"{matcher.method(n)} {analysis.fitted.sentence()}"))
+    st.caption(escaped(joined(matcher.method(n), analysis.fitted.sentence())))
 
 
 def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
@@ -76,7 +77,7 @@ def to_check(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     rows = analysis.to_check
     if rows.is_empty():
         return
-    st.markdown(f"**To be checked: {counted(rows.height, 'row')}**")
+    st.markdown(message("**To be checked: {rows}**", rows=counted(rows.height, "row")))
     c.table(rows.select(list(TO_CHECK)), HALF, column_config=TO_CHECK, height=300)
     missing = gap_analysis.if_missing(analysis, page.settings)
     if missing.n and st.toggle("What if none of this were available?", key="to_check_range"):
@@ -112,8 +113,11 @@ def _take_back(page: Page, analysis: GapAnalysis) -> None:
     chosen = left.multiselect(
         "Withdraw a wrong answer",
         list(listed),
-        format_func=lambda key: (
-            f"Row {listed[key]['row']} · {listed[key]['capability'] or NONE}: {shortened(listed[key]['text'], 80)}"
+        format_func=lambda key: message(
+            "Row {row} · {capability}: {text}",
+            row=listed[key]["row"],
+            capability=listed[key]["capability"] or NONE,
+            text=shortened(listed[key]["text"], 80),
         ),
         placeholder="Choose what to withdraw",
         key=f"withdraw_{st.session_state.get('match_count', 0)}",
@@ -140,7 +144,9 @@ def _withdraw(page: Page, chosen: list[str]) -> None:
     except QuarterdeckError as error:
         st.session_state["match_failed"] = str(error)
         return
-    st.session_state["match_said"] = f"Withdrawn: {n:,} answer{'s' * (n != 1)}. The rows are matched anew."
+    st.session_state["match_said"] = message_plural(
+        "Withdrawn: {n:,} answer. The rows are matched anew.", "Withdrawn: {n:,} answers. The rows are matched anew.", n
+    )
     st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1
 
 
@@ -149,16 +155,21 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
     """Let a person confirm or correct the counterpart of a row, and keep the answer."""
     if st.session_state.pop("match_kept", False):
         st.rerun(scope="app")
-    if message := st.session_state.pop("match_said", ""):
-        st.success(escaped(message), icon=":material/check:")
-    if message := st.session_state.pop("match_failed", ""):
-        st.warning(escaped(message), icon=":material/warning:")
+    if outcome := st.session_state.pop("match_said", ""):
+        st.success(escaped(outcome), icon=":material/check:")
+    if outcome := st.session_state.pop("match_failed", ""):
+        st.warning(escaped(outcome), icon=":material/warning:")
     rows = {row["place"]: row for row in needs_review.to_decide(analysis)}
     likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
     left, right = st.columns([2, 1], vertical_alignment="bottom")
     if len(rows) > MOST:
         st.caption(
-            escaped(f"The first {MOST:,} rows are offered here, doubtful ones first; all are in the table below.")
+            escaped(
+                message(
+                    "The first {most:,} rows are offered here, doubtful ones first; all are in the table below.",
+                    most=MOST,
+                )
+            )
         )
     picked = left.selectbox(
         "Confirm or correct a row",
@@ -167,7 +178,7 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
         key=f"match_row_{st.session_state.get('match_count', 0)}",
     )
     right.button(
-        f"Confirm {counted(len(likely), 'likely match', 'likely matches')}"
+        message("Confirm {likely}", likely=counted(len(likely), "likely match", "likely matches"))
         if likely
         else "No likely match is left to confirm",
         disabled=not likely,
@@ -212,8 +223,17 @@ def _decide_row(page: Page, analysis: GapAnalysis, row: dict[str, Any]) -> None:
 
 
 def _spoken(candidate: dict[str, Any]) -> str:
-    words = f"shared words: {candidate['words']}" if candidate["words"] else "similar in meaning only"
-    return escaped(f"{candidate['score'] * 100:.0f} % match; {words}. “{shortened(candidate['sentence'], 160)}”")
+    words = (
+        message("shared words: {words}", words=candidate["words"]) if candidate["words"] else "similar in meaning only"
+    )
+    return escaped(
+        message(
+            "{score:.0f} % match; {words}. “{sentence}”",
+            score=candidate["score"] * 100,
+            words=words,
+            sentence=shortened(candidate["sentence"], 160),
+        )
+    )
 
 
 def _keep_all(page: Page, analysis: GapAnalysis, rows: list[dict[str, Any]]) -> None:
@@ -234,5 +254,9 @@ def _keep(page: Page, decisions: list[Any]) -> None:
         st.session_state["match_failed"] = str(error)
         return
     n = len(decisions)
-    st.session_state["match_said"] = f"Saved {n:,} decision{'s' * (n != 1)}: they come back with the next list."
+    st.session_state["match_said"] = message_plural(
+        "Saved {n:,} decision: they come back with the next list.",
+        "Saved {n:,} decisions: they come back with the next list.",
+        n,
+    )
     st.session_state["match_count"] = st.session_state.get("match_count", 0) + 1

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.artifacts import ANALYSES, settings_text
+from core.localization import message
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
@@ -53,7 +54,7 @@ def analysis(page: Page, source: RequirementList, stake: Stake | None) -> GapAna
 
 def _matched(page: Page, source: RequirementList, stake: Stake | None, answers: Memory, ours: Catalogue) -> GapAnalysis:
     slot = st.empty()
-    bar = slot.progress(0.0, f"Matching {source.frame.height:,} requirements")
+    bar = slot.progress(0.0, message("Matching {height:,} requirements", height=source.frame.height))
     matched = gap_analysis.analyse(
         source,
         ours,

@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
 from core.requirements.officefiles import bundles
 from core.requirements.officefiles.grids import ENDINGS
@@ -128,4 +129,4 @@ def shelf(page: Page, analysis: GapAnalysis) -> None:
         st.warning(escaped(error), icon=":material/warning:")
         return
     page.note("kept a requirement list", saved.name)
-    st.success(escaped(f"Saved: {saved.name}"), icon=":material/check:")
+    st.success(escaped(message("Saved: {name}", name=saved.name)), icon=":material/check:")

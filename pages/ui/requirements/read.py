@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError, RequirementError
+from core.localization import joined, message
 from core.metrics.measure import counted
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import column_of, letters_of
@@ -54,7 +55,9 @@ def read(page: Page, content: bytes, name: str) -> RequirementList | None:
         source = read_cache.reading(content, name, given)
     except RequirementError as error:
         if page.view.is_masked:
-            st.warning(escaped(f"{name} cannot be read. {HIDDEN}"), icon=":material/warning:")
+            st.warning(
+                escaped(message("{name} cannot be read. {hidden}", name=name, hidden=HIDDEN)), icon=":material/warning:"
+            )
             return None
         st.warning(escaped(error), icon=":material/warning:")
         whole = read_cache.whole(content, name, given)
@@ -74,7 +77,7 @@ def panel(page: Page, source: RequirementList) -> None:
     for layout in source.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
     lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {text}" for text, sheets in alike.items()]
-    st.caption("  \n".join(escaped(line) for line in [*lines, *source.notes]))
+    st.caption(joined(*(escaped(line) for line in [*lines, *source.notes]), by="  \n"))
     _not_read(page, source)
     _repair(page, source.content, source.name, source)
 
@@ -86,7 +89,11 @@ def _not_read(page: Page, source: RequirementList) -> None:
     if not parts:
         return
     read_sheets = {layout.sheet for layout in source.layouts}
-    title = f"Not read: {counted(len(parts), 'place')}; {counted(n_rows, 'row')} in them may be requirements"
+    title = message(
+        "Not read: {places}; {rows} in them may be requirements",
+        places=counted(len(parts), "place"),
+        rows=counted(n_rows, "row"),
+    )
     with st.expander(title, expanded=False, icon=":material/playlist_add:"):
         for index, part in enumerate(parts[:MOST_PARTS]):
             left, right = st.columns([5, 1], vertical_alignment="center")
@@ -120,7 +127,7 @@ def _rows_not_read(page: Page, source: RequirementList, part: NotRead, key: str,
     chosen = event["selection"].get("rows", []) if is_read and event else []
     if chosen:
         _take(page, source, part.sheet, [rows[chosen[0]][0]])
-    if is_read and st.button(f"Take all {len(rows)}", key=f"{key}-all"):
+    if is_read and st.button(message("Take all {n_rows}", n_rows=len(rows)), key=f"{key}-all"):
         _take(page, source, part.sheet, [n for n, _ in rows])
 
 
@@ -169,7 +176,7 @@ def _table(grid: Grid, shapes: list[Layout]) -> tuple[Grid, Layout | None]:
         return grid, shapes[0] if shapes else None
     heads = {shape.header_row: shape for shape in shapes}
     row = st.selectbox(
-        "Table", list(heads), format_func=lambda n: f"The one under row {n}", key=f"read-table-{grid.name}"
+        "Table", list(heads), format_func=lambda n: message("The one under row {n}", n=n), key=f"read-table-{grid.name}"
     )
     shape = heads[row]
     rows = [(n, cells) for n, cells in grid.rows if (shape.header_row or 0) <= n <= (shape.last_row or n)]
@@ -218,11 +225,13 @@ def _tint(row: Any, roles: dict[str, str]) -> list[str]:
 def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str) -> None:
     given = _start(grid, shape)
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    if left.button(f"Row {row} is the heading", width="stretch"):
+    if left.button(message("Row {row} is the heading", row=row), width="stretch"):
         _keep(page, repair.with_guess(given, grid, row))
     if column in ("row", "taken_for"):
         return
-    role = middle.selectbox(f"Column {column} holds", list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}")
+    role = middle.selectbox(
+        message("Column {column} holds", column=column), list(ROLES), format_func=ROLES.get, key=f"role-{grid.name}"
+    )
     if right.button("Set", width="stretch"):
         _keep(page, repair.with_text(repair.with_column(given, grid, column_of(column), str(role)), grid))
 
@@ -230,12 +239,16 @@ def _clicked(page: Page, grid: Grid, shape: Layout | None, row: int, column: str
 def _form(page: Page, grid: Grid, shape: Layout | None) -> None:
     """Let sheet, heading and columns be chosen from lists."""
     given = _start(grid, shape)
-    rows = {None: "There is no heading"} | {n: f"Row {n}: {_line(cells)}" for n, cells in grid.rows[:40]}
+    rows = {None: "There is no heading"} | {
+        n: message("Row {n}: {line}", n=n, line=_line(cells)) for n, cells in grid.rows[:40]
+    }
     columns = [None, *range(min(max(grid.width, 1), 80))]
     key = f"{grid.name}-{given.key}-{sorted(given.columns.items())}-{sorted(given.answers.items())}"
     with st.form(f"repair-{key}", border=False):
         is_list = st.toggle(
-            f"{escaped(grid.name)} holds requirements" if grid.name != "csv" else "The file holds requirements",
+            message("{name} holds requirements", name=escaped(grid.name))
+            if grid.name != "csv"
+            else "The file holds requirements",
             value=shape is not None,
         )
         at = list(rows).index(given.header_row) if given.header_row in rows else 0
@@ -303,7 +316,9 @@ def _label(role: str, shape: Layout | None) -> str:
     """Name a role, with how surely its column was found."""
     name = preview_grid.ROLE_NAMES[role]
     return (
-        f"{name} · {shape.sure[role] * 100:.0f} % sure" if shape and not shape.is_given and role in shape.sure else name
+        message("{name} · {sure:.0f} % sure", name=name, sure=shape.sure[role] * 100)
+        if shape and not shape.is_given and role in shape.sure
+        else name
     )
 
 

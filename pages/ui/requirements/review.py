@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.access.hidden_lists import SHEETS_HIDDEN
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.judge import gap_analysis
 from core.requirements.judge.gap_analysis import GapAnalysis, Stake
@@ -71,7 +72,7 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     saved = kept_as(page, analysis)
     if saved is None:
         n = counted(analysis.frame.height, "row")
-        c.answer(f"Nobody works on this list of {n} yet. Save it, and your team sees the same.")
+        c.answer(message("Nobody works on this list of {n} yet. Save it, and your team sees the same.", n=n))
         name = analysis.source.name.rsplit(".", 1)[0]
         st.button(
             "Save and start",
@@ -89,7 +90,7 @@ def work(page: Page, c: Cell, analysis: GapAnalysis) -> None:
     worked = saved_content.list_rows(page, saved)
     rows = row_review.grid(analysis, gap_cache.drafts(analysis), worked)
     far = row_review.progress(rows, page.data.as_of)
-    c.answer(f"{saved.name}: {far.sentence()}")
+    c.answer(message("{name}: {far}", name=saved.name, far=far.sentence()))
     st.progress(far.rate)
     shown = _filtered(rows)
     writes, approves = _rights(page, saved)
@@ -151,8 +152,13 @@ def _deal(page: Page, saved: Saved, analysis: GapAnalysis) -> None:
         return
     left, right = st.columns([3, 1], vertical_alignment="center")
     at_present = "with another deal" if saved.payload.get("opportunity_id") else "without a deal"
-    left.caption(escaped(f"This list is saved {at_present}."))
-    right.button(f"Attach it to {escaped(wanted)}", on_click=_start, args=(page, saved.name, analysis), width="stretch")
+    left.caption(escaped(message("This list is saved {at_present}.", at_present=at_present)))
+    right.button(
+        message("Attach it to {wanted}", wanted=escaped(wanted)),
+        on_click=_start,
+        args=(page, saved.name, analysis),
+        width="stretch",
+    )
 
 
 def _filtered(rows: Any) -> Any:
@@ -168,7 +174,9 @@ def _filtered(rows: Any) -> Any:
 
 def _bulk(page: Page, saved: Saved, shown: Any) -> None:
     writes, approves = _rights(page, saved)
-    with st.expander(f"Change {counted(shown.height, 'row')} shown at once", key="bulk_open", on_change="rerun"):
+    with st.expander(
+        message("Change {rows} shown at once", rows=counted(shown.height, "row")), key="bulk_open", on_change="rerun"
+    ):
         left, middle, right = st.columns([1, 2, 1], vertical_alignment="bottom")
         fields = list(BULK) if writes else ["state"]
         name = left.selectbox("Field", fields, format_func=lambda key: BULK[key], key="bulk_field")
@@ -319,7 +327,7 @@ def _tell(page: Page, saved: Saved) -> None:
     waiting = unsent_rows.waiting(saved)
     if waiting:
         st.button(
-            f"Save again what was typed ({counted(len(waiting), 'row')})",
+            message("Save again what was typed ({rows})", rows=counted(len(waiting), "row")),
             on_click=_again,
             args=(page, saved),
             icon=":material/refresh:",
@@ -330,7 +338,12 @@ def _tell(page: Page, saved: Saved) -> None:
         st.warning(escaped(line.sentence()), icon=":material/sync_problem:")
     if met:
         left, right = st.columns(2)
-        left.button(f"Keep my version ({len(met):,})", on_click=_mine, args=(page, saved, met), key="review_mine")
+        left.button(
+            message("Keep my version ({n_met:,})", n_met=len(met)),
+            on_click=_mine,
+            args=(page, saved, met),
+            key="review_mine",
+        )
         right.button("Keep their version", on_click=_theirs, args=(saved,), key="review_theirs")
 
 

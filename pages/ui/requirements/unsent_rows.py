@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
+from core.localization import message
 from core.store.repositories import Saved
 from core.store.reviews import Change, Conflict
 from pages.ui.kit import unsaved
@@ -47,11 +48,11 @@ def meet(saved: Saved, conflicts: Iterable[Conflict]) -> None:
 
 
 def _rows(saved: Saved) -> str:
-    return f"rows of requirement list {saved.id}"
+    return message("rows of requirement list {id}", id=saved.id)
 
 
 def _conflicts(saved: Saved) -> str:
-    return f"rows of requirement list {saved.id} that met others"
+    return message("rows of requirement list {id} that met others", id=saved.id)
 
 
 def _key(change: Change) -> str:

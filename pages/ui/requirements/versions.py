@@ -11,6 +11,7 @@ import streamlit as st
 
 from core.artifacts import ANALYSES
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.match.analysis import GapAnalysis
 from core.requirements.work import list_versions, row_review, saved_lists
@@ -79,7 +80,12 @@ def _compare(page: Page, c: Cell, analysis: GapAnalysis, earlier: Saved, names: 
     fit = list_versions.carried(changes, worked)
     approved = fit.filter(pl.col("approved_by").is_not_null()).height
     c.answer(
-        f"{changes.sentence()} {counted(fit.height, 'worked row')} can be carried over, {approved:,} of them approved."
+        message(
+            "{changes} {workeds} can be carried over, {approved:,} of them approved.",
+            changes=changes.sentence(),
+            workeds=counted(fit.height, "worked row"),
+            approved=approved,
+        )
     )
     kinds = [kind for kind in list_versions.KINDS if changes.count(kind)]
     wanted = st.pills(
@@ -89,7 +95,7 @@ def _compare(page: Page, c: Cell, analysis: GapAnalysis, earlier: Saved, names: 
     c.table(rows.select(list(CHANGED)), column_config=CHANGED, height=320, row_height=TALL_ROW)
     beside = list_versions.beside(changes, worked).filter(pl.col("answer").is_not_null())
     if not beside.is_empty():
-        st.markdown(f"**Answers shown, not carried: {beside.height:,}**")
+        st.markdown(message("**Answers shown, not carried: {height:,}**", height=beside.height))
         c.table(beside.select(list(SHOWN)), column_config=SHOWN, height=240, row_height=TALL_ROW)
     _offer(page, analysis, earlier, changes, names)
 
@@ -125,7 +131,10 @@ def _offer(page: Page, analysis: GapAnalysis, earlier: Saved, changes: ListChang
         st.warning(escaped(error), icon=":material/warning:")
         return
     page.note("kept a new version of a list", saved.name, f"of {earlier.name}; {n:,} rows carried over")
-    st.success(escaped(f"Saved: {saved.name}, with {counted(n, 'row')} carried over."), icon=":material/check:")
+    st.success(
+        escaped(message("Saved: {name}, with {rows} carried over.", name=saved.name, rows=counted(n, "row"))),
+        icon=":material/check:",
+    )
 
 
 def _next(name: str, names: list[str]) -> str:
@@ -146,7 +155,7 @@ def _board(page: Page, c: Cell, lists: list[Saved]) -> None:
     if not lists:
         return
     rows = [_progress(page, saved, page.data.as_of) for saved in lists]
-    st.markdown(f"**Lists of this project: {len(rows):,}**")
+    st.markdown(message("**Lists of this project: {n_rows:,}**", n_rows=len(rows)))
     c.table(pl.DataFrame(rows, schema=list(BOARD), orient="row"), column_config=BOARD, height=200)
 
 

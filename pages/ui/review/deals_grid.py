@@ -10,6 +10,7 @@ import streamlit as st
 from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
+from core.localization import joined, message, message_plural
 from pages.ui.forecast.calls import author, store
 from pages.ui.kit import cache, comments, unsaved
 from pages.ui.kit.escaping import escaped
@@ -75,7 +76,11 @@ def filters(page: Page) -> View:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="xsmall"):
         _views(page)
         n_set = sum(bool(st.session_state.get(key)) for key in KEYS.values())
-        with st.popover(f"Filters · {n_set} set" if n_set else "Filters", icon=":material/tune:", key="review_filters"):
+        with st.popover(
+            message("Filters · {n_set} set", n_set=n_set) if n_set else "Filters",
+            icon=":material/tune:",
+            key="review_filters",
+        ):
             teams = st.multiselect("Team", choices.teams, key=KEYS["teams"])
             owners = st.multiselect("Owner", list(choices.owners), format_func=choices.owners.get, key=KEYS["owners"])
             categories = st.multiselect("Category", weekly_review.CATEGORIES, format_func=named, key=KEYS["categories"])
@@ -121,7 +126,11 @@ def table(page: Page, view: View, rows: Any) -> None:
     if not page.may_enter_amounts():
         return
     row = st.container(horizontal=True, gap="xsmall")
-    label = f"Save {len(drafts)} changed deal{'s' if len(drafts) != 1 else ''}" if drafts else "Nothing to save yet"
+    label = (
+        message_plural("Save {n} changed deal", "Save {n} changed deals", len(drafts))
+        if drafts
+        else "Nothing to save yet"
+    )
     if row.button(label, type="primary", disabled=not drafts, icon=":material/save:", key="review_save"):
         _save(page, drafts)
     row.button("Discard my changes", on_click=_forget, args=(page,), icon=":material/refresh:")
@@ -145,11 +154,11 @@ def _drafts(page: Page) -> dict[str, dict[str, Any]]:
 
 
 def _typed(page: Page) -> str:
-    return f"{TYPED} of {calls.book(page.data)}"
+    return message("{typed} of {book}", typed=TYPED, book=calls.book(page.data))
 
 
 def _met(page: Page) -> str:
-    return f"{MET} of {calls.book(page.data)}"
+    return message("{met} of {book}", met=MET, book=calls.book(page.data))
 
 
 def _harvest(page: Page, key: str) -> None:
@@ -188,7 +197,7 @@ def _save(page: Page, drafts: dict[str, dict[str, Any]]) -> None:
     _keep(page)
     st.session_state.pop("review_base", None)
     if saved:
-        st.session_state["review_notice"] = f"Saved: {saved} deal{'s' if saved != 1 else ''}."
+        st.session_state["review_notice"] = message_plural("Saved: {n} deal.", "Saved: {n} deals.", saved)
     st.rerun()
 
 
@@ -216,7 +225,10 @@ def _conflicts(page: Page) -> None:
         with st.container(border=True):
             st.warning(escaped(f"{_title(page, deal)}: {clash['text']}"), icon=":material/warning:")
             for column, title, edit in zip(
-                st.columns(2), ("Your version", f"Current version, by {theirs['author']}"), (mine, theirs), strict=True
+                st.columns(2),
+                ("Your version", message("Current version, by {author}", author=theirs["author"])),
+                (mine, theirs),
+                strict=True,
             ):
                 column.markdown(f"**{escaped(title)}**")
                 for name, label in FIELDS.items():
@@ -225,7 +237,7 @@ def _conflicts(page: Page) -> None:
             if left.button("Keep my version", key=f"mine-{deal}", width="stretch"):
                 _settle_clash(page, deal, mine, theirs)
             if middle.button("Mine, with both notes", key=f"both-{deal}", width="stretch"):
-                note = "\n".join(t for t in (theirs["note"], mine["note"]) if t)
+                note = joined(*(t for t in (theirs["note"], mine["note"]) if t), by="\n")
                 _settle_clash(page, deal, {**mine, "note": note}, theirs)
             if right.button("Keep current version", key=f"theirs-{deal}", width="stretch"):
                 clashes.pop(deal)
@@ -245,7 +257,7 @@ def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str
     try:
         _write(page, deal, draft, theirs["version"])
         clashes.pop(deal)
-        st.session_state["review_notice"] = f"Saved: {_title(page, deal)}."
+        st.session_state["review_notice"] = message("Saved: {title}.", title=_title(page, deal))
     except ConflictError as error:
         clashes[deal] = {"mine": draft, "theirs": error.theirs, "text": str(error)}
     _keep(page)
@@ -277,7 +289,7 @@ def _views(page: Page) -> None:
         name = st.text_input("Save current filters as", value=chosen or "", max_chars=120)
         if st.button("Save the view", key="save_view"):
             _save_view(page, name, saved)
-        if chosen and st.button(f"Delete {escaped(chosen)}", key="delete_view"):
+        if chosen and st.button(message("Delete {chosen}", chosen=escaped(chosen)), key="delete_view"):
             views.delete(chosen, owner)
             st.rerun()
 
@@ -296,7 +308,7 @@ def _save_view(page: Page, name: str, saved: dict[str, Any]) -> None:
     except QuarterdeckError as error:
         st.warning(escaped(error), icon=":material/warning:")
         return
-    st.session_state["review_notice"] = f"View saved: {name.strip()}"
+    st.session_state["review_notice"] = message("View saved: {name}", name=name.strip())
     st.rerun()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.charts import scenarios as charts
+from core.localization import message
 from core.scenarios.analysis import backtest, goal_seek, sensitivity
 from core.scenarios.analysis.whatif import NOUNS, Ground
 from core.scenarios.levers import LEVERS
@@ -62,7 +63,9 @@ def goal(page: Page, form: ScenarioForm) -> None:
         first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
         usual = round((ground.base.target or ground.before().spread.mean) * 1.1 / 1e6, 1)
         usual = max(usual, round(ground.before().spread.mean * 1.05 / 1e6, 1))
-        wanted = first.number_input(f"Bookings goal, {ground.base.currency} M", 0.0, 1e6, usual, 0.5, key="goal")
+        wanted = first.number_input(
+            message("Bookings goal, {currency} M", currency=ground.base.currency), 0.0, 1e6, usual, 0.5, key="goal"
+        )
         sure = second.selectbox("Confidence", list(CERTAIN), format_func=CERTAIN.get, key="goal_sure")
         third.button("Again", key="goal_again", help="From the current levers", icon=":material/refresh:")
         with st.expander("Effort per lever"):

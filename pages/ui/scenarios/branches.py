@@ -12,6 +12,7 @@ from core.charts import board_leaf as leaf
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
 from core.local_times import moment
+from core.localization import joined, message
 from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.levers import Scenario
@@ -56,12 +57,19 @@ def _save_form(page: Page, form: ScenarioForm) -> None:
         about = st.text_area("Why", placeholder="What would have to be true", max_chars=2000, height=80)
         shared = st.checkbox("Shared: others can copy it")
         if form.origin and not page.view.is_masked:
-            st.caption(escaped(f"Saved under a new name it becomes a copy of {form.origin.partition('/')[2]}."))
+            st.caption(
+                escaped(
+                    message(
+                        "Saved under a new name it becomes a copy of {partition}.",
+                        partition=form.origin.partition("/")[2],
+                    )
+                )
+            )
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, form, name.strip(), about, shared)
-    message = st.session_state.pop("scenario_saved", None)
-    if message:
-        st.success(escaped(message), icon=":material/check:")
+    outcome = st.session_state.pop("scenario_saved", None)
+    if outcome:
+        st.success(escaped(outcome), icon=":material/check:")
 
 
 def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -> None:
@@ -86,7 +94,7 @@ def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -
     _versions()[branch.key] = branch.version
     unsaved.keep(VERSIONS)
     form.origin = branch.key
-    word = "Saved" if branch.version == 1 else f"Saved again, version {branch.version}"
+    word = "Saved" if branch.version == 1 else message("Saved again, version {version}", version=branch.version)
     st.session_state["scenario_saved"] = f"{word}: {branch.name}"
     st.rerun()  # The whole page, for what is compared is chosen among what is saved.
 
@@ -114,7 +122,14 @@ def _tree(page: Page, form: ScenarioForm) -> None:
     elif branches:
         owners = {b.owner: saved_content.author(page, b.owner) for _, b in branches}
         lines = [
-            f"{labels[b.key]} · version {b.version} by {owners[b.owner]}, {b.saved_at:%d %B %Y}" for _, b in branches
+            message(
+                "{labels} · version {version} by {owners}, {saved_at:%d %B %Y}",
+                labels=labels[b.key],
+                version=b.version,
+                owners=owners[b.owner],
+                saved_at=b.saved_at,
+            )
+            for _, b in branches
         ]
         st.text("\n".join(lines[:LISTED]))
 
@@ -127,9 +142,15 @@ def _label(depth: int, b: Branch, page: Page) -> str:
 
 def _about(page: Page, b: Branch) -> str:
     plan = files.from_dict(b.payload)
-    moved = ", ".join(s.words() for s in plan.levers) or "no lever moved"
+    moved = joined(*(s.words() for s in plan.levers), by=", ") or "no lever moved"
     at = moment(b.saved_at, "%d %B %Y %H:%M", page.settings.time_zone)
-    text = f"Version {b.version} by {saved_content.author(page, b.owner)}, {at}: {moved}."
+    text = message(
+        "Version {version} by {author}, {at}: {moved}.",
+        version=b.version,
+        author=saved_content.author(page, b.owner),
+        at=at,
+        moved=moved,
+    )
     return f"{text} {b.description}".strip()
 
 

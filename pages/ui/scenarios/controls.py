@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.localization import message
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.form import (
     BESIDE,
@@ -116,7 +117,7 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
         field = f"{lever.name}_typed"
         st.session_state[field] = float(st.session_state.get(lever.name, 0.0))
         st.number_input(
-            f"{lever.label}, exactly",
+            message("{label}, exactly", label=lever.label),
             low,
             high,
             step=0.1,
@@ -163,7 +164,9 @@ def _seen(ground: Ground, lever: Lever) -> str:
     seen_range = ground.seen.range(lever.name)
     if seen_range is None:
         return "no past of its own"
-    return f"your past range {lever.shown(seen_range[0])} to {lever.shown(seen_range[1])}"
+    return message(
+        "your past range {shown} to {shown_2}", shown=lever.shown(seen_range[0]), shown_2=lever.shown(seen_range[1])
+    )
 
 
 def _rest(form: ScenarioForm, lever: Lever) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
+from core.localization import message
 from core.metrics.measure import compact, likely
 from core.scenarios import files
 from core.scenarios.analysis import whatif
@@ -70,7 +71,9 @@ def answer(c: Cell, form: ScenarioForm, top: Any) -> None:
 
 
 def _draw(c: Cell, what_if: WhatIf, top: Any) -> None:
-    warnings = "".join(f"\n\n:small[:material/warning: {warning}]" for warning in what_if.warnings())
+    warnings = "".join(
+        message("\n\n:small[:material/warning: {warning}]", warning=warning) for warning in what_if.warnings()
+    )
     with top:
         c.answer(what_if.sentence(), after=warnings)
     st.html(tiles(what_if))

@@ -13,6 +13,7 @@ import structlog
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import script_runner
 
+from core.localization.reader import READS
 from core.operations import instruments, log_lines, traces
 
 logger = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def install() -> None:
     def run_script(self: Any, rerun_data: Any) -> None:
         begin, is_part = time.perf_counter(), bool(rerun_data.fragment_id_queue)
         CURRENT.page = getattr(self._pages_manager, "page_title", UNNAMED) if is_part else UNNAMED
+        READS.set(getattr(self._pages_manager, "reader", None))
         instruments.take_failure()
         session = hashlib.blake2b(self._session_id.encode(), digest_size=6).hexdigest()
         structlog.contextvars.clear_contextvars()
@@ -53,7 +55,7 @@ def install() -> None:
         with log_lines.bound(session=session, request=secrets.token_hex(6)), span:
             original(self, rerun_data)
             logger.info("Ran in %.3f s.", time.perf_counter() - begin)
-        self._pages_manager.page_title = page_of_thread()
+        self._pages_manager.page_title, self._pages_manager.reader = page_of_thread(), READS.get()
         if not rerun_data.is_auto_rerun:
             note = instruments.moved if is_part else instruments.page_ran
             note(page_of_thread(), time.perf_counter() - begin, instruments.take_failure())

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
+from core.formats import long_day
+from core.localization import message
 from core.requirements.judge.limits import data_regions
 from core.requirements.judge.limits.demand import Demand
 from core.requirements.judge.limits.demands_of_text import demands
@@ -135,19 +137,34 @@ def _comparison(demand: Demand, capability: Mapping[str, Any], commitments: Stat
         return _placed(demand, matches, key)
     if not matches:
         name = demand.measure if demand.kind == "quantity" else demand.phrase
-        of = f" for {capability['name']}" if demand.measure in OWN or demand.kind != "standard" else ""
-        return Comparison(demand.measure, "unclear", f"{_asks(demand)}; unclear: we state no {name}{of}", None)
+        of = (
+            message(" for {name}", name=capability["name"])
+            if demand.measure in OWN or demand.kind != "standard"
+            else ""
+        )
+        return Comparison(
+            demand.measure,
+            "unclear",
+            message("{asks}; unclear: we state no {name}{of}", asks=_asks(demand), name=name, of=of),
+            None,
+        )
     return _measured(demand, matches, key) if demand.kind == "quantity" else _versioned(demand, matches, key)
 
 
 def _asks(demand: Demand) -> str:
     word = f"{demand.measure[0].upper()}{demand.measure[1:]}: " if demand.kind in ("quantity", "region") else ""
-    return f"{word}asks for {demand.phrase}"
+    return message("{word}asks for {phrase}", word=word, phrase=demand.phrase)
 
 
 def _tell(demand: Demand, commits: str, verdict: Verdict, source: str, key: str) -> Comparison:
     cited = "" if source == key else f" ({source})"
-    text = f"{_asks(demand)}, we commit {commits}{cited}: {verdict}"
+    text = message(
+        "{asks}, we commit {commits}{cited}: {verdict}",
+        asks=_asks(demand),
+        commits=commits,
+        cited=cited,
+        verdict=verdict,
+    )
     return Comparison(demand.measure, verdict, text, source, _named(demand, demand.phrase), _named(demand, commits))
 
 
@@ -155,7 +172,11 @@ def _named(demand: Demand, phrase: str) -> str:
     """Write an asked or committed value so that it says what it measures."""
     if demand.kind == "standard" or demand.measure.split()[-1] in phrase:
         return phrase
-    return f"data in {phrase}" if demand.kind == "region" else f"{demand.measure} of {phrase}"
+    return (
+        message("data in {phrase}", phrase=phrase)
+        if demand.kind == "region"
+        else message("{measure} of {phrase}", measure=demand.measure, phrase=phrase)
+    )
 
 
 def _measured(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Comparison:
@@ -181,7 +202,9 @@ def _versioned(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> C
     best, source = max(matches, key=lambda pair: pair[0].rank or ())
     asked, given = demand.rank or (), best.rank or ()
     if asked and not given:
-        text = f"{_asks(demand)}; unclear: we commit {best.phrase} and state no version"
+        text = message(
+            "{asks}; unclear: we commit {phrase} and state no version", asks=_asks(demand), phrase=best.phrase
+        )
         return Comparison(demand.measure, "unclear", text, source)
     is_met = all(g >= a for a, g in zip(asked, given, strict=False)) and len(given) >= len(asked)
     return _tell(demand, best.phrase, "met" if is_met or not asked else "partial", source, key)
@@ -189,22 +212,30 @@ def _versioned(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> C
 
 def _placed(demand: Demand, matches: list[tuple[Demand, str]], key: str) -> Comparison:
     if not matches:
-        return Comparison("region", "unclear", f"{_asks(demand)}; unclear: we state no region", None)
+        return Comparison("region", "unclear", message("{asks}; unclear: we state no region", asks=_asks(demand)), None)
     committed, source = matches[0]
     ours = committed.names
     inside = [data_regions.lies_in(name, ours) for name in demand.names]
     if any(inside) if demand.is_any else all(inside):
         return _tell(demand, ", ".join(ours), "met", source, key)
     if any(data_regions.holds(name, ours) for name in demand.names):
-        text = f"{_asks(demand)}; unclear: we commit {', '.join(ours)} and do not name the country"
+        text = message(
+            "{asks}; unclear: we commit {ours} and do not name the country", asks=_asks(demand), ours=", ".join(ours)
+        )
         return Comparison("region", "unclear", text, source)
     return _tell(demand, ", ".join(ours), "partial", source, key)
 
 
 def _dated(demand: Demand, planned: date | None) -> Comparison:
     if planned is None:
-        return Comparison("needed by", "unclear", f"Needed by {demand.phrase}; unclear: the roadmap has no date for it")
+        return Comparison(
+            "needed by",
+            "unclear",
+            message("Needed by {phrase}; unclear: the roadmap has no date for it", phrase=demand.phrase),
+        )
     is_late = demand.on is not None and planned > demand.on
     word = "late" if is_late else "in time"
-    text = f"Needed by {demand.phrase}, planned for {planned.day} {planned:%B %Y}: {word}"
+    text = message(
+        "Needed by {phrase}, planned for {planned}: {word}", phrase=demand.phrase, planned=long_day(planned), word=word
+    )
     return Comparison("needed by", "late" if is_late else "met", text)

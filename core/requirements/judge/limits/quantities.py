@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from core.artifacts import ANALYSES, memoized
+from core.localization import message
 from core.requirements.judge.limits.demand import Demand
 
 NAMES = Path(__file__).with_name("measures.yaml")
@@ -171,7 +172,11 @@ def _demand(form: str, hit: re.Match[str], text: str) -> Demand | None:
     phrase = _phrase(hit, text)
     if form == "time" and _DOWNTIME.search(text) and (per := _PER.match(text, hit.end())):
         span = {"month": MONTH, "year": YEAR, "week": 7 * DAY, "quarter": 3 * MONTH}[per.group(1).lower()]
-        return Demand("uptime", f"{phrase} of downtime a {per.group(1).lower()}", 100 * (1 - value / span))
+        return Demand(
+            "uptime",
+            message("{phrase} of downtime a {group}", phrase=phrase, group=per.group(1).lower()),
+            100 * (1 - value / span),
+        )
     near = [(gap, m) for m in _measures() if m.form == form and (gap := _gap(m, hit, text, value)) is not None]
     if not near:
         return None

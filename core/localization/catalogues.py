@@ -1,0 +1,106 @@
+"""The catalogue of each language: PO files beside this module, read by babel and asked as gettext does."""
+
+from __future__ import annotations
+
+import gettext
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Protocol
+
+from core.localization.word_template import DOMAIN, LOCALES
+
+ENGLISH = "en"
+PSEUDO = "xx"
+
+
+class Catalogue(Protocol):
+    """Words of one language."""
+
+    def text(self, text: str) -> str:
+        """Return the words for a text; itself where there are none."""
+        ...
+
+    def plural(self, single: str, many: str, n: float) -> str:
+        """Return the words for so many of something."""
+        ...
+
+
+class GettextCatalogue:
+    """A catalogue of gettext."""
+
+    def __init__(self, translations: gettext.NullTranslations) -> None:
+        self._translations = translations
+
+    def text(self, text: str) -> str:
+        """Return the words for a text; itself where there are none. Blanks around it stay."""
+        if not text:
+            return text  # gettext's own header
+        words = self._translations.gettext(text)
+        if words != text:
+            return words
+        core = text.strip()
+        if core in ("", text):
+            return text
+        return text.replace(core, self._translations.gettext(core), 1)
+
+    def plural(self, single: str, many: str, n: float) -> str:
+        """Return the words for so many of something."""
+        return self._translations.ngettext(single, many, int(n) if n == int(n) else 2)
+
+
+def file_of(language: str) -> Path:
+    """Return where the catalogue of a language is."""
+    return LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages there are: English, and each that has a catalogue.
+
+    Examples
+    --------
+    >>> languages()
+    ('en', 'de', 'es')
+    """
+    return (ENGLISH, *sorted(file.parts[-3] for file in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.po")))
+
+
+def closest(locale: str) -> str:
+    """Return the language there are words in that a locale asks for; empty where there are none.
+
+    Examples
+    --------
+    >>> closest("de-AT"), closest("pt_BR")
+    ('de', '')
+    """
+    language = locale.replace("-", "_").partition("_")[0].lower()
+    return language if language in languages() else ""
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """Return the catalogue of a language; read once per process.
+
+    Raises
+    ------
+    LookupError
+        When there is none.
+    """
+    if language == PSEUDO:
+        from core.localization.pseudo import PseudoCatalogue
+
+        return PseudoCatalogue()
+    if language == ENGLISH:
+        return GettextCatalogue(gettext.NullTranslations())
+    if language not in languages():
+        raise LookupError(language)
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with file_of(language).open("rb") as file:
+        messages = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return GettextCatalogue(gettext.GNUTranslations(compiled))

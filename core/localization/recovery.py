@@ -1,0 +1,145 @@
+"""Finds the template of a sentence that lost it: in a frame or a chart a message is plain text.
+
+A text is matched against the templates of the catalogue, the one with the most letters of its own first. Only texts of
+ours are asked about, never names or notes of data: what fits no template stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from functools import cache, lru_cache
+from string import Formatter
+from typing import Any
+
+from core.localization import word_template
+from core.localization.messages import figure, joined, message_of
+
+MOST, FEWEST_LETTERS = 2_000, 4  # characters of a text that is looked at; letters of a template
+NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?"
+SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z“])")
+WORD = re.compile(r"[^\W\d_]+")
+AMOUNT = re.compile(
+    r"(?P<sign>[-+]?)(?P<code>[A-Z]{3}) (?P<number>\d[\d,]*(?:\.(?P<digits>\d+))?)(?: (?P<size>[kMB]))?"
+)
+RATE = re.compile(r"(?P<sign>[-+]?)(?P<number>\d+(?:\.(?P<digits>\d+))?) %")
+SIZES = {"k": 1e3, "M": 1e6, "B": 1e9, None: 1.0}
+
+
+class Templates:
+    """The templates of a catalogue, by a word each of them has.
+
+    Parameters
+    ----------
+    texts : iterable of str or of pairs
+        As in the catalogue; a pair is one thing and many.
+    """
+
+    def __init__(self, texts: Iterable[Any]) -> None:
+        self._by_word: dict[str, list[tuple[int, re.Pattern[str], str, str]]] = defaultdict(list)
+        for entry in texts:
+            single, many = entry if isinstance(entry, tuple) else (entry, "")
+            for text in filter(None, (single, many)):
+                self._take(text, single, many)
+        for rows in self._by_word.values():
+            rows.sort(key=lambda row: -row[0])
+
+    def _take(self, text: str, single: str, many: str) -> None:
+        parts = list(Formatter().parse(text)) if "{" in text else []
+        literals = "".join(words for words, *_ in parts)
+        words = WORD.findall(literals)
+        if not any(name for _, name, *_ in parts) or sum(map(len, words)) < FEWEST_LETTERS:
+            return
+        pattern = re.compile(_pattern(parts), re.DOTALL)
+        rarest = max(words, key=len)
+        self._by_word[rarest].append((len(literals), pattern, single, many))
+
+    def found_in(self, text: str) -> str | None:
+        """Return a text with its template, or None where none fits."""
+        candidates = [row for word in set(WORD.findall(text)) for row in self._by_word.get(word, ())]
+        for _, pattern, single, many in sorted(candidates, key=lambda row: -row[0]):
+            match = pattern.fullmatch(text)
+            if match is not None:
+                return self._message(match.groupdict(), single, many, pattern)
+        return None
+
+    def _message(self, texts: Mapping[str, str], single: str, many: str, pattern: re.Pattern[str]) -> str:
+        forms = {name: form or "" for _, name, form, _ in Formatter().parse(many or single) if name}
+        values = {name: self._value(text, forms.get(name, "")) for name, text in texts.items()}
+        n = values.get("n", 0) if many else 0
+        if many and not isinstance(n, int | float):
+            n = 1 if pattern.pattern == _pattern(Formatter().parse(single)) else 2
+        return message_of(single, many, n, values)
+
+    def _value(self, text: str, form: str) -> Any:
+        if "%" in form and not form.endswith("%"):
+            with suppress(ValueError):
+                moment = datetime.strptime(text, form)
+                return moment if "%H" in form else moment.date()
+        if re.fullmatch(NUMBER, text) and form:
+            plain = text.replace(",", "").replace("−", "-")
+            return float(plain) if "." in plain else int(plain)
+        return _figure(text) or self.recovered(text)
+
+    def recovered(self, text: str) -> str:
+        """Return a text with the templates of its sentences, or itself."""
+        if len(text) > MOST or not WORD.search(text):
+            return text
+        whole = self.found_in(text)
+        if whole is not None:
+            return whole
+        for pattern, by in ((SENTENCES, " "), (re.compile("; "), "; "), (re.compile(", "), ", ")):
+            parts = pattern.split(text)
+            if len(parts) > 1:
+                return joined(*(self.found_in(part) or _figure(part) or part for part in parts), by=by)
+        return text
+
+
+def _pattern(parts: Iterable[Any]) -> str:
+    out, seen = [], set()
+    for words, name, form, _ in parts:
+        out.append(re.escape(words))
+        if name:
+            is_number = bool(form) and "%" not in form.rstrip("%")
+            inner = (NUMBER if is_number else ".+?") + ("%" if (form or "").endswith("%") else "")
+            out.append(f"(?P={name})" if name in seen else f"(?P<{name}>{inner})")
+            seen.add(name)
+    return "".join(out)
+
+
+def _figure(text: str) -> str | None:
+    """Return an amount or a rate with its number; None where the text is neither."""
+    if match := AMOUNT.fullmatch(text):
+        amount = float(match["number"].replace(",", "")) * SIZES[match["size"]] * (-1 if match["sign"] == "-" else 1)
+        digits = len(match["digits"] or "") if match["size"] else 1
+        return figure("money", (amount, match["code"], digits, match["sign"] == "+"), text)
+    if match := RATE.fullmatch(text):
+        rate = float(match["sign"] + match["number"]) / 100
+        kind = "percent" if match["digits"] else "chance"
+        return figure(kind, (rate, match["sign"] == "+") if match["digits"] else (rate,), text)
+    return None
+
+
+@cache
+def templates() -> Templates:
+    """Return the templates of the catalogue that the source gives; read once per process."""
+    return Templates(word_template.texts())
+
+
+@lru_cache(maxsize=20_000)
+def recovered(text: str) -> str:
+    """Return a text of ours with what it is made of, where a template of the catalogue fits it; else itself.
+
+    Parameters
+    ----------
+    text : str
+
+    Examples
+    --------
+    >>> recovered("USD 2.0 M booked over 3 months.") == "USD 2.0 M booked over 3 months."
+    True
+    """
+    return templates().recovered(text)
