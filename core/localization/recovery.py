@@ -89,7 +89,7 @@ class Templates:
         """Return a text with the templates of its sentences, or itself."""
         if len(text) > MOST or not WORD.search(text):
             return text
-        whole = self.found_in(text)
+        whole = self.found_in(text) or _figure(text)
         if whole is not None:
             return whole
         for pattern, by in ((SENTENCES, " "), (re.compile("; "), "; "), (re.compile(", "), ", ")):
