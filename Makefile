@@ -10,7 +10,7 @@ TESTS_HOME := $(CURDIR)/.quarterdeck-tests
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test untraced test-slow check-deploy dist tools docs lock clean
+.PHONY: help run check test untraced test-slow check-deploy dist tools docs words lock clean
 
 help:
 	@echo "make run        install, build the sample company and its models, open the app (PORT=8501)"
@@ -22,6 +22,7 @@ help:
 	@echo "make dist       wheel and source archive, into dist"
 	@echo "make tools      install Chromium and PostgreSQL for the tests (as root)"
 	@echo "make docs       write NOTICE, docs/glossary.md, docs/data-columns.md and the dashboard anew, and the documents as a site into site"
+	@echo "make words      take the words on screen out of the source into the catalogues"
 	@echo "make lock       work out requirements.lock anew from pyproject.toml"
 	@echo "make clean      remove the environment, the sample and the models"
 
@@ -60,6 +61,9 @@ dist: .venv/ready
 
 tools:
 	@.ci/tools --required
+
+words: .venv/ready
+	@$(BIN)/python -m tools.words
 
 docs: .venv/ready
 	@$(BIN)/python -m tools.notice

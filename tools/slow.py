@@ -30,7 +30,7 @@ SERVED = (
     "tests/servers.py",
 )
 # Nearly every change touches what these cover: `make test-slow` runs them, before a release or once a week.
-WEEKLY = frozenset({"companies", "look", "names", "proofs", "rights", "scope", "versions"})
+WEEKLY = frozenset({"companies", "language", "look", "names", "proofs", "rights", "scope", "versions"})
 PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wheel": (
         ("tests/slow/test_wheel.py",),
@@ -46,6 +46,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "core/cli.py",
         ),
     ),
+    "language": (("tests/pages/test_pseudo_language.py",), ("core", "pages", "app.py")),
     "versions": (("tests/slow/test_lowest_versions.py",), (*INSTALLED, "core")),
     "identity": (
         ("tests/slow/test_identity_provider.py", "tests/slow/test_certified_provider.py"),

@@ -12,6 +12,7 @@ import polars as pl
 
 from core.formats import Formats
 from core.localization import message_plural
+from core.localization import shown as in_words
 
 Look = Literal["text", "money", "number", "percent", "day", "moment", "flag"]
 MOST_ROWS, MOST_COLUMNS = 20, 7
@@ -48,7 +49,8 @@ class PageTable:
 
     def heading(self, column: Column) -> str:
         """Return a column's heading with its unit."""
-        return f"{column.label}, {self.currency}" if column.look == "money" and self.currency else column.label
+        label = in_words(column.label)
+        return f"{label}, {self.currency}" if column.look == "money" and self.currency else label
 
     def narrow(self) -> PageTable:
         """Return the table with as many columns as a leaf of paper holds, empty ones left out."""

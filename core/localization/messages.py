@@ -172,7 +172,7 @@ class Joined(Text):
 
     def strip(self, chars: str | None = None, /) -> str:
         """Return the texts without blanks around them."""
-        if chars is not None:
+        if chars is not None or self.by.strip():
             return super().strip(chars)
         texts = list(self.texts)
         while texts and not texts[0].strip():

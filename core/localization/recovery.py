@@ -25,6 +25,7 @@ WORD = re.compile(r"[^\W\d_]+")
 AMOUNT = re.compile(
     r"(?P<sign>[-+]?)(?P<code>[A-Z]{3}) (?P<number>\d[\d,]*(?:\.(?P<digits>\d+))?)(?: (?P<size>[kMB]))?"
 )
+DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
 RATE = re.compile(r"(?P<sign>[-+]?)(?P<number>\d+(?:\.(?P<digits>\d+))?) %")
 SIZES = {"k": 1e3, "M": 1e6, "B": 1e9, None: 1.0}
 
@@ -88,7 +89,7 @@ class Templates:
         """Return a text with the templates of its sentences, or itself."""
         if len(text) > MOST or not WORD.search(text):
             return text
-        whole = self.found_in(text)
+        whole = self.found_in(text) or _figure(text)
         if whole is not None:
             return whole
         for pattern, by in ((SENTENCES, " "), (re.compile("; "), "; "), (re.compile(", "), ", ")):
@@ -111,7 +112,20 @@ def _pattern(parts: Iterable[Any]) -> str:
 
 
 def _figure(text: str) -> str | None:
-    """Return an amount or a rate with its number; None where the text is neither."""
+    """Return an amount, a rate or a day with what it is made of, also with words behind it; None for anything else."""
+    whole = _whole_figure(text)
+    if whole is not None:
+        return whole
+    match = AMOUNT.match(text)
+    if match and text[match.end() : match.end() + 1] == " ":
+        return joined(_whole_figure(match[0]) or match[0], text[match.end() + 1 :])
+    return None
+
+
+def _whole_figure(text: str) -> str | None:
+    if DAY.fullmatch(text):
+        with suppress(ValueError):
+            return figure("day", (datetime.strptime(text, "%d %B %Y").date(),), text)
     if match := AMOUNT.fullmatch(text):
         amount = float(match["number"].replace(",", "")) * SIZES[match["size"]] * (-1 if match["sign"] == "-" else 1)
         digits = len(match["digits"] or "") if match["size"] else 1

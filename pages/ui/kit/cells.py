@@ -475,7 +475,7 @@ def tile(
     st.metric(
         reader.shown(measure.name),
         reader.shown(value),
-        reader.shown(change.removesuffix(" vs last year")) or None,
+        reader.shown_whole(change.removesuffix(" vs last year")) or None,
         help=escaped(measure.sentence()),
         chart_data=path if len(path) > SHORTEST_TREND else None,
         chart_type="line",

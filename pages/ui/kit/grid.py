@@ -10,7 +10,8 @@ import polars as pl
 import streamlit as st
 
 from core.localization import message
-from pages.ui.kit import column_layout, entity_links
+from core.localization import shown as in_words
+from pages.ui.kit import column_layout, entity_links, table_words
 
 if TYPE_CHECKING:
     from pages.ui.kit.shell import Page
@@ -48,7 +49,7 @@ def grid(frame: pl.DataFrame, room: int | None = None, **options: Any) -> Any:
     if isinstance(options.get("height"), int):
         # A short table ends with its last row.
         options["height"] = min(options["height"], row * max(frame.height, 1) + ROW + 10)
-    shown = _in_per_cent(frame, config)
+    shown = table_words.in_language(_in_per_cent(frame, config))
     seen = st.dataframe(shown.to_arrow(), hide_index=True, lazy=False, placeholder=NOTHING, **options)
     if options.get("on_select") not in (None, "ignore"):
         _tell_choice(seen.selection.rows, shown)
@@ -71,7 +72,7 @@ def _tell_choice(rows: list[int], frame: pl.DataFrame) -> None:
             if len(rows) > 1
             else sentence
         )
-    st.html(f'<div class="qd-quiet" role="status">{html.escape(sentence)}</div>')
+    st.html(f'<div class="qd-quiet" role="status">{html.escape(in_words(sentence))}</div>')
 
 
 def drill(page: Page, frame: pl.DataFrame, **options: Any) -> Any:

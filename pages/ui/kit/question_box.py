@@ -77,7 +77,7 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         height = min(ROW_HEIGHT * (shown.height + 1) + 3, MOST_HEIGHT)
         config = column_layout.dressed(shown, _columns(answer, shown))
         st.dataframe(shown, height=height, hide_index=True, column_config=config)
-    st.markdown(f":small[{escaped(f'As of {answer.as_of}. {answer.formula}')}]")
+    st.markdown(f":small[{escaped(message('As of {as_of}. {formula}', as_of=answer.as_of, formula=answer.formula))}]")
     downloads.button(
         st,
         "Signed answer",

@@ -334,7 +334,8 @@ def _sidebar(
                 st.page_link(path, label=label, icon=icon, query_params=query or None)
         st.divider()
         if reported is not None and data is not None:
-            st.caption(f"{escaped(data.source)}  \n{escaped(f'As of {formats.day(data.as_of)}')}")
+            as_of = message("As of {day}", day=formats.day(data.as_of))
+            st.caption(f"{escaped(data.source)}  \n{escaped(as_of)}")
             if session_data.is_own():
                 st.caption("Only in this session; go to the Data page to switch back.")
             model_age.note(settings, who, data)
