@@ -34,6 +34,7 @@ from pages.ui.kit import (
     people,
     period,
     questions,
+    reader_seal,
     scope_bar,
     search_box,
     session_data,
@@ -185,6 +186,7 @@ def open(title: str, needs: str = "") -> Page:
         hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
         own, view = _rows(settings, who, state, hiding)
+        reader_seal.attend(who, view)
         settings = fitted(settings, own)
         ahead = made_ahead.look(settings, who, state, own)
         visible = _cut(own, settings, view) if is_let_in else None
@@ -196,11 +198,7 @@ def open(title: str, needs: str = "") -> Page:
     except NotMadeYetError:
         made_ahead.wait(cache.settings(), who, state)
     except QuarterdeckError as error:
-        instruments.error_met(error, title)
-        st.error(escaped(error), icon=":material/error:")
-        if settings is not None and who is not None:
-            session_data.way_out(settings, who)
-        st.stop()
+        _end(error, title, settings, who)
     formats = chosen(settings.locale, getattr(st.context, "locale", None))
     _sidebar(settings, who, visible, data, formats, title, hiding)
     tour.show(bar, settings, who, _mine(settings, who))
@@ -219,6 +217,17 @@ def open(title: str, needs: str = "") -> Page:
     if asked := st.query_params.get(questions.SEE):
         st.html(questions.SCROLL.format(name=questions.anchor(asked)), unsafe_allow_javascript=True)
     return page
+
+
+def _end(error: QuarterdeckError, title: str, settings: Settings | None, who: Identity | None) -> NoReturn:
+    """Say what keeps the page from opening; nothing stays on the device of whoever is not let in."""
+    instruments.error_met(error, title)
+    st.error(escaped(error), icon=":material/error:")
+    if settings is not None and who is not None:
+        session_data.way_out(settings, who)
+    else:
+        reader_seal.forget()
+    st.stop()
 
 
 def _right(title: str) -> str:
