@@ -12,10 +12,9 @@ data, settings = page.data, page.settings
 scope = narrowing.sentence(page.visible or data, settings, page.scope)
 
 with cell(page, "Digest set-up", "Set-up", "all") as c:
-    plan = setup.form(page, scope)
     part = scope if page.scope.parts or page.scope.currency else rows_shown.heading(page.visible or data).lower()
     c.answer(f"It speaks of {part}; choose another scope above. Deals count from the amount below on.")
-    setup.offer_saved(page, plan)
+    plan = setup.form(page, scope)
 
 with cell(page, "Digest preview", "Preview", "all") as c:
     content = cache.result(digest.digest, data, settings, plan, tasks.due(page))

@@ -11,7 +11,14 @@ const STYLE = `
   h1 { margin: 0 0 0.25rem; font-size: 1.4rem; }
   header p { margin: 0 0 0.25rem; }
   header a { display: inline-flex; align-items: center; min-height: 48px; color: light-dark(#0b6e6e, #4cc2b8); }
-  main { background: #ffffff; color: #1b2733; overflow-x: auto; }`;
+  main { background: #ffffff; color: #1b2733; }
+  @media (max-width: 640px) {
+    main > table, main > table > tbody, main > table > tbody > tr, main > table > tbody > tr > td {
+      display: block; box-sizing: border-box; max-width: 100%; }
+    main > table > tbody > tr > td { padding: 14px !important; }
+    main table table { display: block; overflow-x: auto; }
+    main table table :is(td, th) { padding: 4px 3px !important; }
+  }`;
 
 const opened = () => new Promise((resolve, reject) => {
   const asked = indexedDB.open(NAME, 1);
@@ -88,6 +95,7 @@ const page = async (request) => {
 const escaped = (text) => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 const ago = (moment) => {
   const minutes = Math.round((moment - Date.now()) / 60_000), words = new Intl.RelativeTimeFormat("en");
+  if (minutes > -1) return "just now";
   if (minutes > -60) return words.format(minutes, "minute");
   return minutes > -48 * 60 ? words.format(Math.round(minutes / 60), "hour") : words.format(Math.round(minutes / 1440), "day");
 };
