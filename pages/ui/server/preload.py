@@ -23,8 +23,8 @@ from pages.ui.server import text_font, web_manifest
 
 TITLE = re.compile(r"<title>[^<]*</title>")
 FILES = Path(st.__file__).parent / "static"
-# The pages send it too, but a browser has that only when the run has ended, and everything moves then. At the end of the
-# document, for of rules of the same weight the last one holds.
+# The pages send it too, but a browser has that only when the run has ended, and everything moves then. It stands at the
+# end of the document, for of rules of the same weight the last one holds.
 LOOK = f"<style>{Path(__file__).parents[1].joinpath('kit', 'look.css').read_text(encoding='utf-8')}</style>"
 EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
 # Over a slow line what draws charts would only hold up the first words.
