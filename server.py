@@ -30,6 +30,7 @@ from pages.ui.kit.rooms import ROOMS
 from pages.ui.server import (
     api_mount,
     draining,
+    offline_worker,
     operation_routes,
     preload,
     run_watch,
@@ -194,6 +195,7 @@ answers, downloads = api_mount.ApiMount(api), signed_downloads.SignedDownloads(d
 routes = [
     *probes,
     *web_manifest.routes(brand),
+    *offline_worker.routes(file.stem for file in Path(__file__).with_name("pages").glob("*.py")),
     *preload.routes((Path(file).stem for rooms in ROOMS.values() for file, _, _ in rooms if file != "app.py"), brand),
     api_mount.route(answers),
     mcp_mount.route(lambda: answers),

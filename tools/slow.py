@@ -30,7 +30,7 @@ SERVED = (
     "tests/servers.py",
 )
 # Nearly every change touches what these cover: `make test-slow` runs them, before a release or once a week.
-WEEKLY = frozenset({"companies", "language", "look", "names", "proofs", "rights", "scope", "versions"})
+WEEKLY = frozenset({"companies", "language", "look", "names", "phone", "proofs", "rights", "scope", "versions"})
 PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "wheel": (
         ("tests/slow/test_wheel.py",),
@@ -168,6 +168,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "look": (
         ("tests/browser/test_accessible.py", "tests/browser/test_look.py", "tests/browser/test_role_walks.py"),
         ("pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py"),
+    ),
+    "phone": (
+        ("tests/browser/test_phone.py",),
+        (*SERVED, "pages", "app.py", ".streamlit/config.toml", "tests/page_measures.py", "tests/phone_measures.py"),
     ),
     "tenants": (
         ("tests/slow/test_tenants.py", "tests/tenants/test_tenant_commands.py"),

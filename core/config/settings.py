@@ -293,6 +293,7 @@ class AccessSettings(_Section):
     hidden_fields: dict[str, tuple[HiddenField, ...]]
     idle_minutes: int = Field(ge=1)
     longest_hours: int = Field(ge=1)
+    offline_digest_days: int = Field(ge=0, le=31)
     mask_names: bool
     masked_roles: tuple[str, ...]
     mask_amounts: bool | Literal["scaled", "rounded", "hidden"]

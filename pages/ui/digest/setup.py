@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date
 from functools import partial
 
@@ -15,7 +16,7 @@ from core.jobs import digest_job
 from core.localization import message
 from core.metrics import counted
 from core.store.repositories import Saved
-from pages.ui.kit import cache, downloads
+from pages.ui.kit import cache, cards, downloads
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -24,8 +25,16 @@ USUAL = Plan()
 
 
 def form(page: Page, scope: str) -> Plan:
-    """Ask whom the digest is for, from which amount on deals count, and how far it looks back."""
+    """Ask whom the digest is for, from which amount on deals count, and how far it looks back; offer to save it."""
     _take_over(page)
+    # On a phone the digest itself stands in the first screen, and the form is folded away.
+    with st.expander("Change the set-up", key="digest_form") if cards.is_phone() else nullcontext():
+        plan = _asked(page, scope)
+        _offer_saved(page, plan)
+    return plan
+
+
+def _asked(page: Page, scope: str) -> Plan:
     left, middle, right = st.columns(3)
     person = left.text_input("For", key=PERSON, placeholder="Everybody", max_chars=120)
     limit = middle.number_input(
@@ -48,7 +57,7 @@ def _take_over(page: Page) -> None:
         st.session_state[LIMIT] = float(entry.payload.get("limit_amount", USUAL.limit_amount))
 
 
-def offer_saved(page: Page, plan: Plan) -> None:
+def _offer_saved(page: Page, plan: Plan) -> None:
     """Offer the digests that are set up, and to save this one."""
     names = [entry.name for entry in _all(page)]
     with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
 from core.localization import message
 from core.serving import OPEN_TO_ALL
-from pages.ui.kit import brand_look, people, sign_ins, view_as
+from pages.ui.kit import brand_look, people, reader_seal, sign_ins, view_as
 from pages.ui.kit.escaping import escaped
 from pages.ui.server.sign_in_routes import BROKEN_OFF, OUTCOME, REFUSED
 
@@ -80,6 +80,7 @@ def _identified(settings: Settings, login: str, name: str | None, groups: Iterab
 
 def offer(sentence: str) -> None:
     """Ask somebody to sign in, and end the run."""
+    reader_seal.forget()
     brand, _ = brand_look.in_force()
     st.markdown(f"# {escaped(brand.name)}")
     if brand.tagline:

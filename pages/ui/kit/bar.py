@@ -12,7 +12,11 @@ import streamlit as st
 from core.localization import shown
 
 STYLE = Path(__file__).with_name("look.css")
-SCRIPT = f"<script>{Path(__file__).with_name('look.js').read_text(encoding='utf-8')}</script>"
+SCRIPT = "".join(
+    f"<script>{Path(__file__).with_name(name).read_text(encoding='utf-8')}</script>" for name in ("look.js", "phone.js")
+)
+BUTTONS = """<div class="qd-touch"><button type="button" class="qd-small qd-ask">Ask</button><button type="button"
+class="qd-small qd-share" aria-live="polite">Share</button></div>"""
 HEADING = '<h2 class="qd-quiet">Questions of this page</h2>'
 CONTENTS = "contents_shown"
 FOLDED = "For analysts"
@@ -74,6 +78,7 @@ def open_bar(title: str) -> Bar:
         )
         row.title(title, width="content", anchor=False)
         row.space("stretch")
+        row.html(BUTTONS, width="content")
         scope = row.container(
             key="bar_scope", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"
         )

@@ -16,11 +16,21 @@ from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.localization import message
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, question_model, questions
+from pages.ui.kit import (
+    bundles,
+    cache,
+    column_layout,
+    downloads,
+    embed_form,
+    entity_links,
+    question_model,
+    questions,
+    read_aloud,
+)
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
-CHOSEN = "question_asked"
+CHOSEN, ANSWER = "question_asked", "answer_sentence"
 MOST_ROWS = 200
 ROW_HEIGHT, MOST_HEIGHT = 35, 240
 
@@ -64,7 +74,9 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         return
     question_model.tell(asked, own)
     st.markdown(f"**{escaped(answer.topic.title)}** :small[{escaped(answer.about)}]")
-    st.markdown(escaped(answer.sentence))
+    with st.container(key=ANSWER, gap="xsmall"):
+        st.markdown(escaped(answer.sentence))
+        read_aloud.offer(ANSWER)
     question_model.offer_words(answer, own, who)
     if drawn := answer.chart():
         spec = cache.drawing(*drawn, settings)

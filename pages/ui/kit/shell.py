@@ -36,6 +36,7 @@ from pages.ui.kit import (
     people,
     period,
     questions,
+    reader_seal,
     scope_bar,
     search_box,
     session_data,
@@ -188,6 +189,7 @@ def open(title: str, needs: str = "") -> Page:
         hiding = hidden_names.current(settings, who)
         state = data_notice.of_page(settings)
         own, view = _rows(settings, who, state, hiding)
+        reader_seal.attend(who, view)
         settings = fitted(settings, own)
         ahead = made_ahead.look(settings, who, state, own)
         visible = _cut(own, settings, view) if is_let_in else None
@@ -199,11 +201,7 @@ def open(title: str, needs: str = "") -> Page:
     except NotMadeYetError:
         made_ahead.wait(cache.settings(), who, state)
     except QuarterdeckError as error:
-        instruments.error_met(error, title)
-        st.error(escaped(error), icon=":material/error:")
-        if settings is not None and who is not None:
-            session_data.way_out(settings, who)
-        st.stop()
+        _end(error, title, settings, who)
     _sidebar(settings, who, visible, data, formats, title, hiding)
     tour.show(bar, settings, who, _mine(settings, who))
     hidden_names.badge(bar.scope_slot, settings, who, hiding)
@@ -228,6 +226,17 @@ def _begun(title: str) -> Bar:
     page_language.begin()
     brand_look.dress(title, SIDEBAR)
     return open_bar(title)
+
+
+def _end(error: QuarterdeckError, title: str, settings: Settings | None, who: Identity | None) -> NoReturn:
+    """Say what keeps the page from opening; nothing stays on the device of whoever is not let in."""
+    instruments.error_met(error, title)
+    st.error(escaped(error), icon=":material/error:")
+    if settings is not None and who is not None:
+        session_data.way_out(settings, who)
+    else:
+        reader_seal.forget()
+    st.stop()
 
 
 def _right(title: str) -> str:

@@ -22,7 +22,7 @@ from pages.ui.requirements import gap_cache, read_cache
 PARAMETER, ON, SWITCH, FORGOTTEN = "view", "buyer", "buyer_view", "buyer_forgotten"
 HELP = "For a meeting with the buyer: their list, our status and our answers; no cost, no bid advice, no other deals."
 QUIET = """<style>[data-testid="stSidebar"],[data-testid="stSidebarCollapsedControl"],
-[data-testid="stExpandSidebarButton"]{display:none}</style>"""
+[data-testid="stExpandSidebarButton"],.qd-touch{display:none}</style>"""
 STATUS = {
     "row": "Row",
     "text": st.column_config.TextColumn("Requirement", width=420),

@@ -23,6 +23,9 @@ from pages.ui.server import text_font, web_manifest
 
 TITLE = re.compile(r"<title>[^<]*</title>")
 FILES = Path(st.__file__).parent / "static"
+# The pages send it too, but a browser has that only when the run has ended, and everything moves then. It stands at the
+# end of the document, for of rules of the same weight the last one holds.
+LOOK = f"<style>{Path(__file__).parents[1].joinpath('kit', 'look.css').read_text(encoding='utf-8')}</style>"
 EARLY = ("ArrowVegaLiteChart", "embed", "Metric", "PageLink", "ButtonGroup", "DownloadButton", "Checkbox")
 # Over a slow line what draws charts would only hold up the first words.
 HEAVY = re.compile(r"/(ArrowVegaLiteChart|embed)\.")
@@ -40,7 +43,7 @@ def document(files: Path = FILES, early: tuple[str, ...] = EARLY, name: str = PR
     html = html.replace("</head>", f"{web_manifest.HEAD}</head>")
     for path in files.glob("static/media/SourceSansVF-Upright.*.woff2"):
         html = html.replace("</head>", f"{text_font.face(path.relative_to(files).as_posix())}</head>")
-    return html.replace("</body>", f'<script type="module">{imports}</script></body>')
+    return html.replace("</body>", f'{LOOK}<script type="module">{imports}</script></body>')
 
 
 def routes(names: Iterable[str], brand: Callable[[], BrandSettings]) -> list[Route]:
