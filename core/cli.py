@@ -35,6 +35,7 @@ from core import (
     source_commands,
     sync_commands,
     tenant_commands,
+    usage_commands,
 )
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError, SourceError
 from core.resources import is_writable
@@ -81,6 +82,7 @@ app.command("worker")(job_commands.worker)
 app.command("jobs")(job_commands.jobs)
 app.command()(operation_commands.doctor)
 app.command()(operation_commands.migrate)
+app.command()(usage_commands.usage)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
     from core.tenants.tenant_registry import Registry, Tenant
+    from core.usage.usage_standing import Standing
 
 app = typer.Typer(no_args_is_help=True, help="Several companies, each in processes, folders and a database of its own.")
 Name = Annotated[str, typer.Argument(help="The tenant's name: small letters, digits and hyphens.")]
@@ -85,17 +87,24 @@ def create(
 
 @app.command("list")
 def listed(as_json: AsJson = False) -> None:
-    """List the tenants: where they answer, what they hold, and why one is not run."""
+    """List the tenants: where they answer, what they use of their limits, and why one is not run."""
+    from core.tenants import usage_figures
+
     tenants = _registry().tenants()
+    with ThreadPoolExecutor(max_workers=8) as asking:
+        standings = list(asking.map(usage_figures.of_tenant, tenants))
     if as_json:
-        typer.echo(json.dumps([_summary(tenant) for tenant in tenants], indent=2, ensure_ascii=False))
+        entries = [_summary(*pair) for pair in zip(tenants, standings, strict=True)]
+        typer.echo(json.dumps(entries, indent=2, ensure_ascii=False))
         return
-    for tenant in tenants:
+    for tenant, standing in zip(tenants, standings, strict=True):
         kind = " (demo)" if tenant.is_demo else ""
         size = sum(file.stat().st_size for file in tenant.home.rglob("*") if file.is_file()) / 1e6
         typer.echo(f"{tenant.name}{kind}: port {tenant.port}, {', '.join(tenant.hosts) or 'no host'}, {size:,.1f} MB")
         if tenant.problem:
             typer.echo(f"  not run: {tenant.problem}")
+        if standing is not None:
+            typer.echo(f"  uses {', '.join(part.short() for part in standing.parts)}")
     if not tenants:
         typer.echo("There is no tenant yet: quarterdeck tenant create NAME --host sales.example.com")
 
@@ -180,7 +189,7 @@ def _run(tenant: Tenant, words: list[str]) -> int:
     return done.returncode
 
 
-def _summary(tenant: Tenant) -> dict[str, Any]:
+def _summary(tenant: Tenant, standing: Standing | None) -> dict[str, Any]:
     return {
         "name": tenant.name,
         "hosts": list(tenant.hosts),
@@ -189,6 +198,7 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
         "account": tenant.account,
         "folder": str(tenant.folder),
         "problem": tenant.problem,
+        "usage": standing.frame.to_dicts() if standing is not None else None,
     }
 
 

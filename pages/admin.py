@@ -16,6 +16,7 @@ from pages.ui.admin import (
     provisioning,
     role_form,
     rule_forms,
+    usage_part,
     waiting,
 )
 from pages.ui.kit import cache, notebook, people, shell, sign_in_list
@@ -73,6 +74,9 @@ with cell(page, "Groups", "Groups") as c:
 
 with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
+
+with cell(page, "Limits and use", "Limits", span="all") as c:
+    usage_part.show(page, c)
 
 with cell(page, "Brand", "Brand", span="all") as c:
     brand_form.show(page, c)

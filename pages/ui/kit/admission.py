@@ -1,0 +1,28 @@
+"""Whether there is room for who opens a page: a session of those there may be, and a seat."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.access import LOCAL, Identity
+from core.config import Settings
+from core.usage import usage_guard
+from pages.ui.kit import cache
+from pages.ui.server import session_room
+
+SEATED = "holds_seat"
+
+
+def admit(settings: Settings, who: Identity) -> None:
+    """Let somebody go on, or say what is full; whoever was let in stays.
+
+    Raises
+    ------
+    AccessError
+        When as many sessions are open as may be, or every seat is taken by others.
+    """
+    if not session_room.is_admitted(settings.limits.sessions):
+        raise usage_guard.session_refusal(settings, settings.limits.sessions)
+    if who.user != LOCAL.user and st.session_state.get(SEATED) != who.user:
+        usage_guard.refuse_seat(settings, cache.store(settings.database), who.user)
+        st.session_state[SEATED] = who.user
