@@ -39,6 +39,7 @@ FREELY_NAMED = (
     "crm_url.",
     "warehouse.tables.",
     "branding.links.",
+    "branding.words.",
 )
 
 

@@ -27,6 +27,7 @@ from pages.ui.kit import (
     calculation,
     cards,
     column_layout,
+    company_wording,
     deal_lists,
     downloads,
     mark_choices,
@@ -79,10 +80,11 @@ class Cell:
         bold. `before` and `after` are Markdown said beside it in the same element; names in them are escaped by
         whoever composes them.
         """
-        sentence = amount_visibility.spoken(sentence, self.page.data.amounts)
+        sentence = company_wording.said(amount_visibility.spoken(sentence, self.page.data.amounts))
+        strong, called = company_wording.said(strong), company_wording.said(called or see)
         self.page.shown.append((self.question, "text", sentence))
         self.said = f"{self.said} {sentence}".strip()
-        more = f" :small[[{called or see}](#{anchor(see)})]" if see else ""
+        more = f" :small[[{called}](#{anchor(see)})]" if see else ""
         text = escaped(sentence)
         if strong:
             text = text.replace(escaped(strong), f"**{escaped(strong)}**", 1)
@@ -154,7 +156,7 @@ class Cell:
 
     def _localised(self, spec: dict[str, Any]) -> dict[str, Any]:
         """Return a chart's specification with numbers and dates as the reader's locale writes them."""
-        locale = self.page.formats.vega()
+        spec, locale = company_wording.titled(spec), self.page.formats.vega()
         return {**spec, "config": {**spec.get("config", {}), "locale": locale}} if locale else spec
 
     def also(self, function: Callable[..., Any], *args: Any) -> None:
@@ -216,7 +218,7 @@ class Cell:
         def written() -> bytes:
             from core.charts import workbook
 
-            return workbook.workbook([(title, body()) for body in tables], title)
+            return workbook.workbook([(company_wording.said(title), body()) for body in tables], title)
 
         downloads.button(
             self.side,
@@ -229,7 +231,7 @@ class Cell:
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
-        first, *others = (escaped(name) for name in frame.columns)
+        first, *others = (escaped(company_wording.said(name)) for name in frame.columns)
         seen = self.page.data.amounts
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
@@ -262,7 +264,7 @@ class Cell:
             advice = NOT_SHOWN
         elif DATA_PAGE in advice and not self.page.may("data:write"):
             advice = NOT_YOURS
-        st.markdown(f":gray[{escaped(advice)}]")
+        st.markdown(f":gray[{escaped(company_wording.said(advice))}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
@@ -377,7 +379,7 @@ def cell(
             st.subheader(question, anchor=anchor(question), width="stretch")
             side = st.container(horizontal=True, wrap=False, vertical_alignment="center", width="content", gap="xsmall")
         if page.bar is not None and short is not None and not page.is_folded:
-            page.bar.enter(question, short or question)
+            page.bar.enter(question, company_wording.said(short or question))
         page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
         here.is_measured = by == period.END

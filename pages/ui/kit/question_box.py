@@ -15,7 +15,17 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
 from core.scope import Scope
-from pages.ui.kit import bundles, cache, column_layout, downloads, embed_form, entity_links, question_model, questions
+from pages.ui.kit import (
+    bundles,
+    cache,
+    column_layout,
+    company_wording,
+    downloads,
+    embed_form,
+    entity_links,
+    question_model,
+    questions,
+)
 from pages.ui.kit.escaping import escaped
 
 FEWEST_WORDS = 2
@@ -62,8 +72,9 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         question_model.offer_choice(asked, own, who, _looked_at())
         return
     question_model.tell(asked, own)
-    st.markdown(f"**{escaped(answer.topic.title)}** :small[{escaped(answer.about)}]")
-    st.markdown(escaped(answer.sentence))
+    said = company_wording.said
+    st.markdown(f"**{escaped(said(answer.topic.title))}** :small[{escaped(answer.about)}]")
+    st.markdown(escaped(said(answer.sentence)))
     question_model.offer_words(answer, own, who)
     if drawn := answer.chart():
         spec = cache.drawing(*drawn, settings)

@@ -24,6 +24,7 @@ from pages.ui.kit import (
     auth,
     brand_look,
     cache,
+    company_wording,
     currency_switch,
     data_notice,
     help_links,
@@ -171,7 +172,8 @@ def open(title: str, needs: str = "") -> Page:
     needs : str
         The right it takes; default to read the area of the page's title.
     """
-    brand_look.dress(title, SIDEBAR)
+    company_wording.install()
+    brand_look.dress(company_wording.said(title), SIDEBAR)
     bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from core.scope import Scope, fiscal_period, narrowing
-from pages.ui.kit import cache, downloads
+from pages.ui.kit import cache, company_wording, downloads
 
 if TYPE_CHECKING:
     from core.charts.snapshot import Snapshot
@@ -82,4 +82,7 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
         whole = page.visible or page.data
         days = fiscal_period.label(page.scope, whole.as_of, page.settings)
         about += f" · {days} · {narrowing.sentence(whole, page.settings, page.scope)}"
-    return snapshot.collected(page.title, about, shown, page.formats, letterhead.of(page.settings))
+    shown = [(company_wording.said(question), kind, body) for question, kind, body in shown]
+    return snapshot.collected(
+        company_wording.said(page.title), about, shown, page.formats, letterhead.of(page.settings)
+    )
