@@ -20,12 +20,16 @@ import typer
 from core.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
+    from core.contracts import Dataset
     from core.tenants.tenant_registry import Registry, Tenant
     from core.usage.usage_standing import Standing
 
 app = typer.Typer(no_args_is_help=True, help="Several companies, each in processes, folders and a database of its own.")
 Name = Annotated[str, typer.Argument(help="The tenant's name: small letters, digits and hyphens.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DATA = "Of a demo: a folder of the company's exports, shown with names hidden and amounts rounded for good."
+Data = Annotated[Path | None, typer.Option(help=DATA, exists=True, file_okay=False)]
+ColumnMap = Annotated[Path | None, typer.Option("--map", help="The column map of those exports.", exists=True)]
 DEFAULT_FOLDER = "tenants"
 
 
@@ -55,6 +59,8 @@ def create(
     sign_in: Annotated[SignIn, typer.Option(help="How its people sign in.")] = SignIn.oidc,
     demo: Annotated[bool, typer.Option("--demo", help="The sample company, branded, and anew every night.")] = False,
     industry: Annotated[str, typer.Option(help="Of a demo: software, medical or logistics.")] = "software",
+    data: Data = None,
+    column_map: ColumnMap = None,
 ) -> None:
     """Make a tenant with keys, settings, home and database of its own; the supervisor starts it by itself."""
     from core.tenants.demo_settings import demo_settings
@@ -63,6 +69,9 @@ def create(
     settings: dict[str, Any] = {"company": company, "access": {"sign_in": str(sign_in)}}
     if demo:
         settings = demo_settings(company, industry)
+    hidden = _hidden(data, column_map, demo) if data else None
+    if hidden is not None:
+        settings = _settings_of_hidden(name, company)
     if demo and database_url:
         raise ConfigError(
             "A demo keeps what visitors make in its home folder, which is emptied every night.",
@@ -74,6 +83,8 @@ def create(
             "Everybody who reaches the tenant could read and change everything.", "--sign-in", "Take oidc or header."
         )
     tenant = _registry().create(name, host, settings, database_url, demo, account)
+    if hidden is not None:
+        _write_hidden(hidden, tenant)
     if account:
         _hand_over(tenant)
     typer.echo(f"{name} is made in {tenant.folder}, on port {tenant.port} for {', '.join(tenant.hosts)}.")
@@ -83,6 +94,20 @@ def create(
         typer.echo(f"Write its identity provider into {tenant.folder / '.streamlit' / 'secrets.toml'}, then name an")
         typer.echo(f"administrator: quarterdeck tenant run {name} admin grant MAIL")
     typer.echo("Write the proxy's file anew: quarterdeck tenant proxy nginx --out FILE")
+
+
+@app.command("demo-data")
+def demo_data(name: Name, data: Annotated[Path, typer.Option(help=DATA)], column_map: ColumnMap = None) -> None:
+    """Replace the data of a demo by newer ones of the company's own, with names hidden and amounts rounded."""
+    from core.tenants import masked_data
+
+    tenant = _registry().get(name)
+    if not (tenant.is_demo and (tenant.folder / masked_data.FOLDER).is_dir()):
+        raise ConfigError(f"{name} is no demo on data of a company's own.", "name", "Make one: --demo --data FOLDER")
+    _write_hidden(_hidden(data, column_map, True), tenant)
+    if tenant.account:
+        _hand_over(tenant)
+    typer.echo(f"{name} shows the new data from its next page on.")
 
 
 @app.command("list")
@@ -171,6 +196,30 @@ def serve() -> None:
 def run(context: typer.Context, name: Name) -> None:
     """Run any other command of quarterdeck for one tenant: quarterdeck tenant run acme doctor."""
     raise typer.Exit(_run(_registry().get(name), context.args))
+
+
+def _hidden(data: Path, column_map: Path | None, is_demo: bool) -> Dataset:
+    """Return a company's data with names hidden for good, before anything of the tenant is made."""
+    from core.config import load
+    from core.tenants import masked_data
+
+    if not is_demo:
+        raise ConfigError("Only a demo shows data with names hidden.", "--data", "Add --demo, or leave it out.")
+    return masked_data.read(data, column_map, load())
+
+
+def _settings_of_hidden(name: str, company: str) -> dict[str, Any]:
+    from core.config import load
+    from core.tenants import demo_settings, masked_data
+
+    return demo_settings.masked_settings(company, _registry().root / name / masked_data.FOLDER, load())
+
+
+def _write_hidden(data: Dataset, tenant: Tenant) -> None:
+    from core.tenants import masked_data
+
+    masked_data.write(data, tenant.folder)
+    typer.echo(f"{sum(data.row_counts.values()):,} rows, as of {data.as_of}: names are invented, amounts rounded.")
 
 
 def _registry() -> Registry:
