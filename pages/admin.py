@@ -16,6 +16,7 @@ from pages.ui.admin import (
     provisioning,
     role_form,
     rule_forms,
+    template_part,
     usage_part,
     waiting,
 )
@@ -80,6 +81,9 @@ with cell(page, "Limits and use", "Limits", span="all") as c:
 
 with cell(page, "Brand", "Brand", span="all") as c:
     brand_form.show(page, c)
+
+with cell(page, "Document templates", "Templates", span="all") as c:
+    template_part.show(page, c)
 
 with cell(page, "Links for demos", "Demos") as c:
     demo_links.show(page, c)

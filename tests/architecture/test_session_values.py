@@ -20,7 +20,7 @@ NO_WORK = {
     "a secret that is shown once and kept nowhere; another can be made": """
         alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
     "a count that gives a control a new key": """
-        buyer_forgotten library_count library_files library_imports match_count offer_count offer_files
+        buyer_forgotten library_count library_files library_imports match_count offer_count offer_files template_turn
         review_turn wizard_uploads""",
     "a sign for the run that follows": """
         calls_pulse digest_opened library_next library_taken match_kept offer_next offer_taken outcome_arrived
