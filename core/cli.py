@@ -314,7 +314,10 @@ def gap(
     four_eyes = settings.requirements.four_eyes
     released = requirements.work.approvals.release(analysis, drafts, worked, answers.value, four_eyes=four_eyes)
     if out is not None:
-        _write(out, requirements.export.gap_workbook.matrix(analysis, drafts, released.frame))
+        from core.branding import letterhead
+
+        given = (analysis, drafts, released.frame, letterhead.of(settings), settings.time_zone)
+        _write(out, requirements.export.gap_workbook.matrix(*given))
     filled = None
     if fill is not None:
         filled = requirements.export.filled_file.fill(analysis.source, released.frame, replace=over)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -93,7 +94,7 @@ class CompanyWords:
         return frozenset(name for part in matches for name in part.cast(pl.String).unique())
 
 
-def of(words: Mapping[str, CompanyWord]) -> CompanyWords:
+def of(words: Mapping[Any, CompanyWord]) -> CompanyWords:
     """Return a company's words as the setting `branding.words` gives them."""
     pairs = [
         pair

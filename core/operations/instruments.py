@@ -124,7 +124,7 @@ def count_sessions(count: Callable[[], float]) -> None:
 
 def open_sessions() -> int:
     """Return how many browsers have a page open on this replica; 0 where nobody counts them."""
-    return int(SESSIONS.collect()[0].samples[0].value)
+    return int(sum(sample.value for metric in SESSIONS.collect() for sample in metric.samples))
 
 
 def exposition() -> bytes:

@@ -216,9 +216,11 @@ class Cell:
         title = self.question
 
         def written() -> bytes:
+            from core.branding import letterhead
             from core.charts import workbook
 
-            return workbook.workbook([(company_wording.said(title), body()) for body in tables], title)
+            head = letterhead.of(self.page.settings)
+            return workbook.workbook([(company_wording.said(title), body()) for body in tables], title, head)
 
         downloads.button(
             self.side,

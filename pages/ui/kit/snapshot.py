@@ -66,9 +66,10 @@ def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
 
     content = taken(page, shown)
     if kind == "xlsx":
+        from core.branding import letterhead
         from core.charts import workbook
 
-        return workbook.workbook(content.tables(), f"{content.title}, {content.about}")
+        return workbook.workbook(content.tables(), f"{content.title}, {content.about}", letterhead.of(page.settings))
     return snapshot.pdf(content) if kind == "pdf" else snapshot.html(content)
 
 
