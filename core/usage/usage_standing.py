@@ -151,5 +151,5 @@ class Standing:
         near = [part.kind for part in limited if part.state == NEAR]
         if not full and not near:
             return "There is room left under every limit."
-        said = [f"Full: {', '.join(full)}."] if full else []
-        return " ".join(said + ([f"Nearly full: {', '.join(near)}."] if near else []))
+        sentences = [f"{words}: {', '.join(kinds)}." for words, kinds in ((FULL, full), (NEAR, near)) if kinds]
+        return " ".join(sentences)

@@ -21,7 +21,7 @@ ANA = Identity("ana@example.com", "Ana", ("rep",))
 def room(monkeypatch):
     """The open sessions of a server, and whose turn it is."""
     turn = SimpleNamespace(session_id="a", open_ids={"a", "b", "c"})
-    monkeypatch.setattr(session_room, "HOLDERS", set())
+    monkeypatch.setattr(session_room, "ROOM", session_room.Room())
     monkeypatch.setattr(session_room, "get_script_run_ctx", lambda: turn)
     monkeypatch.setattr(session_room, "_open_ids", lambda: turn.open_ids)
     return turn

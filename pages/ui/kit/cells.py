@@ -80,8 +80,8 @@ class Cell:
         bold. `before` and `after` are Markdown said beside it in the same element; names in them are escaped by
         whoever composes them.
         """
-        sentence = company_wording.said(amount_visibility.spoken(sentence, self.page.data.amounts))
-        strong, called = company_wording.said(strong), company_wording.said(called or see)
+        sentence = company_wording.worded(amount_visibility.spoken(sentence, self.page.data.amounts))
+        strong, called = company_wording.worded(strong), company_wording.worded(called or see)
         self.page.shown.append((self.question, "text", sentence))
         self.said = f"{self.said} {sentence}".strip()
         more = f" :small[[{called}](#{anchor(see)})]" if see else ""
@@ -220,7 +220,7 @@ class Cell:
             from core.charts import workbook
 
             head = letterhead.of(self.page.settings)
-            return workbook.workbook([(company_wording.said(title), body()) for body in tables], title, head)
+            return workbook.workbook([(company_wording.worded(title), body()) for body in tables], title, head)
 
         downloads.button(
             self.side,
@@ -233,7 +233,7 @@ class Cell:
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
-        first, *others = (escaped(company_wording.said(name)) for name in frame.columns)
+        first, *others = (escaped(company_wording.worded(name)) for name in frame.columns)
         seen = self.page.data.amounts
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
@@ -266,7 +266,7 @@ class Cell:
             advice = NOT_SHOWN
         elif DATA_PAGE in advice and not self.page.may("data:write"):
             advice = NOT_YOURS
-        st.markdown(f":gray[{escaped(company_wording.said(advice))}]")
+        st.markdown(f":gray[{escaped(company_wording.worded(advice))}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
@@ -381,7 +381,7 @@ def cell(
             st.subheader(question, anchor=anchor(question), width="stretch")
             side = st.container(horizontal=True, wrap=False, vertical_alignment="center", width="content", gap="xsmall")
         if page.bar is not None and short is not None and not page.is_folded:
-            page.bar.enter(question, company_wording.said(short or question))
+            page.bar.enter(question, company_wording.worded(short or question))
         page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
         here.is_measured = by == period.END

@@ -18,7 +18,7 @@ LABELS = ("label", "help", "placeholder")
 NOT_OURS = ("Requirements", "Project", "Answer library", "Catalogue", "Data", "Help", "Admin")
 
 
-def said(text: str) -> str:
+def worded(text: str) -> str:
     """Return a text of ours in the company's words; names of the page's data stay letter by letter."""
     words = _words()
     if not words or not text:
@@ -35,7 +35,7 @@ def headed(config: dict[str, Any]) -> dict[str, Any]:
     """Return a configuration of columns with headings in the company's words."""
     if not _words():
         return config
-    return {name: {**own, "label": said(own["label"])} if _has_label(own) else own for name, own in config.items()}
+    return {name: {**own, "label": worded(own["label"])} if _has_label(own) else own for name, own in config.items()}
 
 
 def titled(spec: Any) -> Any:
@@ -44,7 +44,7 @@ def titled(spec: Any) -> Any:
         return spec
     if isinstance(spec, dict):
         return {
-            name: said(part)
+            name: worded(part)
             if name == "title" and isinstance(part, str)
             else titled(part)
             if name != "datasets"
@@ -80,10 +80,10 @@ def _dress(message: Any) -> None:
         return
     fields = {field.name for field in element.DESCRIPTOR.fields if field.type == field.TYPE_STRING}
     if kind == "heading" or (kind == "markdown" and is_ours and element.element_type == element.Type.CAPTION):
-        element.body = said(element.body)
+        element.body = worded(element.body)
     for name in LABELS if is_ours else ():
         if name in fields and getattr(element, name):
-            setattr(element, name, said(getattr(element, name)))
+            setattr(element, name, worded(getattr(element, name)))
 
 
 def _has_label(own: Any) -> bool:

@@ -72,9 +72,9 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         question_model.offer_choice(asked, own, who, _looked_at())
         return
     question_model.tell(asked, own)
-    said = company_wording.said
-    st.markdown(f"**{escaped(said(answer.topic.title))}** :small[{escaped(answer.about)}]")
-    st.markdown(escaped(said(answer.sentence)))
+    worded = company_wording.worded
+    st.markdown(f"**{escaped(worded(answer.topic.title))}** :small[{escaped(answer.about)}]")
+    st.markdown(escaped(worded(answer.sentence)))
     question_model.offer_words(answer, own, who)
     if drawn := answer.chart():
         spec = cache.drawing(*drawn, settings)

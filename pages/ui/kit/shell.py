@@ -173,7 +173,7 @@ def open(title: str, needs: str = "") -> Page:
         The right it takes; default to read the area of the page's title.
     """
     company_wording.install()
-    brand_look.dress(company_wording.said(title), SIDEBAR)
+    brand_look.dress(company_wording.worded(title), SIDEBAR)
     bar = open_bar(title)
     settings: Settings | None = None
     who: Identity | None = None

@@ -83,7 +83,7 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
         whole = page.visible or page.data
         days = fiscal_period.label(page.scope, whole.as_of, page.settings)
         about += f" · {days} · {narrowing.sentence(whole, page.settings, page.scope)}"
-    shown = [(company_wording.said(question), kind, body) for question, kind, body in shown]
+    shown = [(company_wording.worded(question), kind, body) for question, kind, body in shown]
     return snapshot.collected(
-        company_wording.said(page.title), about, shown, page.formats, letterhead.of(page.settings)
+        company_wording.worded(page.title), about, shown, page.formats, letterhead.of(page.settings)
     )

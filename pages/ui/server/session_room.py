@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-HOLDERS: set[str] = set()
-LOCK = threading.Lock()
+
+@dataclass
+class Room:
+    """The sessions that were admitted, by their numbers; one for a server."""
+
+    holders: set[str] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def admits(self, session: str, open_ids: set[str], most: int) -> bool:
+        """Say whether a session holds a place or takes a free one; places of closed sessions are free."""
+        with self.lock:
+            self.holders &= open_ids | {session}
+            if session not in self.holders and len(self.holders) >= most:
+                return False
+            self.holders.add(session)
+            return True
+
+
+ROOM = Room()
 
 
 def n_open() -> int:
@@ -19,14 +37,7 @@ def n_open() -> int:
 def is_admitted(most: int) -> bool:
     """Say whether the page that runs may go on: it did before, or fewer than `most` others do; 0 for no limit."""
     context = get_script_run_ctx()
-    if not most or context is None:
-        return True
-    with LOCK:
-        HOLDERS.intersection_update(_open_ids() | {context.session_id})
-        if context.session_id not in HOLDERS and len(HOLDERS) >= most:
-            return False
-        HOLDERS.add(context.session_id)
-        return True
+    return not most or context is None or ROOM.admits(context.session_id, _open_ids(), most)
 
 
 def _open_ids() -> set[str]:
