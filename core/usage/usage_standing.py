@@ -17,7 +17,7 @@ SUBJECT = {
     ROWS: "The data have",
     STORAGE: "What is stored here takes",
     SEATS: "People hold",
-    SESSIONS: "There are open",
+    SESSIONS: "Browsers hold",
 }
 MAKE_ROOM = {
     ROWS: "Leave rows out that nobody needs, such as early years",

@@ -41,6 +41,25 @@ def test_who_came_first_stays_and_the_next_comes_in_when_one_leaves(room):
         admission.admit(load().model_copy(update={"limits": UsageLimits(sessions=2)}), LOCAL)
 
 
+def test_full_storage_is_told_above_every_page(monkeypatch, tmp_path):
+    settings = load(environ={"QUARTERDECK_HOME": str(tmp_path)})
+    (tmp_path / "big.csv").write_bytes(b"x" * 1_000_000)
+    lines = []
+    slot = SimpleNamespace(markdown=lines.append)
+    monkeypatch.setattr(admission.cache, "store", lambda _: None)
+    for megabytes in (0, 2, 1):
+        admission.tell_full(slot, settings.model_copy(update={"limits": UsageLimits(storage_mb=megabytes)}))
+    assert len(lines) == 1
+    assert lines[0].startswith("Nothing more can be stored or uploaded. What is stored here takes 1.0 of 1.0 MB.")
+
+
+def test_who_was_turned_away_holds_no_session(room):
+    assert session_room.is_admitted(1)
+    room.session_id = "b"
+    assert not session_room.is_admitted(1)
+    assert (session_room.n_held(1), session_room.n_held(0), session_room.n_open()) == (1, 3, 3)
+
+
 def test_a_seat_is_asked_for_once_in_a_session(room, monkeypatch):
     asked = []
     monkeypatch.setattr(admission.st, "session_state", {})

@@ -23,7 +23,9 @@ COLUMNS = {
 def show(page: Page, c: Cell) -> None:
     """Say what is full or nearly so, with who can mend it, and show what is used of every limit."""
     store = cache.store(page.settings.database)
-    standing = usage_report.standing(page.data, page.settings, store, session_room.n_open())
+    standing = usage_report.standing(
+        page.data, page.settings, store, session_room.n_held(page.settings.limits.sessions)
+    )
     c.answer(standing.sentence())
     for warning in standing.warnings:
         st.warning(escaped(warning), icon=":material/data_usage:")

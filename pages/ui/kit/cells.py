@@ -428,6 +428,7 @@ def unexpected(question: str, error: BaseException) -> str:
 
 def _tell(page: Page, question: str, problem: str, icon: str = "") -> None:
     """Write a problem out where it is met first, and refer to it where it is met again."""
+    problem = company_wording.worded(problem)
     first = page.problems.setdefault(problem, question)
     if first == question:
         (st.info if icon else st.warning)(escaped(problem), icon=icon or ":material/warning:")

@@ -13,6 +13,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from pages.ui.kit import cache
 
+SIDEBAR = [1]  # the root container of a message, as Streamlit numbers them
 LABELS = ("label", "help", "placeholder")
 # What buyers and colleagues wrote, and columns of files, stand in labels there.
 NOT_OURS = ("Requirements", "Project", "Answer library", "Catalogue", "Data", "Help", "Admin")
@@ -75,7 +76,7 @@ def _dress(message: Any) -> None:
     kind = part.WhichOneof("type")
     element = getattr(part, kind) if kind else None
     page = st.session_state.get("page")
-    is_ours = page is None or page.title not in NOT_OURS
+    is_ours = page is None or page.title not in NOT_OURS or list(message.metadata.delta_path[:1]) == SIDEBAR
     if element is None or not hasattr(element, "DESCRIPTOR"):
         return
     fields = {field.name for field in element.DESCRIPTOR.fields if field.type == field.TYPE_STRING}

@@ -34,6 +34,11 @@ def n_open() -> int:
     return len(_open_ids())
 
 
+def n_held(most: int) -> int:
+    """Return how many sessions there are of the `most` there may be: who was turned away holds none; 0 for no limit."""
+    return len(ROOM.holders & _open_ids()) if most else n_open()
+
+
 def is_admitted(most: int) -> bool:
     """Say whether the page that runs may go on: it did before, or fewer than `most` others do; 0 for no limit."""
     context = get_script_run_ctx()
