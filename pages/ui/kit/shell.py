@@ -21,7 +21,6 @@ from core.formats import Formats, chosen
 from core.operations import instruments
 from core.scope import Scope, fiscal_period
 from pages.ui.kit import (
-    admission,
     auth,
     brand_look,
     cache,
@@ -212,7 +211,6 @@ def open(title: str, needs: str = "") -> Page:
         _turn_away(settings, who, title)
     if rows_of := f"{whose.sentence(who, view, visible)} {amount_visibility.NOTICES[data.amounts]}".strip():
         bar.notice_slot.caption(escaped(rows_of))
-    admission.tell_full(bar.notice_slot, settings)
     data_notice.show(bar, settings, who, state, formats)
     made_ahead.show(bar, settings, who, own, ahead, formats)
     scope_bar.offer(bar.scope_slot, visible, narrowed, settings, who, title)
