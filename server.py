@@ -58,6 +58,7 @@ async def ready(_: Any) -> AsyncIterator[None]:
     from core.artifacts import open_cache
     from core.artifacts.session_files import SessionFiles
     from core.preparing import making, preparation
+    from core.usage import usage_guard
     from pages.ui.kit import brand_look, cache, first_page, people
     from pages.ui.server import (
         early_clicks,
@@ -71,7 +72,8 @@ async def ready(_: Any) -> AsyncIterator[None]:
     )
 
     age = timedelta(hours=settings.replicas.upload_hours)
-    uploads.bound(uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age))
+    copies = uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age)
+    uploads.bound(copies, lambda n_bytes: usage_guard.refuse_bytes(load(), n_bytes, opened()))
     patches.keep_caches()
     brand_look.paint(brand())
     early_clicks.keep()

@@ -24,6 +24,7 @@ def grant(mail: Mail) -> None:
     """Let a person sign in as administrator; all others are let in on the Admin page."""
     from core.access import directory
     from core.config.settings import Person
+    from core.usage import usage_guard
 
     settings, store = _opened()
     try:
@@ -31,6 +32,7 @@ def grant(mail: Mail) -> None:
         person = rules.people.get(mail.strip().lower()) or Person(roles=(ROLE,))
         rule = person.model_copy(update={"roles": tuple(dict.fromkeys((*person.roles, ROLE)))})
         user = directory.checked(directory.PERSON, mail, rule, rules)
+        usage_guard.refuse_seat(settings, store, user)
         store.access.keep(directory.PERSON, user, rule.model_dump_json(), OPERATOR)
         store.known_people.settle(user)
         is_shut_out = store.provisioned.is_shut_out(user)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.command_times import stamp
 from core.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -78,4 +79,5 @@ def log(
 
 def _line(row: Delivery) -> str:
     to = row.reader or f"way {row.way_id}"
-    return f"{row.id:>6}  {row.made_at:%Y-%m-%d %H:%M}  {row.state}  {row.kind}  to {to}  {row.about}  {row.error}"
+    made = stamp(row.made_at)
+    return f"{row.id:>6}  {made}  {row.state}  {row.kind}  to {to}  {row.about}  {row.error}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.command_times import stamp
 from core.contracts.errors import AccessError, ConfigError
 
 if TYPE_CHECKING:
@@ -57,11 +58,12 @@ def mcp() -> None:
 
     from core.api.application import application
     from core.assistants import mcp_server
+    from core.config import load
 
     token = os.environ.get("QUARTERDECK_API_KEY", "")
     if not token:
         raise AccessError("A key is needed.", "QUARTERDECK_API_KEY", "Make one: quarterdeck api-key make")
-    mcp_server.build(application(), token).run("stdio")
+    mcp_server.build(application(), token, load().branding.name).run("stdio")
 
 
 @keys.command("make")
@@ -139,7 +141,7 @@ def _line(key: ApiKey) -> str:
         if key.expires_at
         else "without end"
     )
-    used = f"used {key.used_at:%Y-%m-%d %H:%M}" if key.used_at else "never used"
+    used = f"used {stamp(key.used_at)}" if key.used_at else "never used"
     return f"{key.prefix}  {key.name}  {key.owner}  {', '.join(key.rights)}  {state}, {used}"
 
 

@@ -35,6 +35,7 @@ from core import (
     source_commands,
     sync_commands,
     tenant_commands,
+    usage_commands,
 )
 from core.contracts.errors import AccessError, ConfigError, QuarterdeckError, SourceError
 from core.resources import is_writable
@@ -81,6 +82,7 @@ app.command("worker")(job_commands.worker)
 app.command("jobs")(job_commands.jobs)
 app.command()(operation_commands.doctor)
 app.command()(operation_commands.migrate)
+app.command()(usage_commands.usage)
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -312,7 +314,10 @@ def gap(
     four_eyes = settings.requirements.four_eyes
     released = requirements.work.approvals.release(analysis, drafts, worked, answers.value, four_eyes=four_eyes)
     if out is not None:
-        _write(out, requirements.export.gap_workbook.matrix(analysis, drafts, released.frame))
+        from core.branding import letterhead
+
+        given = (analysis, drafts, released.frame, letterhead.of(settings), settings.time_zone)
+        _write(out, requirements.export.gap_workbook.matrix(*given))
     filled = None
     if fill is not None:
         filled = requirements.export.filled_file.fill(analysis.source, released.frame, replace=over)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.command_times import stamp
+
 if TYPE_CHECKING:
     from core.store.jobs import Job
 
@@ -88,7 +90,8 @@ def jobs(
 
 def _line(job: Job) -> str:
     share = f" {job.share * 100:.0f} %" if job.state == "running" else ""
-    return f"{job.id:>6}  {job.asked_at:%Y-%m-%d %H:%M}  {job.state}{share}  {job.kind}: {job.subject}  {job.message}"
+    asked = stamp(job.asked_at)
+    return f"{job.id:>6}  {asked}  {job.state}{share}  {job.kind}: {job.subject}  {job.message}"
 
 
 def _workers(names: list[str]) -> str:

@@ -75,6 +75,7 @@ def undo(import_id: Annotated[str, typer.Argument(help="As the import told it.")
 @app.command("export")
 def export(out: Annotated[Path, typer.Argument(help="A file ending in .xlsx or .csv.")]) -> None:
     """Write all answers that are not retired to a file that can be changed and imported again."""
+    from core.branding import letterhead
     from core.requirements.library import answer_edition, library_export
 
     settings, store = _opened()
@@ -85,7 +86,10 @@ def export(out: Annotated[Path, typer.Argument(help="A file ending in .xlsx or .
     if out.suffix.lower() not in (".xlsx", ".csv"):
         raise SourceError("Answers are written as .xlsx or .csv.", str(out), "Name such a file.")
     as_text = out.suffix.lower() == ".csv"
-    content = library_export.as_csv(rows).encode("utf-8-sig") if as_text else library_export.as_workbook(rows)
+    if as_text:
+        content = library_export.as_csv(rows).encode("utf-8-sig")
+    else:
+        content = library_export.as_workbook(rows, letterhead.of(settings))
     try:
         out.write_bytes(content)
     except OSError as error:

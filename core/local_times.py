@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+STAMP = "%Y-%m-%d %H:%M"
 UTC_LABEL = re.compile(r"^(?P<words>.*?)(?P<before> \(|, )UTC(?P<after>\)?)$")
 
 

@@ -26,6 +26,7 @@ def trust_page(
     as_zip: Annotated[bool, typer.Option("--zip", help="Write one ZIP, FOLDER being its name.")] = False,
 ) -> None:
     """Write the answers that are approved and marked public as static pages: no scripts, opened as files."""
+    from core.branding import letterhead
     from core.requirements.catalogue import effective_catalogue
     from core.requirements.export import public_evidence, trust_answers
     from core.requirements.export import trust_page as pages
@@ -48,7 +49,7 @@ def trust_page(
         four_eyes = settings.requirements.four_eyes
         content = trust_answers.collect(rows, catalogue, data, proofs, attached, four_eyes=four_eyes)
         on = store.work_tasks.today()
-        files = pages.folder(content, title, on, version)
+        files = pages.folder(content, title, on, version, letterhead.of(settings))
         store.audit.add("command line", "wrote", "trust page", content.sentence())
     finally:
         store.close()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from core.command_times import stamp
+
 if TYPE_CHECKING:
     from core.store import Store
 
@@ -35,7 +37,7 @@ def listed() -> None:
     finally:
         store.close()
     for row in rows.iter_rows(named=True):
-        used = f"last used {row['last_used_at']:%Y-%m-%d %H:%M} UTC" if row["last_used_at"] else "never used"
+        used = f"last used {stamp(row['last_used_at'])}" if row["last_used_at"] else "never used"
         typer.echo(f"{row['label']}: made by {row['made_by']} on {row['made_at']:%Y-%m-%d}, {used}")
     if rows.is_empty():
         typer.echo("None: provisioning is off. Make one with: quarterdeck scim token LABEL")

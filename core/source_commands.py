@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.command_times import stamp
 from core.contracts.errors import SourceError
 from core.sync_commands import now
 
@@ -54,7 +55,7 @@ def _freshness(entry: Freshness) -> str:
     if entry.last is None:
         return "never synced"
     went = "failed" if entry.last.message else "synced"
-    return f"{went} {entry.last.started_at:%Y-%m-%d %H:%M} UTC"
+    return f"{went} {stamp(entry.last.started_at)}"
 
 
 @app.command("use")
@@ -101,7 +102,7 @@ def show_source(
 def _print(shown: SourceVersion, versions: list[SourceVersion], mapping: str) -> None:
     for entry in versions:
         mark = "*" if entry.version == shown.version else " "
-        when = f"{entry.saved_at:%Y-%m-%d %H:%M} UTC"
+        when = stamp(entry.saved_at)
         typer.echo(f"{mark} version {entry.version}, {when} by {entry.author}, {entry.n_rows:,} rows")
     for file in shown.files:
         typer.echo(f"  {file['name']}: {int(file['bytes']):,} bytes")

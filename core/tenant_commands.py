@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -19,11 +20,16 @@ import typer
 from core.contracts.errors import ConfigError
 
 if TYPE_CHECKING:
+    from core.contracts import Dataset
     from core.tenants.tenant_registry import Registry, Tenant
+    from core.usage.usage_standing import Standing
 
 app = typer.Typer(no_args_is_help=True, help="Several companies, each in processes, folders and a database of its own.")
 Name = Annotated[str, typer.Argument(help="The tenant's name: small letters, digits and hyphens.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+DATA = "Of a demo: a folder of the company's exports, shown with names hidden and amounts rounded for good."
+Data = Annotated[Path | None, typer.Option(help=DATA, exists=True, file_okay=False)]
+ColumnMap = Annotated[Path | None, typer.Option("--map", help="The column map of those exports.", exists=True)]
 DEFAULT_FOLDER = "tenants"
 
 
@@ -53,6 +59,8 @@ def create(
     sign_in: Annotated[SignIn, typer.Option(help="How its people sign in.")] = SignIn.oidc,
     demo: Annotated[bool, typer.Option("--demo", help="The sample company, branded, and anew every night.")] = False,
     industry: Annotated[str, typer.Option(help="Of a demo: software, medical or logistics.")] = "software",
+    data: Data = None,
+    column_map: ColumnMap = None,
 ) -> None:
     """Make a tenant with keys, settings, home and database of its own; the supervisor starts it by itself."""
     from core.tenants.demo_settings import demo_settings
@@ -61,6 +69,9 @@ def create(
     settings: dict[str, Any] = {"company": company, "access": {"sign_in": str(sign_in)}}
     if demo:
         settings = demo_settings(company, industry)
+    hidden = _hidden(data, column_map, demo) if data else None
+    if hidden is not None:
+        settings = _settings_of_hidden(name, company)
     if demo and database_url:
         raise ConfigError(
             "A demo keeps what visitors make in its home folder, which is emptied every night.",
@@ -72,6 +83,8 @@ def create(
             "Everybody who reaches the tenant could read and change everything.", "--sign-in", "Take oidc or header."
         )
     tenant = _registry().create(name, host, settings, database_url, demo, account)
+    if hidden is not None:
+        _write_hidden(hidden, tenant)
     if account:
         _hand_over(tenant)
     typer.echo(f"{name} is made in {tenant.folder}, on port {tenant.port} for {', '.join(tenant.hosts)}.")
@@ -83,19 +96,40 @@ def create(
     typer.echo("Write the proxy's file anew: quarterdeck tenant proxy nginx --out FILE")
 
 
+@app.command("demo-data")
+def demo_data(name: Name, data: Annotated[Path, typer.Option(help=DATA)], column_map: ColumnMap = None) -> None:
+    """Replace the data of a demo by newer ones of the company's own, with names hidden and amounts rounded."""
+    from core.tenants import masked_data
+
+    tenant = _registry().get(name)
+    if not (tenant.is_demo and (tenant.folder / masked_data.FOLDER).is_dir()):
+        raise ConfigError(f"{name} is no demo on data of a company's own.", "name", "Make one: --demo --data FOLDER")
+    _write_hidden(_hidden(data, column_map, True), tenant)
+    if tenant.account:
+        _hand_over(tenant)
+    typer.echo(f"{name} shows the new data from its next page on.")
+
+
 @app.command("list")
 def listed(as_json: AsJson = False) -> None:
-    """List the tenants: where they answer, what they hold, and why one is not run."""
+    """List the tenants: where they answer, what they use of their limits, and why one is not run."""
+    from core.tenants import usage_figures
+
     tenants = _registry().tenants()
+    with ThreadPoolExecutor(max_workers=8) as asking:
+        standings = list(asking.map(usage_figures.of_tenant, tenants))
     if as_json:
-        typer.echo(json.dumps([_summary(tenant) for tenant in tenants], indent=2, ensure_ascii=False))
+        entries = [_summary(*pair) for pair in zip(tenants, standings, strict=True)]
+        typer.echo(json.dumps(entries, indent=2, ensure_ascii=False))
         return
-    for tenant in tenants:
+    for tenant, standing in zip(tenants, standings, strict=True):
         kind = " (demo)" if tenant.is_demo else ""
         size = sum(file.stat().st_size for file in tenant.home.rglob("*") if file.is_file()) / 1e6
         typer.echo(f"{tenant.name}{kind}: port {tenant.port}, {', '.join(tenant.hosts) or 'no host'}, {size:,.1f} MB")
         if tenant.problem:
             typer.echo(f"  not run: {tenant.problem}")
+        if standing is not None:
+            typer.echo(f"  uses {', '.join(part.short() for part in standing.parts)}")
     if not tenants:
         typer.echo("There is no tenant yet: quarterdeck tenant create NAME --host sales.example.com")
 
@@ -164,6 +198,30 @@ def run(context: typer.Context, name: Name) -> None:
     raise typer.Exit(_run(_registry().get(name), context.args))
 
 
+def _hidden(data: Path, column_map: Path | None, is_demo: bool) -> Dataset:
+    """Return a company's data with names hidden for good, before anything of the tenant is made."""
+    from core.config import load
+    from core.tenants import masked_data
+
+    if not is_demo:
+        raise ConfigError("Only a demo shows data with names hidden.", "--data", "Add --demo, or leave it out.")
+    return masked_data.read(data, column_map, load())
+
+
+def _settings_of_hidden(name: str, company: str) -> dict[str, Any]:
+    from core.config import load
+    from core.tenants import demo_settings, masked_data
+
+    return demo_settings.masked_settings(company, _registry().root / name / masked_data.FOLDER, load())
+
+
+def _write_hidden(data: Dataset, tenant: Tenant) -> None:
+    from core.tenants import masked_data
+
+    masked_data.write(data, tenant.folder)
+    typer.echo(f"{sum(data.row_counts.values()):,} rows, as of {data.as_of}: names are invented, amounts rounded.")
+
+
 def _registry() -> Registry:
     from core.tenants.tenant_registry import FOLDER, Registry
 
@@ -180,7 +238,7 @@ def _run(tenant: Tenant, words: list[str]) -> int:
     return done.returncode
 
 
-def _summary(tenant: Tenant) -> dict[str, Any]:
+def _summary(tenant: Tenant, standing: Standing | None) -> dict[str, Any]:
     return {
         "name": tenant.name,
         "hosts": list(tenant.hosts),
@@ -189,6 +247,7 @@ def _summary(tenant: Tenant) -> dict[str, Any]:
         "account": tenant.account,
         "folder": str(tenant.folder),
         "problem": tenant.problem,
+        "usage": standing.frame.to_dicts() if standing is not None else None,
     }
 
 

@@ -16,6 +16,8 @@ from pages.ui.admin import (
     provisioning,
     role_form,
     rule_forms,
+    template_part,
+    usage_part,
     waiting,
 )
 from pages.ui.kit import cache, notebook, people, shell, sign_in_list
@@ -74,8 +76,14 @@ with cell(page, "Groups", "Groups") as c:
 with cell(page, "Waiting to be let in", "Waiting") as c:
     waiting.show(page, c, directory)
 
+with cell(page, "Limits and use", "Limits", span="all") as c:
+    usage_part.show(page, c)
+
 with cell(page, "Brand", "Brand", span="all") as c:
     brand_form.show(page, c)
+
+with cell(page, "Document templates", "Templates", span="all") as c:
+    template_part.show(page, c)
 
 with cell(page, "Links for demos", "Demos") as c:
     demo_links.show(page, c)

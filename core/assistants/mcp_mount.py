@@ -41,8 +41,9 @@ class McpMount:
     async def _start(self) -> None:
         def made() -> Any:
             from core.assistants import mcp_server
+            from core.config import load
 
-            server = mcp_server.build(self._api())
+            server = mcp_server.build(self._api(), name=load().branding.name)
             return server, mcp_server.http_app(server, PATH)
 
         server, app = await run_in_threadpool(made)

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from core import __version__
 from core.assistants.confirmations import Confirmations
+from core.config.branding import PRODUCT
 
 INSTRUCTIONS = """Sales figures of one company, answered by Quarterdeck's own functions for the rows and rights of the
 key. Use `ask` for a question in words; it refuses what it does not understand and names the nearest questions. Repeat
@@ -88,7 +89,7 @@ def _filled(params: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in (params or {}).items() if value not in ("", None)}
 
 
-def build(app: ASGIApp, token: str = "") -> MCPServer[Any]:
+def build(app: ASGIApp, token: str = "", name: str = PRODUCT) -> MCPServer[Any]:
     """Return the server.
 
     Parameters
@@ -97,9 +98,11 @@ def build(app: ASGIApp, token: str = "") -> MCPServer[Any]:
         The API.
     token : str
         The key of whoever started the server by stdio.
+    name : str
+        What assistants call it.
     """
     server: MCPServer[Any] = MCPServer(
-        "Quarterdeck", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING", subscriptions=False
+        name, instructions=INSTRUCTIONS, version=__version__, log_level="WARNING", subscriptions=False
     )
     door = ApiDoor(app, token)
     _add_measures(server, door)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from core.branding import logo_pictures
 from core.branding.brand_pictures import picture_address
 from core.config import Settings
-from core.config.branding import ACCENT, PRODUCT
+from core.config.branding import ACCENT, ACCENT_DARK, PRODUCT
+
+CREATED = datetime(2000, 1, 1)
+UNNAMED = "Your company"  # as the defaults have it
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,10 @@ class Letterhead:
         Of Word and PowerPoint files; empty for the house's own.
     links : tuple of (str, str)
         Legal links: name and address.
+    accent_dark : str
+        On dark ground; empty for the house's own.
+    company : str
+        Whose installation it is; empty where nobody said.
     """
 
     name: str = PRODUCT
@@ -32,6 +41,8 @@ class Letterhead:
     logo: bytes = b""
     font: str = ""
     links: tuple[tuple[str, str], ...] = ()
+    accent_dark: str = ""
+    company: str = ""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -40,6 +51,10 @@ class Letterhead:
             return 0, 0
         wide, high = (int.from_bytes(self.logo[begin : begin + 4], "big") for begin in (16, 20))
         return wide, high
+
+    def properties(self, title: str = "") -> dict[str, Any]:
+        """Return what a workbook says of itself; the day is always the same, so that the same rows are one file."""
+        return {"title": title[:255], "author": self.name, "company": self.company, "created": CREATED}
 
     @property
     def source(self) -> str:
@@ -65,4 +80,6 @@ def of(settings: Settings) -> Letterhead:
         logo_pictures.logo(settings) or b"",
         brand.document_font,
         tuple(brand.links.items()),
+        brand.accent_dark if brand.accent_dark != ACCENT_DARK else "",
+        settings.company if settings.company != UNNAMED else "",
     )

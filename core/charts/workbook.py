@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.charts.page_tables import Look, PageTable
 
 OPTIONS = {
@@ -17,7 +18,6 @@ OPTIONS = {
     "strings_to_numbers": False,
     "nan_inf_to_errors": True,
 }
-CREATED = datetime(2000, 1, 1)
 FORMATS: dict[Look, str] = {
     "text": "@",
     "money": "#,##0.00",
@@ -33,7 +33,7 @@ SEEN = 200
 FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
 
 
-def workbook(tables: Sequence[tuple[str, PageTable]], about: str = "") -> bytes:
+def workbook(tables: Sequence[tuple[str, PageTable]], about: str = "", head: Letterhead = HOUSE) -> bytes:
     """Return a workbook with a sheet per table.
 
     Parameters
@@ -42,6 +42,8 @@ def workbook(tables: Sequence[tuple[str, PageTable]], about: str = "") -> bytes:
         The title of each, which its sheet is named after, and what it holds.
     about : str
         Stands in the properties: company, source and day.
+    head : Letterhead
+        Who made it, and for which company.
 
     Returns
     -------
@@ -53,12 +55,12 @@ def workbook(tables: Sequence[tuple[str, PageTable]], about: str = "") -> bytes:
 
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, OPTIONS)
-    book.set_properties({"title": about, "created": CREATED})
+    book.set_properties(head.properties(about))
     looks: dict[str, Any] = {name: book.add_format({"num_format": code}) for name, code in FORMATS.items()}
-    head = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#0A4F4D", "text_wrap": True})
+    top = book.add_format({"bold": True, "font_color": "#FFFFFF", "bg_color": "#0A4F4D", "text_wrap": True})
     names: set[str] = set()
     for title, table in tables:
-        _fill(book.add_worksheet(sheet_name(title, names)), table, looks, head)
+        _fill(book.add_worksheet(sheet_name(title, names)), table, looks, top)
     if not tables:
         book.add_worksheet("Empty").write_string(0, 0, "This page shows no table.")
     book.close()

@@ -18,10 +18,29 @@ LEAST_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 MOST_LINKS = 6
 LOGOS = ("logo", "logo_dark")
+Term = Literal["deal", "account", "customer", "rep"]
+TERMS: tuple[Term, ...] = ("deal", "account", "customer", "rep")
+
+
+class CompanyWord(BaseModel):
+    """What a company calls something, as it stands within a sentence: "opportunity" and "opportunities"."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    singular: str = Field(min_length=2, max_length=30)
+    plural: str = Field(min_length=2, max_length=30)
+
+    @field_validator("singular", "plural")
+    @classmethod
+    def _of_letters(cls, value: str) -> str:
+        words = " ".join(value.split())
+        if not re.fullmatch(r"[^\W\d_]+(?:[ -][^\W\d_]+)*", words):
+            raise ValueError("must be a word of letters, such as opportunity")
+        return words
 
 
 class BrandSettings(BaseModel):
-    """Name, line below it, logos, colours, fonts, sender of mails and legal links.
+    """Name, line below it, logos, colours, fonts, sender of mails, legal links and words.
 
     The colours of charts are none of it: they tell series apart for colour-blind readers too, and stay.
     """
@@ -38,6 +57,7 @@ class BrandSettings(BaseModel):
     document_font: str = Field(default="", max_length=60)
     mail_sender: str = Field(default="", max_length=60)
     links: dict[str, str] = Field(default={}, max_length=MOST_LINKS)
+    words: dict[Term, CompanyWord] = {}
 
     @field_validator("name", "tagline", "document_font", "mail_sender")
     @classmethod

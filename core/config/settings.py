@@ -23,6 +23,7 @@ from pydantic import (
 from core import formats
 from core.config.branding import SAVED, BrandSettings, over
 from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
+from core.config.usage_limits import UsageLimits
 from core.contracts.errors import ConfigError, closest
 from core.localization import catalogues, message
 
@@ -39,6 +40,7 @@ FREELY_NAMED = (
     "crm_url.",
     "warehouse.tables.",
     "branding.links.",
+    "branding.words.",
 )
 
 
@@ -409,6 +411,7 @@ class Settings(_Section):
     map: MapSettings
     crm_url: dict[str, CrmAddress]
     replicas: ReplicaSettings
+    limits: UsageLimits = UsageLimits()
 
     @field_validator("locale")
     @classmethod

@@ -28,7 +28,7 @@ from core.operations import readiness
 from core.resources import app_folder, is_writable, sample_file
 from core.sealing.sealing_keys import KEY_FILE, keys_in_force
 from core.sealing.secret_values import FILE as SECRETS_FILE
-from core.sources import loading, source_registry
+from core.sources import loading, source_registry, usage_report
 from core.sources.connectors import connector_files, sync_run
 from core.sources.engines import catalogue
 from core.store import Store
@@ -102,6 +102,7 @@ def examine(
         lambda: [_vectors(vectors_line)],
         lambda: _secrets(settings, environ),
         lambda: _doors(settings, environ),
+        lambda: _limits(settings),
     ]
     out: list[Examined] = []
     for part in parts:
@@ -348,6 +349,18 @@ def _doors(settings: Settings, environ: Mapping[str, str]) -> list[Examined]:
         is_shut = not file.stat().st_mode & stat.S_IWOTH
         out.append(Examined("Only its owner can change the settings file", is_shut, False, str(file), "chmod 644"))
     return out
+
+
+def _limits(settings: Settings) -> list[Examined]:
+    """Look at what is used of the limits of this company; nothing where none is set."""
+    if not settings.limits.is_any or not Store.is_there(settings.database):
+        return []
+    store = Store.open(settings.database)
+    try:
+        warnings = usage_report.standing(None, settings, store).warnings
+    finally:
+        store.close()
+    return [Examined("There is room under the limits", not warnings, False, " ".join(warnings))]
 
 
 def _administrators(settings: Settings) -> Examined:

@@ -21,8 +21,9 @@ from core.artifacts.memory import MEMORY
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
 from core.models import versions
+from core.operations import instruments
 from core.operations.readiness import Readiness
-from core.sources import loading, source_registry
+from core.sources import loading, source_registry, usage_report
 from core.sources.connectors import connector_files, sync_run
 from core.store import Store
 from core.store.audit_chain import HEAD
@@ -70,7 +71,7 @@ class InstallationGauges(Collector):
         """Give the figures; those that cannot be read now are left out."""
         now = self._monotonic()
         if self._read_at is None or now - self._read_at >= FRESH_SECONDS:
-            parts = (self._checks, self._memory, self._models, self._syncs, self._queue, self._audit)
+            parts = (self._checks, self._memory, self._models, self._syncs, self._queue, self._audit, self._usage)
             families: list[Family] = []
             for part in parts:
                 with suppress(QuarterdeckError, SQLAlchemyError, OSError, ValueError):
@@ -151,6 +152,16 @@ class InstallationGauges(Collector):
                 failed.add_metric([kind], float(n))
         workers.add_metric([], float(len(store.jobs.workers())))
         return [jobs, oldest, failed, workers]
+
+    def _usage(self) -> list[Family]:
+        used = _family("quarterdeck_usage", "Rows, bytes, seats and sessions that are in use.", "kind")
+        limit = _family("quarterdeck_usage_limit", "How many there may be; left out where nothing limits them.", "kind")
+        n_sessions = instruments.open_sessions()
+        for part in usage_report.standing(None, self._settings, self._opened(), n_sessions).parts:
+            used.add_metric([part.kind], float(part.used))
+            if part.limit:
+                limit.add_metric([part.kind], float(part.limit))
+        return [used, limit]
 
     def _audit(self) -> list[Family]:
         head = _family("quarterdeck_audit_head", "The number of the newest row of the audit log.")

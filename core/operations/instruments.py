@@ -122,6 +122,11 @@ def count_sessions(count: Callable[[], float]) -> None:
     SESSIONS.set_function(count)
 
 
+def open_sessions() -> int:
+    """Return how many browsers have a page open on this replica; 0 where nobody counts them."""
+    return int(sum(sample.value for metric in SESSIONS.collect() for sample in metric.samples))
+
+
 def exposition() -> bytes:
     """Return everything that is counted, in Prometheus' text format."""
     name = tenant_name()

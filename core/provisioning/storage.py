@@ -24,11 +24,12 @@ from scim2_server.storage import ScimStorage, SearchPage
 from scim2_server.utils import parametrize
 
 from core.config import Settings
-from core.contracts.errors import ConflictError, StoreError
+from core.contracts.errors import AccessError, ConflictError, StoreError
 from core.provisioning import follow_up
 from core.provisioning.resources import Group, Member, User
 from core.store import Store
 from core.store.provisioned import GROUP, USER, Resource
+from core.usage import usage_guard
 
 NOT_KEPT = {"id", "meta", "groups", "members", "schemas"}
 NAMES = {USER: "username", GROUP: "displayname"}
@@ -112,11 +113,15 @@ class PeopleStorage(ScimStorage):
         content = {k: v for k, v in resource.model_dump().items() if k not in NOT_KEPT}
         name, is_active, members = _facts(resource)
         try:
+            if kind == USER and is_active:
+                usage_guard.refuse_seat(self._settings, self._store, name)
             return self._store.provisioned.save(
                 kind, name, content, self._author, is_active, members, number=number, version=version
             )
         except ConflictError as error:
             raise PreconditionFailedException(detail=str(error)) from error
+        except AccessError as error:
+            raise InvalidValueException(detail=str(error)) from error
         except StoreError as error:
             if error.where == "name":
                 raise UniquenessException(detail=str(error)) from error

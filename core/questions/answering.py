@@ -11,6 +11,8 @@ from typing import Any
 
 import polars as pl
 
+from core.branding import company_words
+from core.branding.company_words import CompanyWords
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN, spoken
@@ -22,7 +24,8 @@ from core.questions import period_arguments
 from core.questions.period_arguments import UnansweredError
 from core.questions.slots import Slots
 from core.questions.topics import Topic
-from core.questions.understanding import Reading, understand
+from core.questions.understanding import Reading, understand, vocabulary
+from core.questions.wording import stems
 from core.scope import DIMENSIONS, Scope, applied, narrowing, rows_shown
 
 MOST_PARTS = 30
@@ -162,13 +165,20 @@ def ask(question: str, desk: Desk, base: Scope | None = None) -> Answer | Refusa
     base : Scope, optional
         What the asker looks at; the question narrows it further, and its own period goes first.
     """
-    reading = understand(question, desk.data, desk.settings, base)
+    words = company_words.of(desk.settings.branding.words)
+    asked = words.standard(question, _understood(words), words.names_with(desk.data)) if words else question
+    reading = replace(understand(asked, desk.data, desk.settings, base), question=question)
     nearest = tuple(topic for topic in reading.nearest if desk.may(topic.right))
     if reading.topic is None:
         return Refusal(reading.question, reading.why, nearest)
     if not desk.may(reading.topic.right):
         return Refusal(reading.question, "Your role does not open the answer to that.", nearest)
     return _tried(reading, reading.topic, desk)
+
+
+def _understood(words: CompanyWords) -> set[str]:
+    """Return those of a company's words that questions are told apart by anyway."""
+    return {their for _, their in words.forms if stems(their) <= vocabulary()}
 
 
 def of_topic(question: str, topic: Topic, slots: Slots, desk: Desk) -> Answer | Refusal:

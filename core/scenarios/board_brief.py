@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.localization import message
 from core.scenarios.analysis.whatif import WhatIf
 from core.scenarios.levers import LEVERS, LeverSetting
@@ -18,10 +19,11 @@ td.n{text-align:right;white-space:nowrap}.muted{color:#66727c;font-size:.85rem}
 """
 
 
-def html(what_if: WhatIf) -> str:
+def html(what_if: WhatIf, head: Letterhead = HOUSE) -> str:
     """Write the headline, the chart, the levers with their seen range, and what would have to be true.
 
-    Every text of the scenario is escaped; the page loads nothing and runs nothing.
+    Every text of the scenario is escaped; the page loads nothing and runs nothing. `head` gives logo, colour, font and
+    legal links.
     """
     base, plan = what_if.ground.base, what_if.plan
     rows = "".join(_row(what_if, s) for s in plan.moved) or "<tr><td>No lever is moved.</td></tr>"
@@ -32,7 +34,8 @@ def html(what_if: WhatIf) -> str:
     warnings = "".join(f"<li>{escape(w)}</li>" for w in what_if.warnings())
     about = f"<p>{escape(plan.description)}</p>" if plan.description else ""
     return (
-        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(plan.name)}</title><style>{STYLE}</style>"
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(plan.name)}</title>"
+        f"<style>{STYLE}{_brand(head)}</style>{_logo(head)}"
         f"<h1>{escape(plan.name)}</h1><p class=muted>As of {base.as_of:%d %B %Y}</p>"
         f"<p>{escape(what_if.sentence())}</p><p>{escape(what_if.recurring_sentence())}</p>{about}{_chart(what_if)}"
         f"<h2>What would have to be true</h2><table><tr><th>Lever<th>What it means<th>Past range</tr>"
@@ -40,8 +43,22 @@ def html(what_if: WhatIf) -> str:
         f"<h2>What each lever adds</h2><table>{parts}</table><p class=muted>{escape(what_if.check())}</p>"
         + (f"<h2>Beyond past range</h2><ul>{warnings}</ul>" if warnings else "")
         + f"<p class=muted>{escape(what_if.tail())} {escape(base.correlation.sentence())} Levers are arithmetic on the "
-        "company's own past; levers are independent.</p></html>"
+        f"company's own past; levers are independent.</p>{_foot(head)}</html>"
     )
+
+
+def _brand(head: Letterhead) -> str:
+    return f"h1,h2{{color:{head.accent}}}a{{color:{head.accent}}}" if head.accent else ""
+
+
+def _logo(head: Letterhead) -> str:
+    return f'<img src="{head.source}" alt="{escape(head.name)}" style="height:32px">' if head.logo else ""
+
+
+def _foot(head: Letterhead) -> str:
+    links = " · ".join(f'<a href="{escape(address)}">{escape(label)}</a>' for label, address in head.links)
+    name = escape(" · ".join(part for part in (head.company, head.name) if part))
+    return f"<p class=muted>{' · '.join(part for part in (name, links) if part)}</p>" if head != HOUSE else ""
 
 
 def _row(what_if: WhatIf, s: LeverSetting) -> str:

@@ -14,7 +14,7 @@ from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import QuarterdeckError
 from core.resources import SOFTWARE, industry_file
-from core.sources import sample_titles, snapshot, source_registry
+from core.sources import row_limit, sample_titles, snapshot, source_registry
 
 Progress = Callable[[float, str], None]
 META, TRUTH = "meta.yaml", "truth"
@@ -62,10 +62,14 @@ def load_data(settings: Settings, progress: Progress | None = None, source: str 
         from core.sources import warehouse_source
 
         origin = _origin(settings, name, number)
-        return snapshot.load_or_read(origin, settings, lambda: warehouse_source.read(settings))
+        return snapshot.load_or_read(
+            origin, settings, lambda: row_limit.within(warehouse_source.read(settings), settings)
+        )
     folder, mapping = settings.source.folder, settings.source.mapping
     origin = _origin(settings, name, number)
-    return snapshot.load_or_read(origin, settings, lambda: _read_folder(folder, mapping, settings))
+    return snapshot.load_or_read(
+        origin, settings, lambda: row_limit.within(_read_folder(folder, mapping, settings), settings)
+    )
 
 
 def state_of(settings: Settings, source: str, version: int = 0) -> SourceState:

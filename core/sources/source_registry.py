@@ -16,9 +16,10 @@ from core.config import Settings
 from core.contracts.dataset import Dataset
 from core.contracts.errors import SourceError, closest
 from core.localization import message
-from core.sources import sample_titles, snapshot, source_files, source_folders
+from core.sources import row_limit, sample_titles, snapshot, source_files, source_folders
 from core.sources.engines.catalogue import source_name
 from core.store import source_in_force
+from core.usage import usage_guard
 
 if TYPE_CHECKING:
     from core.store import Store
@@ -154,11 +155,13 @@ def keep(
     Raises
     ------
     SourceError, StoreError
-        When nothing was read, the name is not free, or there is no room.
+        When nothing was read, the name is not free, or there is no room under a limit.
     """
     title = _free_name(name)
     if not sum(data.row_counts.values()):
         raise SourceError("Nothing was read, so there is nothing to keep.", ", ".join(files)[:200])
+    row_limit.within(data, settings)
+    usage_guard.refuse_bytes(settings, sum(map(len, files.values())), store)
     with source_files.alone(settings.home):
         values = _values(source_files.put(settings.home, files), "", mapping, data)
         saved = store.sources.keep(title, values, author, version)
@@ -269,7 +272,9 @@ def load(settings: Settings, version: SourceVersion) -> Dataset:
     SourceError
         When a file of it is gone, or can no longer be read.
     """
-    rows = snapshot.load_or_read(origin(version), settings, lambda: _read(settings, version))
+    rows = snapshot.load_or_read(
+        origin(version), settings, lambda: row_limit.within(_read(settings, version), settings)
+    )
     return replace(rows, source=version.name)
 
 

@@ -91,6 +91,12 @@ class SignIns:
         """End all sign-ins of a person and return how many there were."""
         return self._end(SignInRow.user == user, by)
 
+    def users(self, within: timedelta) -> set[str]:
+        """Return who opened a page within some time, whether or not they have signed out since."""
+        asked = select(SignInRow.user).where(SignInRow.last_seen_at >= self._clock() - within).distinct()
+        with self._sessions() as session:
+            return {user.lower() for user in session.scalars(asked)}
+
     def open(self, idle: timedelta, longest: timedelta) -> pl.DataFrame:
         """Return the sign-ins that count, last seen first: [key, user, device, address, signed_in_at, last_seen_at]."""
         now = self._clock()

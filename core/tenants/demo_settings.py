@@ -1,9 +1,11 @@
-"""What a demo tenant is set to: the sample company, a brand of its own, and its first day again every night."""
+"""What a demo tenant is set to: the sample company or hidden data, a brand, and its first day again every night."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from core.config import Settings
 from core.resources import industries
 
 LOOKS = {
@@ -11,6 +13,33 @@ LOOKS = {
     "medical": ("#8a2f6b", "#e79ac8"),
     "logistics": ("#8a4b0f", "#e9a04c"),
 }
+
+
+MASKED = "A demo: names are invented and amounts rounded, and every night it is as on its first day"
+
+
+def masked_settings(title: str, folder: Path, settings: Settings) -> dict[str, Any]:
+    """Return the settings of a demo tenant that shows a company's own data with names hidden.
+
+    Parameters
+    ----------
+    title : str
+        What it is called, on pages and in documents.
+    folder : Path
+        Of the hidden data.
+    settings : Settings
+        By which the data were read; currency, fiscal year and stages are the same in the demo.
+    """
+    accent, accent_dark = LOOKS[industries()[0]]
+    return {
+        "company": title,
+        "branding": {"name": title, "tagline": MASKED, "accent": accent, "accent_dark": accent_dark},
+        "currency": settings.currency,
+        "fiscal": settings.fiscal.model_dump(),
+        "stages": {name: list(value) for name, value in settings.stages.model_dump().items()},
+        "source": {"folder": str(folder)},
+        "access": {"sign_in": "none"},
+    }
 
 
 def demo_settings(title: str, industry: str, is_large: bool = False) -> dict[str, Any]:

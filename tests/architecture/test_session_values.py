@@ -20,7 +20,7 @@ NO_WORK = {
     "a secret that is shown once and kept nowhere; another can be made": """
         alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
     "a count that gives a control a new key": """
-        buyer_forgotten library_count library_files library_imports match_count offer_count offer_files
+        buyer_forgotten library_count library_files library_imports match_count offer_count offer_files template_turn
         review_turn wizard_uploads""",
     "a sign for the run that follows": """
         calls_pulse digest_opened library_next library_taken match_kept offer_next offer_taken outcome_arrived
@@ -28,7 +28,7 @@ NO_WORK = {
         requirement_deal_came review_judged tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
         account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked
-        question_topic question_words question_failure refused_pages draft_rewritten
+        question_topic question_words question_failure refused_pages draft_rewritten holds_seat
         requirement_shown review_arrived review_base
         review_view scope_written shown sheets_hidden wizard_stage_rows""",
     "rows as they were first shown; their version is part of the keys of what is typed over them": """

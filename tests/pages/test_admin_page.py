@@ -233,3 +233,16 @@ def test_the_demo_is_reset_by_one_button_once_it_is_meant(come, store):
     test.checkbox(key="demo_reset_sure").check().run()
     assert "The demo is as on its first day." in sentences(press(test, "Reset the demo"))
     assert store.scenarios.list() == []
+
+
+def test_a_person_for_whom_no_seat_is_free_is_not_let_in(come, store, tmp_path):
+    settings = {"access": ACCESS, "limits": {"seats": 1}}
+    (tmp_path / "quarterdeck.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    test = come("ana@example.com")
+    assert "Full: seats. " in sentences(test)
+    assert "People hold 1 of 1 seat. An administrator can take people off the list" in sentences(test)
+    test.text_input(key="person_user").set_value("bo@example.com")
+    test.multiselect(key="person_Add a new one_roles").set_value(["rep"])
+    next(button for button in test.button if button.label == "Save").click()
+    assert "No seat is free for bo@example.com: 1 of 1 seat (full) are taken." in sentences(test.run())
+    assert store.access.current() == ()

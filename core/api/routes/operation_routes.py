@@ -189,6 +189,16 @@ def people(asking: Asking) -> list[dict[str, Any]]:
     ]
 
 
+@router.get("/usage", tags=["operation"], summary="What is used of the limits", operation_id="usage")
+def usage(asking: Asking) -> list[dict[str, Any]]:
+    """Return rows, bytes and seats in use, and how many there may be. Takes the right `admin:read`."""
+    from core.sources import usage_report
+
+    asking.need("admin:read")
+    rows = usage_report.standing(None, asking.settings, asking.store).frame
+    return list(rows.iter_rows(named=True))
+
+
 @router.get("/keys", tags=["access"], summary="API keys", operation_id="keys")
 def keys(asking: Asking) -> list[dict[str, Any]]:
     """Return one's own keys, or all with the right `admin:read`; never what opens anything."""

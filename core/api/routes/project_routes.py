@@ -343,6 +343,7 @@ def question_file(
     """Return the questions as a workbook or a document with a column for the answers. Takes the right
     `requirements:read`.
     """
+    from core.branding import letterhead
     from core.requirements.export import question_files
 
     work = _work(asking, number)
@@ -350,7 +351,8 @@ def question_file(
     rows = question_files.lines(asking.store.buyer_questions.of_list(number), texts)
     write = question_files.workbook if kind == question_files.XLSX else question_files.document
     asking.audit("downloaded", f"questions.{kind}", work.saved.name)
-    return _file(write(rows, f"Questions on {work.saved.name}"), f"questions.{kind}")
+    content = write(rows, f"Questions on {work.saved.name}", letterhead.of(asking.settings))
+    return _file(content, f"questions.{kind}")
 
 
 def _file(content: bytes, name: str) -> Response:
@@ -431,6 +433,7 @@ def trust(
     with the files attached to them in the library that are marked public.
     Takes the right `requirements:write`.
     """
+    from core.branding import letterhead
     from core.requirements.catalogue import effective_catalogue
     from core.requirements.export import public_evidence, trust_answers, trust_page
     from core.requirements.library import answer_edition
@@ -447,4 +450,5 @@ def trust(
     content = trust_answers.collect(lists, catalogue, data, attached=attached, four_eyes=four_eyes)
     on = asking.store.work_tasks.today()
     asking.audit("downloaded", "trust page", content.sentence())
-    return _file(trust_page.packed(trust_page.folder(content, title, on, version), on), "trust.zip")
+    pages = trust_page.folder(content, title, on, version, letterhead.of(asking.settings))
+    return _file(trust_page.packed(pages, on), "trust.zip")

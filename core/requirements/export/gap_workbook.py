@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
+from core import local_times
+from core.branding.letterhead import HOUSE, Letterhead
 from core.requirements.judge.draft_answers import Drafts
 from core.requirements.judge.gap_analysis import GapAnalysis
 
@@ -67,7 +70,13 @@ WIDTHS = {
 }
 
 
-def matrix(analysis: GapAnalysis, drafts: Drafts | None = None, sent: pl.DataFrame | None = None) -> bytes:
+def matrix(
+    analysis: GapAnalysis,
+    drafts: Drafts | None = None,
+    sent: pl.DataFrame | None = None,
+    head: Letterhead = HOUSE,
+    zone: str = "UTC",
+) -> bytes:
     """Return the compliance matrix as XLSX: all rows in file order, the gaps, what is to be checked, and a summary.
 
     Texts are written as text, so that a cell that begins with = + - or @ stays what the buyer wrote
@@ -92,18 +101,19 @@ def matrix(analysis: GapAnalysis, drafts: Drafts | None = None, sent: pl.DataFra
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target, options)
+    book.set_properties(head.properties(analysis.source.name))
     looks = _looks(book)
-    rows = analysis.frame
+    rows, titles = analysis.frame, dict[str, Any]()
     if drafts is not None:
         drafted = drafts.frame.select("sheet", "row", answer="draft", sources="sources")
         rows = rows.join(drafted, on=["sheet", "row"], how="left", maintain_order="left")
     if sent is not None:
+        sent, titles = local_times.localised(sent, {"approved_at": TITLES["approved_at"]}, zone)
         when = pl.col("approved_at").dt.strftime("%Y-%m-%d %H:%M")
         signed = sent.select("sheet", "row", "approved_by", sent="response", approved_at=when)
         rows = rows.join(signed, on=["sheet", "row"], how="left", maintain_order="left")
-    _table(book, "Matrix", rows, looks)
-    _table(book, "Gaps", analysis.gaps, looks)
-    _table(book, "To be checked", analysis.to_check, looks)
+    for title, frame in (("Matrix", rows), ("Gaps", analysis.gaps), ("To be checked", analysis.to_check)):
+        _table(book, title, frame, looks, TITLES | titles)
     _summary(book, analysis, looks)
     book.close()
     return target.getvalue()
@@ -134,10 +144,10 @@ def _look(name: str, value: object, looks: dict[str, Any]) -> Any:
     return looks["number"] if name.endswith("_weeks") else looks["text"]
 
 
-def _table(book: Any, title: str, frame: pl.DataFrame, looks: dict[str, Any]) -> None:
+def _table(book: Any, title: str, frame: pl.DataFrame, looks: dict[str, Any], titles: Mapping[str, str]) -> None:
     sheet = book.add_worksheet(title)
     for column, name in enumerate(frame.columns):
-        sheet.write_string(0, column, TITLES[name], looks["head"])
+        sheet.write_string(0, column, titles[name], looks["head"])
         sheet.set_column(column, column, WIDTHS.get(name, 14))
     for index, row in enumerate(frame.iter_rows(), start=1):
         for column, (name, value) in enumerate(zip(frame.columns, row, strict=True)):
@@ -183,7 +193,7 @@ OFFER = {
 }
 
 
-def offer(frame: pl.DataFrame) -> bytes:
+def offer(frame: pl.DataFrame, head: Letterhead = HOUSE) -> bytes:
     """Return the catalogue as XLSX, in the columns it is read back from; retired capabilities are left out.
 
     Parameters
@@ -196,6 +206,7 @@ def offer(frame: pl.DataFrame) -> bytes:
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target, options)
+    book.set_properties(head.properties("Catalogue"))
     looks, sheet = _looks(book), book.add_worksheet("Catalogue")
     rows = frame.filter(~pl.col("is_retired")).select(list(OFFER))
     for column, (title, width) in enumerate(OFFER.values()):

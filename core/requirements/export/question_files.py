@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.store.buyer_questions import WITHDRAWN, BuyerQuestion
 
 XLSX, DOCX = "xlsx", "docx"
@@ -52,7 +53,7 @@ def lines(questions: Sequence[BuyerQuestion], texts: Mapping[tuple[str, int], tu
     return out
 
 
-def workbook(rows: Sequence[Sequence[str]], title: str) -> bytes:
+def workbook(rows: Sequence[Sequence[str]], title: str, by: Letterhead = HOUSE) -> bytes:
     """Return questions as XLSX; every cell is text, so that one that begins with = is never computed.
 
     Parameters
@@ -61,12 +62,15 @@ def workbook(rows: Sequence[Sequence[str]], title: str) -> bytes:
         As `lines` gives them.
     title : str
         What stands above the table.
+    by : Letterhead
+        Who asks.
     """
     import xlsxwriter
 
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(target, options)
+    book.set_properties(by.properties(title))
     plain = {"valign": "top", "font_name": "Calibri", "font_size": 11, "text_wrap": True}
     head = book.add_format({**plain, "bold": True, "font_color": "#FFFFFF", "bg_color": "#0A4F4D"})
     text, big = book.add_format(plain), book.add_format({**plain, "bold": True, "font_size": 14, "text_wrap": False})
@@ -85,12 +89,12 @@ def workbook(rows: Sequence[Sequence[str]], title: str) -> bytes:
     return target.getvalue()
 
 
-def document(rows: Sequence[Sequence[str]], title: str) -> bytes:
+def document(rows: Sequence[Sequence[str]], title: str, by: Letterhead = HOUSE) -> bytes:
     """Return questions as DOCX: a heading, how to answer, and a table whose heading row repeats on every page.
 
     Parameters
     ----------
-    rows, title
+    rows, title, by
         As for `workbook`.
     """
     from docx import Document
@@ -103,7 +107,10 @@ def document(rows: Sequence[Sequence[str]], title: str) -> bytes:
     section.orientation, section.page_width, section.page_height = WD_ORIENT.LANDSCAPE, Mm(297), Mm(210)
     section.left_margin = section.right_margin = Mm(15)
     paper.core_properties.title = _printable(title)[:255]
-    paper.core_properties.author = ""
+    paper.core_properties.author = _printable(by.name)
+    if by.logo:
+        picture = section.header.paragraphs[0].add_run().add_picture(io.BytesIO(by.logo), height=Mm(9))
+        picture._inline.docPr.set("descr", _printable(by.name))
     paper.add_heading(_printable(title), 1)
     paper.add_paragraph(HINT)
     table = paper.add_table(rows=1, cols=len(HEADINGS), style="Table Grid")

@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.contracts.errors import RequirementError
 from core.metrics.measure import counted
 from core.requirements.export.public_evidence import EvidenceFile
 from core.requirements.export.trust_answers import PublicAnswer, PublicAnswers
 
+ACCENT, ON_DARK = "#0a4f4d", "#7fd1cc"
 STYLE = (
     ":root{color-scheme:light dark;--ink:#1d2b2b;--quiet:#4c5b5b;--paper:#fff;--line:#c9d3d6;--accent:#0a4f4d}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e6eeee;--quiet:#b3c1c1;--paper:#122020;--line:#3a4a4a;"
@@ -30,8 +32,9 @@ STYLE = (
     "p{margin:.4rem 0;overflow-wrap:anywhere}.quiet,footer{color:var(--quiet);font-size:.9rem}"
     "code{overflow-wrap:anywhere;font-size:.8rem}nav ul{padding:0;list-style:none;display:flex;flex-wrap:wrap;"
     "gap:.4rem 1.2rem}dt{font-weight:600;margin-top:.6rem}dd{margin:0 0 0 1.2rem}"
+    ".logo{height:2.2rem;max-width:100%;object-fit:contain;background:#fff;padding:.3rem;border-radius:.3rem}"
 )
-POLICY = "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'"
 WORD = re.compile(r"[^\W\d_][\w-]{3,}|[A-Z]{2,}[\d-]*")
 EVERYDAY = frozenset(
     "about above after again also another any available because been before being below between both cannot could "
@@ -46,7 +49,9 @@ MOST_EVIDENCE = 200_000_000
 SAFE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> dict[str, bytes]:
+def folder(
+    content: PublicAnswers, title: str, on: date, version: str = "", head: Letterhead = HOUSE
+) -> dict[str, bytes]:
     """Return the files of a trust page by their names.
 
     There is a first page with every question by section, a page for each section, one for the words that occur and
@@ -61,6 +66,8 @@ def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> d
         When they were put together.
     version : str
         Empty takes the first eight digits of the hash of the answers, so that the same answers have the same version.
+    head : Letterhead
+        Logo, colours and legal links of whose answers they are.
 
     Raises
     ------
@@ -79,7 +86,7 @@ def folder(content: PublicAnswers, title: str, on: date, version: str = "") -> d
         )
     sections = _sections(content.answers)
     foot = f"Version {number}, as of {on:%d %B %Y}. {counted(len(content.answers), 'answer')}, all approved."
-    book = _Book(title, foot, sections, bool(proofs))
+    book = _Book(title, foot, sections, bool(proofs), head)
     out = {"index.html": book.page("All questions", _first_page(sections), ""), "words.html": _words_page(book)}
     for name, answers in sections.items():
         body = "".join(_answer(answer, position, proofs) for position, answer in enumerate(answers, 1))
@@ -121,9 +128,12 @@ def _file(section: str) -> str:
 class _Book:
     """What all pages have in common."""
 
-    def __init__(self, title: str, foot: str, sections: Mapping[str, list[PublicAnswer]], has_proofs: bool) -> None:
-        self.title, self.foot, self.sections = title, foot, sections
-        digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+    def __init__(
+        self, title: str, foot: str, sections: Mapping[str, list[PublicAnswer]], has_proofs: bool, head: Letterhead
+    ) -> None:
+        self.title, self.foot, self.sections, self.head = title, foot, sections, head
+        self.style = STYLE.replace(ACCENT, head.accent or ACCENT).replace(ON_DARK, head.accent_dark or ON_DARK)
+        digest = base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()
         self.policy = POLICY.format(hash=digest)
         more = [("words.html", "Words", "words"), *([("evidence.html", "Evidence", "evidence")] if has_proofs else [])]
         self.links = [("index.html", "All questions", ""), *((_file(n), n.capitalize(), n) for n in sections), *more]
@@ -140,12 +150,25 @@ class _Book:
             '<!doctype html><html lang="en"><head><meta charset="utf-8">'
             f'<meta http-equiv="Content-Security-Policy" content="{self.policy}">'
             '<meta name="viewport" content="width=device-width"><meta name="referrer" content="no-referrer">'
-            f"<title>{html.escape(heading)} · {title}</title><style>{STYLE}</style></head><body>"
-            f'<a class="skip" href="#content">Skip to the content</a><header><p>{title}</p></header>'
+            f"<title>{html.escape(heading)} · {title}</title><style>{self.style}</style></head><body>"
+            f'<a class="skip" href="#content">Skip to the content</a><header>{self._logo()}<p>{title}</p></header>'
             f'<nav aria-label="Sections"><ul>{links}</ul></nav>'
             f'<main id="content"><h1>{html.escape(heading)}</h1>{body}</main>'
-            f"<footer><p>{html.escape(self.foot)}</p></footer></body></html>"
+            f"<footer><p>{html.escape(self.foot)}</p>{self._legal()}</footer></body></html>"
         )
+
+    def _logo(self) -> str:
+        """Return the logo on a ground of its own, for it is drawn for light pages."""
+        if not self.head.logo:
+            return ""
+        return f'<img class="logo" src="{self.head.source}" alt="{html.escape(self.head.name)}">'
+
+    def _legal(self) -> str:
+        links = " · ".join(
+            f'<a href="{html.escape(address)}" rel="noopener noreferrer">{html.escape(label)}</a>'
+            for label, address in self.head.links
+        )
+        return f"<p>{links}</p>" if links else ""
 
 
 def _first_page(sections: Mapping[str, list[PublicAnswer]]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from core.branding.letterhead import HOUSE, Letterhead
 from core.requirements.library.answer_edition import FIELDS
 from core.requirements.officefiles import delimited
 
@@ -41,12 +42,13 @@ def as_csv(rows: pl.DataFrame) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def as_workbook(rows: pl.DataFrame) -> bytes:
+def as_workbook(rows: pl.DataFrame, head: Letterhead = HOUSE) -> bytes:
     """Return answers as an Excel workbook of texts; no cell is a formula or a link."""
     import xlsxwriter
 
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties(head.properties("Answer library"))
     sheet = book.add_worksheet("Answer library")
     wrapped, bold = book.add_format({"text_wrap": True, "valign": "top"}), book.add_format({"bold": True})
     for column, (name, heading) in enumerate(zip([*FIELDS, *MORE], _heads(), strict=True)):

@@ -24,6 +24,7 @@ from core.sources.connectors.sql_sync import SqlSync
 from core.sources.connectors.sync_state import Run, SyncState
 from core.sources.connectors.table_sync import TableSync
 from core.store.source_versions import SourceVersion
+from core.usage import usage_guard
 
 LOCK = ".lock"
 AUTHOR = "sync"
@@ -87,8 +88,11 @@ def sync(
     ------
     SourceError
         When there is no such connector, or another sync of it is running.
+    StoreError
+        When all the storage there may be is in use.
     """
     connector = connector_files.connector(settings, name)
+    usage_guard.refuse_bytes(settings, 0)
     folder = connector_files.folder_of(settings, name)
     keys = keys or Secrets(connector_files.folder_of(settings))
     folder.mkdir(parents=True, exist_ok=True)

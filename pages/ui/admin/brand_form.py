@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.branding import brand_pictures, logo_pictures, saved_brand
-from core.config.branding import BrandSettings
+from core.config.branding import TERMS, BrandSettings
 from core.contracts.errors import AccessError, QuarterdeckError
 from core.localization import message
 from pages.ui.admin import changes
@@ -23,6 +23,11 @@ FONTS = {"sans-serif": "Source Sans", "serif": "Source Serif"}
 LINKS = {
     "label": st.column_config.TextColumn("Name", width="small", max_chars=40),
     "address": st.column_config.LinkColumn("Address", width="large"),
+}
+WORDS = {
+    "term": st.column_config.TextColumn("Word of ours", disabled=True),
+    "singular": st.column_config.TextColumn("What you say", max_chars=30),
+    "plural": st.column_config.TextColumn("For several", max_chars=30),
 }
 LOGOS = {"logo": "Logo for light pages", "logo_dark": "Logo for dark pages"}
 
@@ -87,7 +92,11 @@ def _draft(brand: BrandSettings) -> tuple[dict[str, Any], dict[str, bytes]]:
             key="brand_document_font",
         )
         pictures = {name: picture for name in LOGOS if (picture := _uploaded(name))}
-    draft["links"] = _links(brand)
+    left, right = st.columns(2)
+    with left:
+        draft["links"] = _links(brand)
+    with right:
+        draft["words"] = _words(brand)
     if (brand.logo or brand.logo_dark) and st.checkbox("Take the logos away", key="brand_no_logo"):
         draft |= {"logo": "", "logo_dark": ""}
     return draft, pictures
@@ -111,6 +120,16 @@ def _links(brand: BrandSettings) -> dict[str, str]:
     )
     pairs = [(str(row.get("label") or "").strip(), str(row.get("address") or "").strip()) for row in edited]
     return {label: address for label, address in pairs if label and address}
+
+
+def _words(brand: BrandSettings) -> dict[str, dict[str, str]]:
+    """Let the company's own words be written; a row left empty keeps ours."""
+    st.caption("Your own words, in the singular and the plural: opportunity, opportunities")
+    own = {term: word.model_dump() for term, word in brand.words.items()}
+    rows = [{"term": term, "singular": "", "plural": "", **own.get(term, {})} for term in TERMS]
+    edited = st.data_editor(rows, column_config=WORDS, hide_index=True, key="brand_words")
+    words = {row["term"]: {n: str(row.get(n) or "").strip() for n in ("singular", "plural")} for row in edited}
+    return {term: word for term, word in words.items() if any(word.values())}
 
 
 def _shown(page: Page, brand: BrandSettings, pictures: dict[str, bytes]) -> dict[bool, bytes | None]:

@@ -11,7 +11,8 @@ from core.access.delegation import Delegation
 from core.access.directory import GROUP, PERSON, ROLE, Directory, Entry, Rule, checked, in_force
 from core.contracts.errors import AccessError, QuarterdeckError
 from core.localization import message
-from pages.ui.kit import people
+from core.usage import usage_guard
+from pages.ui.kit import cache, people
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -27,6 +28,8 @@ def save(page: Page, kind: str, name: str, rule: Rule) -> None:
         delegation(page).check(kind, _standing(directory, kind, title), rule, directory)
         content = rule.model_dump_json()
         _stay_in(page, [*_others(page, kind, title), (kind, title, content, 1)])
+        if kind == PERSON:
+            usage_guard.refuse_seat(page.settings, cache.store(page.settings.database), title)
         people.entries(page.settings).keep(kind, title, content, page.identity.user)
         if kind == PERSON:
             people.known(page.settings).settle(title)

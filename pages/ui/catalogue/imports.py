@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
+from core.branding import letterhead
 from core.contracts.errors import QuarterdeckError
 from core.localization import message
 from core.metrics.measure import counted, shortened
@@ -72,7 +73,7 @@ def take_over(page: Page, c: Cell, standing: Edition) -> None:
     downloads.button(
         st,
         "Download the catalogue (Excel)",
-        lambda: gap_workbook.offer(standing.frame),
+        lambda: gap_workbook.offer(standing.frame, letterhead.of(page.settings)),
         "catalogue.xlsx",
         XLSX,
         icon=":material/download:",

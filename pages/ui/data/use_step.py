@@ -9,7 +9,7 @@ import streamlit as st
 from core.contracts.errors import QuarterdeckError
 from core.localization import message
 from core.metrics import counted
-from core.sources import source_registry
+from core.sources import row_limit, source_registry
 from core.sources.folder import Reading
 from core.sources.vendor_layouts import OWN
 from core.store.tables import LONGEST_NAME
@@ -94,6 +94,11 @@ def _use() -> None:
     wizard = wizard_state.current()
     reading = wizard.read() if wizard is not None else None
     if reading is None or not sum(reading.dataset.row_counts.values()):
+        return
+    try:
+        row_limit.within(reading.dataset, cache.settings())
+    except QuarterdeckError as error:
+        st.session_state[FAILED] = str(error)
         return
     session_data.use_upload(replace(reading.dataset, is_transient=True))
     wizard_state.done()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -12,7 +10,8 @@ from core.branding import letterhead
 from core.branding.letterhead import Letterhead
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
-from core.enablement import office_file, slides, word
+from core.enablement import saved_templates
+from core.enablement.saved_templates import DOCX, PPTX
 from core.localization import message
 from pages.ui.kit.escaping import escaped
 
@@ -29,28 +28,22 @@ class Templates:
 
 
 def chosen(settings: Settings) -> Templates:
-    """Offer to upload templates and return those in force: an upload, else what the settings name, else none."""
-    named = settings.enablement.templates
+    """Offer to upload templates and return those in force: an upload, else what is kept, else none."""
     with st.expander("Your own Word and PowerPoint templates"):
         left, right = st.columns(2)
         with left:
-            docx = _usable(_uploaded("Word template", "docx"), named.docx, word.lacking, is_needed=False)
+            docx = _usable(settings, DOCX, "Word template")
         with right:
-            pptx = _usable(_uploaded("PowerPoint template", "pptx"), named.pptx, slides.lacking, is_needed=True)
+            pptx = _usable(settings, PPTX, "PowerPoint template")
     return Templates(docx, pptx, letterhead.of(settings))
 
 
-def _uploaded(label: str, kind: str) -> Any:
-    return st.file_uploader(label, type=[kind], key=f"template_{kind}", max_upload_size=MOST_MB)
-
-
-def _usable(upload: Any, path: str, lacking: Callable[[bytes], str], *, is_needed: bool) -> bytes | None:
+def _usable(settings: Settings, kind: str, label: str) -> bytes | None:
     """Return a template, or None with the reason written out where it cannot be used."""
-    if upload is None and not path:
-        return None
+    upload = st.file_uploader(label, type=[kind], key=f"template_{kind}", max_upload_size=MOST_MB)
     try:
-        content: bytes = upload.getvalue() if upload is not None else office_file.read_template(path)
-        gap = lacking(content)
+        content = upload.getvalue() if upload is not None else saved_templates.in_force(settings, kind)
+        gap = saved_templates.LACKING[kind](content) if content is not None else ""
     except QuarterdeckError as error:
         st.warning(
             escaped(message("{error} The standard look is used until then.", error=error)), icon=":material/warning:"
@@ -58,4 +51,4 @@ def _usable(upload: Any, path: str, lacking: Callable[[bytes], str], *, is_neede
         return None
     if gap:
         st.warning(escaped(gap), icon=":material/warning:")
-    return None if gap and is_needed else content
+    return None if gap and kind == PPTX else content

@@ -15,7 +15,7 @@ from core.config import Settings
 from core.contracts.errors import AccessError, ConfigError
 from core.localization import message
 from core.serving import OPEN_TO_ALL
-from pages.ui.kit import brand_look, people, reader_seal, sign_ins, view_as
+from pages.ui.kit import admission, brand_look, people, reader_seal, sign_ins, view_as
 from pages.ui.kit.escaping import escaped
 from pages.ui.server.sign_in_routes import BROKEN_OFF, OUTCOME, REFUSED
 
@@ -40,8 +40,10 @@ def enter(settings: Settings) -> Identity:
     """
     way = settings.access.sign_in
     if way == "none":
+        admission.admit(settings, LOCAL)
         return view_as.applied(replace(LOCAL, is_masked=settings.access.mask_names), settings)
     who = _provider(settings) if way == "oidc" else _proxy(settings)
+    admission.admit(settings, who)
     if ended := sign_ins.admit(settings, who):
         if way == "oidc":
             offer(ended)

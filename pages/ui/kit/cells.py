@@ -29,6 +29,7 @@ from pages.ui.kit import (
     cards,
     chart_words,
     column_layout,
+    company_wording,
     deal_lists,
     downloads,
     mark_choices,
@@ -81,10 +82,11 @@ class Cell:
         bold. `before` and `after` are Markdown said beside it in the same element; names in them are escaped by
         whoever composes them.
         """
-        sentence = amount_visibility.spoken(sentence, self.page.data.amounts)
+        sentence = company_wording.worded(amount_visibility.spoken(sentence, self.page.data.amounts))
+        strong, called = company_wording.worded(strong), company_wording.worded(called or see)
         self.page.shown.append((self.question, "text", sentence))
         self.said = joined(self.said, sentence).strip()
-        more = f" :small[[{reader.shown(called or see)}](#{anchor(see)})]" if see else ""
+        more = f" :small[[{reader.shown(called)}](#{anchor(see)})]" if see else ""
         text = escaped(reader.shown_whole(sentence))
         if strong:
             words = escaped(reader.shown_whole(strong))
@@ -161,7 +163,7 @@ class Cell:
 
     def _localised(self, spec: dict[str, Any], frame: Any = None) -> dict[str, Any]:
         """Return a chart's specification with words, numbers and dates as they are for the reader."""
-        spec = chart_words.in_language(spec, frame)
+        spec = chart_words.in_language(company_wording.titled(spec), frame)
         locale = self.page.formats.vega()
         return {**spec, "config": {**spec.get("config", {}), "locale": locale}} if locale else spec
 
@@ -222,9 +224,11 @@ class Cell:
         title = self.question
 
         def written() -> bytes:
+            from core.branding import letterhead
             from core.charts import workbook
 
-            return workbook.workbook([(title, body()) for body in tables], title)
+            head = letterhead.of(self.page.settings)
+            return workbook.workbook([(company_wording.worded(title), body()) for body in tables], title, head)
 
         downloads.button(
             self.side,
@@ -237,7 +241,7 @@ class Cell:
 
     def facts(self, frame: Any) -> None:
         """Write a few rows of text as a plain table, numbers to the right; it needs no grid to be loaded."""
-        first, *others = (escaped(reader.shown_whole(name)) for name in frame.columns)
+        first, *others = (escaped(reader.shown_whole(company_wording.worded(name))) for name in frame.columns)
         seen = self.page.data.amounts
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
@@ -271,7 +275,7 @@ class Cell:
             advice = NOT_SHOWN
         elif DATA_PAGE in advice and not self.page.may("data:write"):
             advice = NOT_YOURS
-        st.markdown(f":gray[{escaped(reader.shown_whole(advice))}]")
+        st.markdown(f":gray[{escaped(reader.shown_whole(company_wording.worded(advice)))}]")
 
     def noted(self, function: Callable[..., Any], given: str) -> str:
         """Note the call behind the cell for the notebook, in place of an earlier one, and return it."""
@@ -386,7 +390,7 @@ def cell(
             st.subheader(question, anchor=anchor(question), width="stretch")
             side = st.container(horizontal=True, wrap=False, vertical_alignment="center", width="content", gap="xsmall")
         if page.bar is not None and short is not None and not page.is_folded:
-            page.bar.enter(question, short or question)
+            page.bar.enter(question, company_wording.worded(short or question))
         page.shown[:] = [part for part in page.shown if part[0] != question]
         here = Cell(page, question, side, room or (HALF if span == 1 else FULL))
         here.is_measured = by == period.END
@@ -434,6 +438,7 @@ def unexpected(question: str, error: BaseException) -> str:
 
 def _tell(page: Page, question: str, problem: str, icon: str = "") -> None:
     """Write a problem out where it is met first, and refer to it where it is met again."""
+    problem = company_wording.worded(problem)
     first = page.problems.setdefault(problem, question)
     if first == question:
         (st.info if icon else st.warning)(escaped(problem), icon=icon or ":material/warning:")

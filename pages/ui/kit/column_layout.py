@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.column_labels import kind, label
 from core.contracts import Dataset
+from pages.ui.kit import company_wording
 
 # Whose id a column holds: the frame that names it, its id and its name there.
 NAMED = {
@@ -74,7 +75,7 @@ def dressed(frame: pl.DataFrame, given: Mapping[str, Any], currency: str = "") -
     for name in NAMED:
         if name in given and is_hidden(name, frame):
             out[name] = None
-    return out
+    return company_wording.headed(out)
 
 
 def is_hidden(name: str, frame: pl.DataFrame) -> bool:

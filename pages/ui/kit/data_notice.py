@@ -12,7 +12,7 @@ from core.formats import Formats
 from core.localization import message
 from core.preparing import preparation
 from core.store.tables import QUEUED
-from pages.ui.kit import cache, data_states, session_data
+from pages.ui.kit import admission, cache, data_states, session_data
 from pages.ui.kit.bar import Bar
 from pages.ui.kit.data_states import Served
 from pages.ui.kit.escaping import escaped
@@ -24,7 +24,7 @@ BEING_PREPARED = "New data are being prepared"
 
 
 def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, formats: Formats) -> None:
-    """Say that newer data are being prepared, or why they cannot be; look every few seconds whether they are ready.
+    """Say that storage is full, and that newer data are being prepared or why not; look every few seconds for them.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ def show(bar: Bar, settings: Settings, who: Identity, shown: Served | None, form
         What the page shows of everybody's data; None where the session looks at other data.
     formats : Formats
     """
+    admission.tell_full(bar.notice_slot, settings)
     if shown is None or shown.waiting is None:
         return
     waiting = shown.waiting

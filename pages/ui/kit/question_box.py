@@ -20,6 +20,7 @@ from pages.ui.kit import (
     bundles,
     cache,
     column_layout,
+    company_wording,
     downloads,
     embed_form,
     entity_links,
@@ -73,9 +74,10 @@ def window(data: Dataset, settings: Settings, who: Identity) -> None:
         question_model.offer_choice(asked, own, who, _looked_at())
         return
     question_model.tell(asked, own)
-    st.markdown(f"**{escaped(answer.topic.title)}** :small[{escaped(answer.about)}]")
+    worded = company_wording.worded
+    st.markdown(f"**{escaped(worded(answer.topic.title))}** :small[{escaped(answer.about)}]")
     with st.container(key=ANSWER, gap="xsmall"):
-        st.markdown(escaped(answer.sentence))
+        st.markdown(escaped(worded(answer.sentence)))
         read_aloud.offer(ANSWER)
     question_model.offer_words(answer, own, who)
     if drawn := answer.chart():

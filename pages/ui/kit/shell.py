@@ -25,6 +25,7 @@ from pages.ui.kit import (
     auth,
     brand_look,
     cache,
+    company_wording,
     currency_switch,
     data_notice,
     help_links,
@@ -224,7 +225,8 @@ def open(title: str, needs: str = "") -> Page:
 def _begun(title: str) -> Bar:
     """Set up what is drawn before anybody is known, and return the bar."""
     page_language.begin()
-    brand_look.dress(title, SIDEBAR)
+    company_wording.install()
+    brand_look.dress(company_wording.worded(title), SIDEBAR)
     return open_bar(title)
 
 

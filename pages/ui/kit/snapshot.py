@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.localization import message
 from core.scope import Scope, fiscal_period, narrowing
-from pages.ui.kit import cache, downloads
+from pages.ui.kit import cache, company_wording, downloads
 
 if TYPE_CHECKING:
     from core.charts.snapshot import Snapshot
@@ -67,9 +67,10 @@ def _made(page: Page, shown: list[tuple[str, str, Any]], kind: str) -> Any:
 
     content = taken(page, shown)
     if kind == "xlsx":
+        from core.branding import letterhead
         from core.charts import workbook
 
-        return workbook.workbook(content.tables(), f"{content.title}, {content.about}")
+        return workbook.workbook(content.tables(), f"{content.title}, {content.about}", letterhead.of(page.settings))
     return snapshot.pdf(content) if kind == "pdf" else snapshot.html(content)
 
 
@@ -90,4 +91,7 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
         about += message(
             " · {days} · {narrowing}", days=days, narrowing=narrowing.sentence(whole, page.settings, page.scope)
         )
-    return snapshot.collected(page.title, about, shown, page.formats, letterhead.of(page.settings))
+    shown = [(company_wording.worded(question), kind, body) for question, kind, body in shown]
+    return snapshot.collected(
+        company_wording.worded(page.title), about, shown, page.formats, letterhead.of(page.settings)
+    )

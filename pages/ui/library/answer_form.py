@@ -16,6 +16,7 @@ from core.requirements.library.answer_edition import APPROVED, BOOK, DRAFT, FIEL
 from core.requirements.text.classification import CATEGORIES
 from core.requirements.work import row_review
 from core.store.library_answers import BEGINNINGS, LibraryAnswers, LibraryEdit
+from core.usage import usage_guard
 from pages.ui.kit import bulk_edits, cache, downloads, saved_content, unsaved
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
@@ -379,7 +380,9 @@ def _evidence(page: Page, library: Library, row: dict[str, Any]) -> None:
 
 def _attached(page: Page, answer_id: str, name: str, content: bytes) -> None:
     try:
-        cache.store(page.settings.database).library_files.add(answer_id, name, content, page.identity.user)
+        store = cache.store(page.settings.database)
+        usage_guard.refuse_bytes(page.settings, len(content), store)
+        store.library_files.add(answer_id, name, content, page.identity.user)
         say("done", message("{name} is attached to {answer_id}.", name=name, answer_id=answer_id))
     except QuarterdeckError as error:
         say("not", str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from core.branding import letterhead
 from core.localization import message
 from core.requirements.library import answer_edition, answer_search, answer_uses, library_export
 from core.requirements.library.answer_edition import APPROVED, DRAFT, Library
@@ -81,7 +82,7 @@ def show(page: Page, c: Cell, library: Library) -> None:
     downloads.button(
         left,
         "Download these answers (Excel)",
-        lambda: library_export.as_workbook(shown),
+        lambda: library_export.as_workbook(shown, letterhead.of(page.settings)),
         "answers.xlsx",
         XLSX,
         **options,

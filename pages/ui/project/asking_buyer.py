@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from core.branding import letterhead
 from core.localization import message
 from core.metrics import counted
 from core.requirements.export import question_files
@@ -129,7 +130,7 @@ def _files(work: Work, questions: list[BuyerQuestion]) -> None:
     ):
 
         def made(write=write) -> bytes:  # type: ignore[no-untyped-def]
-            return bytes(write(question_files.lines(questions, texts), title))
+            return bytes(write(question_files.lines(questions, texts), title, letterhead.of(work.page.settings)))
 
         downloads.button(
             slot,

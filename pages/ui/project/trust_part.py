@@ -8,6 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.artifacts import CATALOGUES
+from core.branding import letterhead
 from core.contracts.errors import QuarterdeckError
 from core.requirements.catalogue import effective_catalogue
 from core.requirements.export import public_evidence, trust_answers, trust_page
@@ -63,7 +64,7 @@ def show(page: Page, c: Cell) -> None:
     on = store.work_tasks.today()
 
     def made() -> bytes:
-        return trust_page.packed(trust_page.folder(content, title, on, version), on)
+        return trust_page.packed(trust_page.folder(content, title, on, version, letterhead.of(page.settings)), on)
 
     downloads.button(right, "Trust page as ZIP", made, "trust.zip", "application/zip", key="trust_zip")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.branding import letterhead
 from core.contracts.errors import QuarterdeckError
 from core.requirements.export import answered_list, gap_workbook
 from core.requirements.judge import bid_scores
@@ -99,7 +100,7 @@ def papers(page: Page, analysis: GapAnalysis, bid: Bid) -> None:
     downloads.button(
         row,
         "Matrix (Excel)",
-        lambda: gap_workbook.matrix(analysis, drafts, sent),
+        lambda: gap_workbook.matrix(analysis, drafts, sent, letterhead.of(page.settings), page.settings.time_zone),
         f"{name}-matrix.xlsx",
         mime=KINDS[".xlsx"],
         icon=":material/table_view:",

@@ -207,7 +207,7 @@ def _files(form: ScenarioForm) -> None:
         downloads.button(
             st,
             "Brief for the board",
-            lambda: board_brief.html(whatif.work_out(form.ground, form.drawn)),
+            lambda: board_brief.html(whatif.work_out(form.ground, form.drawn), letterhead.of(cache.settings())),
             "brief.html",
             icon=":material/description:",
             help="One page, to open or print: headline, chart, levers.",

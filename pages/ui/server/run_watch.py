@@ -10,11 +10,11 @@ import time
 from typing import Any
 
 import structlog
-from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import script_runner
 
 from core.localization.reader import READS
 from core.operations import instruments, log_lines, traces
+from pages.ui.server import session_room
 
 logger = logging.getLogger(__name__)
 UNNAMED = "not opened"
@@ -39,7 +39,7 @@ def script_failed(error: Exception) -> None:
 
 def install() -> None:
     """Time every run from now on, once per process, and count open sessions."""
-    instruments.count_sessions(_sessions)
+    instruments.count_sessions(session_room.n_open)
     original = script_runner.ScriptRunner._run_script
     if hasattr(original, "original"):
         return
@@ -62,7 +62,3 @@ def install() -> None:
 
     vars(run_script)["original"] = original
     script_runner.ScriptRunner._run_script = run_script  # type: ignore[method-assign]
-
-
-def _sessions() -> float:
-    return float(Runtime.instance()._session_mgr.num_active_sessions()) if Runtime.exists() else 0.0

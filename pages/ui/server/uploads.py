@@ -21,6 +21,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from core.artifacts import is_failure
 from core.artifacts.session_files import SessionFiles
+from core.contracts.errors import QuarterdeckError
 
 MOST_BYTES, MOST_FILES = 300_000_000, 40
 FILE, SHORTEST = "file", 32
@@ -88,13 +89,15 @@ class UploadCopies:
             return None
 
 
-def bound(copies: UploadCopies | None = None) -> None:
+def bound(copies: UploadCopies | None = None, refuse: Callable[[int], None] = lambda n_bytes: None) -> None:
     """Refuse a file from now on that makes a session's files larger than 300 MB together, or more than 40.
 
     Parameters
     ----------
     copies : UploadCopies, optional
         Where files are kept for other servers.
+    refuse : callable
+        Takes the bytes of a file and raises a `QuarterdeckError` where there is no room for them.
     """
     manager: Any = MemoryUploadedFileManager
     if getattr(manager.add_file, "is_bounded", False):
@@ -107,6 +110,10 @@ def bound(copies: UploadCopies | None = None) -> None:
         size = sum(len(earlier.data) for earlier in others) + len(file.data)
         if size > MOST_BYTES or len(others) >= MOST_FILES:
             raise HTTPException(413, "Too much has been uploaded in this session. Take files out and try again.")
+        try:
+            refuse(len(file.data))
+        except QuarterdeckError as error:
+            raise HTTPException(413, str(error)) from error
         add(self, session_id, file)
         if copies is not None:
             copies.keep(file)
