@@ -18,7 +18,7 @@ from core.artifacts.closure import ROOT, code_fingerprint
 from core.artifacts.kinds import Kind
 from core.config import Settings
 
-PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse", "branding"})
+PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse", "branding", "engagement"})
 PLAIN = (str, int, float, bool, type(None), date, datetime, time, timedelta, Decimal)
 
 

@@ -1,0 +1,1 @@
+"""Engagement: mails, meetings and calls, read with consent, matched to deals, and what they come to."""
