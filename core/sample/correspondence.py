@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
 from pathlib import Path
@@ -19,11 +18,13 @@ import yaml
 from core.config.pseudonyms import people
 
 OWN_DOMAIN = "harbourline.example"
-SEED, DAYS, N_DEALS, N_QUIET, N_CALLS, N_UPSET = 41, 120, 150, 20, 30, 8
-FEWEST_DAYS, SILENT_DAYS = 8, (28, 40)
+SEED, DAYS, N_DEALS, N_QUIET, N_CALLS, N_CALLERS, N_UPSET = 41, 120, 150, 20, 40, 8, 8
+FEWEST_DAYS, SILENT_DAYS, SECONDS_A_WORD = 8, (28, 40), 0.4
 # Working hours until an answer: the middle and the spread of a lognormal; and how many are answered at all.
 OURS, THEIRS = (3.0, 0.7, 0.92), (20.0, 0.9, 0.7)
-LISTENERS, TALKERS = 0.45, 0.75
+# Of our first mails three in ten are never answered: so many more for each day on which one was.
+UNANSWERED = 0.3 * 0.3 / 0.7
+LISTENERS, TALKERS, N_TURNS = 0.45, 0.7, 60
 UTC = ZoneInfo("UTC")
 
 
@@ -38,8 +39,8 @@ class Correspondence:
     contacts : pl.DataFrame
         [contact_id, account_id, contact_name, title, email].
     truth : dict
-        "quiet": deals whose customer stopped writing; "upset": deals whose customer is upset in the call; "talkers":
-        reps who talk more than others; "done": how many promised offers were sent in time, and "promised".
+        "quiet": deals whose customer stopped writing; "upset": deals whose customer is upset in a call; "talkers":
+        reps who talk more than others; "broken": deals to which an offer was promised and not sent.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -83,30 +84,35 @@ def invented(accounts: pl.DataFrame, deals: pl.DataFrame, team: pl.DataFrame, as
     out = Correspondence()
     chosen, contacts = _deals(accounts, deals, team, as_of, rng)
     out.contacts = pl.DataFrame(contacts, schema=dict.fromkeys(_CONTACT, pl.String), orient="row")
-    mails: list[tuple[datetime, bytes]] = []
-    for deal in chosen:
-        mails += _mails(deal, as_of, rng)
+    calls = _calls(chosen)
+    broken = {deal.deal_id: day for number, (deal, day) in enumerate(calls) if number % 4 == 2}
+    mails = [part for deal in chosen for part in _mails(deal, as_of, broken.get(deal.deal_id), rng)]
     meetings = [part for deal in chosen for part in _meetings(deal, as_of, rng)]
-    called = [deal for deal in chosen if not deal.is_quiet and len(deal.days) >= FEWEST_DAYS][:N_CALLS]
-    talkers = {rep for number, rep in enumerate(sorted({deal.owner_id for deal in called})) if number % 3 == 0}
-    n_promised = n_done = 0
-    for number, deal in enumerate(called):
-        talk = TALKERS if deal.owner_id in talkers else LISTENERS
-        name, content, sent = _call(deal, number, talk, as_of, rng)
+    owners = sorted({deal.owner_id for deal, _ in calls})
+    talkers = owners[::4]
+    for number, (deal, day) in enumerate(calls):
+        name, content, sent = _call(deal, day, number, TALKERS if deal.owner_id in talkers else LISTENERS, rng)
         out.files[name] = content
-        n_promised += number % 2 == 0
-        n_done += sent is not None
-        mails += [sent] if sent else []
+        mails += sent
+    mails += _strangers(chosen, as_of)
     out.files["mailbox.mbox"] = b"".join(raw for _, raw in sorted(mails))
     out.files["calendar.ics"] = _calendar(meetings)
     out.truth = {
         "quiet": sorted(deal.deal_id for deal in chosen if deal.is_quiet),
-        "upset": sorted(deal.deal_id for deal in called[:N_UPSET]),
-        "talkers": sorted(talkers),
-        "promised": n_promised,
-        "done": n_done,
+        "upset": sorted({deal.deal_id for deal, _ in calls[:N_UPSET]}),
+        "talkers": talkers,
+        "broken": sorted(broken),
     }
     return out
+
+
+def _calls(deals: list[_Deal]) -> list[tuple[_Deal, date]]:
+    """Return which deals are called on which days: those of the few people with the most deals, each some times."""
+    fit = [deal for deal in deals if not deal.is_quiet and len(deal.days) >= FEWEST_DAYS]
+    owners = sorted({deal.owner_id for deal in fit})
+    most = sorted(owners, key=lambda owner: (-sum(deal.owner_id == owner for deal in fit), owner))[:N_CALLERS]
+    pairs = [(deal, deal.days[-back]) for back in (4, 6, 8) for deal in fit if deal.owner_id in most]
+    return pairs[:N_CALLS]
 
 
 _CONTACT = ("contact_id", "account_id", "contact_name", "title", "email")
@@ -152,7 +158,9 @@ def _deals(
     return out, contacts
 
 
-def _mails(deal: _Deal, as_of: date, rng: np.random.Generator) -> list[tuple[datetime, bytes]]:
+def _mails(
+    deal: _Deal, as_of: date, broken_on: date | None, rng: np.random.Generator
+) -> list[tuple[datetime, bytes]]:
     out: list[tuple[datetime, bytes]] = []
     end = datetime.combine(as_of, time(23, 59), UTC)
     subjects = _lines()["subjects"]
@@ -171,11 +179,27 @@ def _mails(deal: _Deal, as_of: date, rng: np.random.Generator) -> list[tuple[dat
         if rng.random() < OURS[2]:
             answered = at + timedelta(hours=_hours(OURS, rng))
             out.append(_mail(answered, deal.rep, buyer, f"Re: {subject}", f"<r{thread[1:]}", thread))
+    for number, day in enumerate(deal.days):
+        if rng.random() < UNANSWERED:
+            at = datetime.combine(day, time(17, number % 60), UTC)
+            out.append(_mail(at, deal.rep, deal.buyers[0], "A question", f"<q{number}.{deal.deal_id}@{OWN_DOMAIN}>", ""))
     # We go on writing where they have stopped, and some of what we begin is never answered.
     for day in (deal.days[-1:] or [deal.first_on]) * (2 if deal.is_quiet else 1):
         at = datetime.combine(day, time(16), UTC) + timedelta(days=7 + 7 * len(out) % 3, minutes=len(out))
         out.append(_mail(at, deal.rep, deal.buyers[0], "Following up", f"<f{len(out)}.{deal.deal_id}@{OWN_DOMAIN}>", ""))
-    return [(at, raw) for at, raw in out if at <= end]
+    silent_from = datetime.combine(broken_on or as_of + timedelta(days=30), time(13), UTC)
+    own = f"From {deal.rep[1]} ".encode()
+    return [(at, raw) for at, raw in out if at <= end and not (at >= silent_from and raw.startswith(own))]
+
+
+def _strangers(deals: list[_Deal], as_of: date) -> list[tuple[datetime, bytes]]:
+    """Return mails of people who are at none of the accounts: an agency, and a private address."""
+    out = []
+    for number, deal in enumerate(deals[:12]):
+        at = datetime.combine(as_of - timedelta(days=3 + 5 * number), time(10, number), UTC)
+        stranger = ("Events desk", "desk@fair-agency.example") if number % 3 else ("A reader", "reader@gmail.com")
+        out.append(_mail(at, stranger, deal.rep, "Your stand", f"<x{number}@fair-agency.example>", ""))
+    return out
 
 
 def _hours(answer: tuple[float, float, float], rng: np.random.Generator) -> float:
@@ -185,14 +209,19 @@ def _hours(answer: tuple[float, float, float], rng: np.random.Generator) -> floa
 def _mail(
     at: datetime, sender: tuple[str, str], receiver: tuple[str, str], subject: str, own: str, answers: str
 ) -> tuple[datetime, bytes]:
-    mail = EmailMessage()
-    mail["From"], mail["To"] = f"{sender[0]} <{sender[1]}>", f"{receiver[0]} <{receiver[1]}>"
-    mail["Date"], mail["Subject"], mail["Message-ID"] = format_datetime(at), subject, own
-    if answers:
-        mail["In-Reply-To"] = mail["References"] = answers
-    mail["X-Invented"] = "with the sample company"
-    mail.set_content("Invented with the sample company.\n")
-    return at, f"From {sender[1]} {at:%a %b %d %H:%M:%S %Y}\n".encode() + mail.as_bytes() + b"\n"
+    # Written out: the names are plain letters, and the library's composer takes a millisecond for each of thousands.
+    headers = {
+        "From": f"{sender[0]} <{sender[1]}>",
+        "To": f"{receiver[0]} <{receiver[1]}>",
+        "Date": format_datetime(at),
+        "Subject": subject,
+        "Message-ID": own,
+        **({"In-Reply-To": answers, "References": answers} if answers else {}),
+        "X-Invented": "with the sample company",
+    }
+    head = "\n".join(f"{name}: {value}" for name, value in headers.items())
+    begin = f"From {sender[1]} {at:%a %b %d %H:%M:%S %Y}"
+    return at, f"{begin}\n{head}\n\nInvented with the sample company.\n\n".encode()
 
 
 def _meetings(deal: _Deal, as_of: date, rng: np.random.Generator) -> list[str]:
@@ -231,35 +260,33 @@ def _calendar(meetings: list[str]) -> bytes:
 
 
 def _call(
-    deal: _Deal, number: int, talk: float, as_of: date, rng: np.random.Generator
-) -> tuple[str, bytes, tuple[datetime, bytes] | None]:
+    deal: _Deal, day: date, number: int, talk: float, rng: np.random.Generator
+) -> tuple[str, bytes, list[tuple[datetime, bytes]]]:
     """Return a transcript, and the mail with what was promised in it where it was sent."""
     lines = _lines()
-    day = deal.days[-4]
     at = datetime.combine(day, time(13), UTC)
     buyer = deal.buyers[0]
-    mood = "upset" if number < N_UPSET else "pleased" if number % 3 == 0 else "theirs"
-    turns: list[tuple[str, str]] = []
-    n_ours = n_theirs = 0
-    for turn in range(26):
-        is_ours = turn % 2 == 0
-        bank = lines["ours"] if is_ours else lines[mood] if turn % 4 == 1 else lines["theirs"]
-        text = bank[int(rng.integers(len(bank)))]
+    banks = {"ours": _some(lines["ours"], 7, rng), "theirs": _some(lines["theirs"], 5, rng)}
+    mood = lines["upset"] if number < N_UPSET else lines["pleased"] if number % 3 == 0 else banks["theirs"]
+    words = {"ours": 0, "theirs": 0}
+    turns = []
+    for turn in range(N_TURNS):
+        side = "ours" if turn % 2 == 0 else "theirs"
+        text = _one_of(mood if turn % 6 == 1 else banks[side], rng)
+        wanted = talk if side == "ours" else 1 - talk
         # Whoever has talked less than planned goes on.
-        while is_ours and n_ours + len(text.split()) < talk / (1 - talk) * max(n_theirs, 12):
-            text = f"{text} {lines['ours'][int(rng.integers(len(lines['ours'])))]}"
-        while not is_ours and n_theirs + len(text.split()) < (1 - talk) / talk * n_ours:
-            text = f"{text} {lines['theirs'][int(rng.integers(len(lines['theirs'])))]}"
-        n_ours, n_theirs = n_ours + is_ours * len(text.split()), n_theirs + (not is_ours) * len(text.split())
-        turns.append((deal.rep[0] if is_ours else buyer[0], text))
-    sent = None
+        while words[side] + len(text.split()) < wanted * (sum(words.values()) + len(text.split())):
+            text = f"{text} {_one_of(banks[side], rng)}"
+        words[side] += len(text.split())
+        turns.append((deal.rep[0] if side == "ours" else buyer[0], text))
+    sent = []
     if number % 2 == 0:
         due = day + timedelta(days=5)
         turns.append((deal.rep[0], lines["steps"]["send"].format(day=f"{due:%B} {due.day}")))
         if number % 4 == 0:
             sent_at = datetime.combine(day + timedelta(days=1), time(9), UTC)
-            own = f"<offer.{deal.deal_id}@{OWN_DOMAIN}>"
-            sent = _mail(sent_at, deal.rep, buyer, "The revised offer", own, "")
+            own = f"<offer.{number}.{deal.deal_id}@{OWN_DOMAIN}>"
+            sent.append(_mail(sent_at, deal.rep, buyer, "The revised offer", own, ""))
     head = [
         "WEBVTT",
         "",
@@ -273,10 +300,18 @@ def _call(
     ]
     clock, cues = 0.0, []
     for speaker, text in turns:
-        end = clock + 0.4 * len(text.split())
+        end = clock + SECONDS_A_WORD * len(text.split())
         cues += [f"{_stamp(clock)} --> {_stamp(end)}", f"<v {speaker}>{text}", ""]
         clock = end + 0.5
     return f"call {deal.deal_id} {day}.vtt", "\n".join([*head, *cues]).encode(), sent
+
+
+def _some(lines: list[str], n: int, rng: np.random.Generator) -> list[str]:
+    return [lines[at] for at in rng.choice(len(lines), n, replace=False)]
+
+
+def _one_of(lines: list[str], rng: np.random.Generator) -> str:
+    return lines[int(rng.integers(len(lines)))]
 
 
 def _stamp(seconds: float) -> str:
