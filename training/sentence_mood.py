@@ -9,7 +9,7 @@ def main() -> None:
     """Learn, say how often the model is right on sentences kept apart, and write it where it ships."""
     model = sentence_mood.learn()
     sentence_mood.WEIGHTS.write_text(sentence_mood.written(model), encoding="utf-8")
-    print(model.record.sentence(), model.record.recall)  # noqa: T201
+    print(model.record.sentence(), model.record.recall)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ SECOND_LEVEL = ("co", "com", "org", "net", "ac", "gov")
 EXECUTIVE, DIRECTOR, MANAGER, STAFF = "Executive", "Director", "Manager", "Specialist"
 RANKS = {EXECUTIVE: 4, DIRECTOR: 3, MANAGER: 2, STAFF: 1, NOT_KNOWN: 0}
 TITLES = (
-    (EXECUTIVE, re.compile(r"\bc[a-z]{1,2}o\b|\bchief\b|president|founder|owner|managing director|\bvp\b|\bevp\b|\bsvp\b")),
+    (
+        EXECUTIVE,
+        re.compile(r"\bc[a-z]{1,2}o\b|\bchief\b|president|founder|owner|managing director|\bvp\b|\bevp\b|\bsvp\b"),
+    ),
     (DIRECTOR, re.compile(r"\bdirector\b|\bhead\b")),
     (MANAGER, re.compile(r"\bmanager\b|\blead\b|\bleader\b|supervisor")),
 )

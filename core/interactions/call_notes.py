@@ -17,7 +17,9 @@ SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 SHORTEST = 3
 # Somebody binds themselves: "I will send", "we'll check", "let me share"; an offer ("I can send") with a day only.
-PROMISE = re.compile(r"\b(?:(?:i|we)(?:['’]ll| will| shall)|let me|i(?:['’]m| am) going to|we(?:['’]re| are) going to)\b")
+PROMISE = re.compile(
+    r"\b(?:(?:i|we)(?:['’]ll| will| shall)|let me|i(?:['’]m| am) going to|we(?:['’]re| are) going to)\b"
+)
 OFFER = re.compile(r"\b(?:i|we) can\b")
 DENIED = re.compile(r"\b(?:will not|won['’]t|cannot|can['’]t|not going to|never|if)\b")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -26,7 +28,9 @@ MONTHS = (
     *("july", "august", "september", "october", "november", "december"),
 )
 ON_DAY = re.compile(rf"\b(?:by|on|until|before|this|next) ({'|'.join(WEEKDAYS)})\b")
-ON_DATE = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({'|'.join(MONTHS)})\b|\b({'|'.join(MONTHS)}) (\d{{1,2}})\b")
+ON_DATE = re.compile(
+    rf"\b(\d{{1,2}})(?:st|nd|rd|th)?(?: of)? ({'|'.join(MONTHS)})\b|\b({'|'.join(MONTHS)}) (\d{{1,2}})\b"
+)
 IN_DAYS = re.compile(r"\b(?:in|within) (?:a|one|two|three|four|\d{1,2}) (day|week)s?\b")
 NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4}
 SPOKEN_DAYS = {"today": 0, "tomorrow": 1, "this afternoon": 0, "right after": 0, "next week": 7, "end of the week": 4}

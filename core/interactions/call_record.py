@@ -127,9 +127,7 @@ def _called(data: Dataset, calls: pl.DataFrame) -> pl.DataFrame:
     deals = data.opportunities.select("opportunity_id", deal=pl.coalesce("opportunity_name", "opportunity_id"))
     accounts = data.accounts.select("account_id", account="account_name")
     who = pl.coalesce(pl.col("rep_id").replace(people(data)), "own_name").fill_null(NOT_KNOWN)
-    once = pl.col("topics").str.split(", ").list.unique().list.sort().list.eval(
-        pl.element().filter(pl.element() != "")
-    )
+    once = pl.col("topics").str.split(", ").list.unique().list.sort().list.eval(pl.element().filter(pl.element() != ""))
     return (
         calls.join(deals, on="opportunity_id", how="left")
         .join(accounts, on="account_id", how="left")
@@ -175,8 +173,8 @@ def by_rep(data: Dataset, settings: Settings, interactions: Interactions, days: 
         top = sure.row(0, named=True)
         more = "more" if top["difference"] > 0 else "less"
         text = (
-            f"Of {counted(n_claims, 'person', 'people')} compared, {counted(sure.height, 'talks', 'talk')} more or less than "
-            f"the others beyond chance; {top['who']} speaks {percent(top['talk_rate'])}, {more} than they do."
+            f"Of {counted(n_claims, 'person', 'people')} compared, {counted(sure.height, 'talks', 'talk')} more or "
+            f"less than the others beyond chance; {top['who']} speaks {percent(top['talk_rate'])}, {more} than they do."
         )
     return Measure(name, float(sure.height), "count", frame, text)
 
@@ -212,8 +210,8 @@ def welch(own: Any, others: Any, n_claims: int) -> tuple[float, float, float]:
 def topics(data: Dataset, settings: Settings, interactions: Interactions, days: int = DAYS) -> Measure:
     """In how many calls a topic came up, and how often the customer spoke of it.
 
-    Formula: calls with one of the topic's words over all calls with a transcript. A topic is found by its words, so that
-    one spoken of in other words is missed.
+    Formula: calls with one of the topic's words over all calls with a transcript. A topic is found by its words, so
+    that one spoken of in other words is missed.
 
     Parameters
     ----------
@@ -245,7 +243,9 @@ def topics(data: Dataset, settings: Settings, interactions: Interactions, days: 
         text = f"None of the topics on the list came up in {counted(n_calls, 'call')}."
     else:
         top = frame.row(0, named=True)
-        text = f"{top['topic']} came up in {percent(top['rate'])} of {counted(n_calls, 'call')}, most often of all topics."
+        text = (
+            f"{top['topic']} came up in {percent(top['rate'])} of {counted(n_calls, 'call')}, most often of all topics."
+        )
     return Measure("Topics of calls", float(n_calls), "count", frame, text)
 
 
@@ -267,8 +267,8 @@ def moods(data: Dataset, settings: Settings, interactions: Interactions, days: i
     Returns
     -------
     Measure
-        Unit rate. Value: share of customers' sentences that are negative; None where moods cannot be told, or no customer
-        speaks. Frame: interaction_id, at, opportunity_id, deal, speaker, side, n_sentences, positive_rate,
+        Unit rate. Value: share of customers' sentences that are negative; None where moods cannot be told, or no
+        customer speaks. Frame: interaction_id, at, opportunity_id, deal, speaker, side, n_sentences, positive_rate,
         negative_rate; one row for each speaker of a call, the most negative customers first.
     """
     name, empty = "Negative sentences of customers", pl.DataFrame(schema=MOODS)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from core.config import Settings
 from core.config.settings import EngagementSettings
 from core.interactions import call_notes, sentence_mood
 from core.interactions.read_interaction import ReadFile, ReadInteraction
+from core.store import Store
+from core.store.expiry import INTERACTIONS
 from core.store.interaction_records import NewInteraction, NewTurn
 
 NO_CONSENT = "somebody took part of whom nothing is to be kept"
@@ -25,7 +28,7 @@ def is_excluded(address: str, settings: EngagementSettings) -> bool:
     [True, True, False]
     """
     domain = address.rpartition("@")[2]
-    return any(address == entry or domain == entry or domain.endswith(f".{entry}") for entry in settings.no_consent)
+    return any(entry in (address, domain) or domain.endswith(f".{entry}") for entry in settings.no_consent)
 
 
 def reduced(read: ReadFile, settings: EngagementSettings, now: datetime) -> tuple[NewInteraction, ...]:
@@ -61,11 +64,19 @@ def reduced(read: ReadFile, settings: EngagementSettings, now: datetime) -> tupl
     return tuple(rows)
 
 
+def tidied(settings: Settings, store: Store, author: str) -> str:
+    """Delete what may not be kept any more: of people without consent, and what is too old; say how much it was."""
+    listed = settings.engagement.no_consent
+    addresses, domains = [e for e in listed if "@" in e], [e for e in listed if "@" not in e]
+    n_people = store.interactions.forget_excluded(addresses, domains, author)
+    days = settings.engagement.retention_days
+    n_old = store.retention.apply({INTERACTIONS: days}).get(INTERACTIONS, 0)
+    return f"{n_people:,} deleted for want of consent, {n_old:,} because they were too old."
+
+
 def _of_row(row: ReadInteraction, settings: EngagementSettings, moods: Sequence[tuple[int, int]]) -> NewInteraction:
     addresses = {person.name.lower(): person.address for person in row.people}
-    turns = tuple(
-        _turn(number, row, addresses, mood, settings.texts == TEXTS) for number, mood in enumerate(moods)
-    )
+    turns = tuple(_turn(number, row, addresses, mood, settings.texts == TEXTS) for number, mood in enumerate(moods))
     return NewInteraction(
         row.key,
         row.kind,

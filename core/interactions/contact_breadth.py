@@ -91,8 +91,8 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
     n_open = data.opportunities.filter(~pl.col("is_closed")).height
     n_low = frame.filter(pl.col("n_high") == 0).height
     text = (
-        f"On {n_wide:,} of {counted(frame.height, 'open deal')} with contact in the last {days} days two or more people "
-        f"talk with us both ways; {counted(frame.height - n_wide, 'hangs', 'hang')} on one person or none, and "
+        f"On {n_wide:,} of {counted(frame.height, 'open deal')} with contact in the last {days} days two or more "
+        f"people talk with us both ways; {counted(frame.height - n_wide, 'hangs', 'hang')} on one person or none, and "
         f"{counted(n_low, 'has', 'have')} no director or executive in it. {_without(n_open - frame.height)}"
     )
     return Measure(name, ratio(n_wide, frame.height), "rate", frame, text.strip())

@@ -67,9 +67,7 @@ def read(content: bytes, title: str, reading: Reading) -> ReadFile:
         return _unpacked(content, title, reading)
     out = _plain(content, title, reading)
     if out is None:
-        raise SourceError(
-            "Files of this kind are not read.", title, f"Give a file that ends in {', '.join(ENDINGS)}."
-        )
+        raise SourceError("Files of this kind are not read.", title, f"Give a file that ends in {', '.join(ENDINGS)}.")
     return out
 
 
@@ -82,15 +80,15 @@ def _plain(content: bytes, title: str, reading: Reading) -> ReadFile | None:
         return transcript_files.transcript(content, title, reading.zone, reading.occurred_at, reading.opportunity_id)
     if mail_files.is_mbox(content):
         return mail_files.mbox(content, reading.with_text)
+    out = None
     if ending == ".json":
-        return graph_files.interactions(content, title)
-    if ending == ".csv":
-        return listed_interactions.interactions(content, title, reading.zone)
-    if ending in (".eml", ".mbox"):
+        out = graph_files.interactions(content, title)
+    elif ending == ".csv":
+        out = listed_interactions.interactions(content, title, reading.zone)
+    elif ending in (".eml", ".mbox"):
         out = ReadFile()
         mail_files.add(out, content, reading.with_text)
-        return out
-    return None
+    return out
 
 
 def _unpacked(content: bytes, title: str, reading: Reading) -> ReadFile:
@@ -102,7 +100,8 @@ def _unpacked(content: bytes, title: str, reading: Reading) -> ReadFile:
             size = sum(info.file_size for info in wanted)
             if len(wanted) > MOST_FILES or size > min(LARGEST_TOGETHER, MOST_PACKED * max(len(content), 10_000)):
                 raise SourceError("The zip file unpacks to too much.", title, "Export fewer months at once.")
-            out.leave_out(OTHER_KIND, len(infos) - len(wanted)) if len(infos) > len(wanted) else None
+            if len(infos) > len(wanted):
+                out.leave_out(OTHER_KIND, len(infos) - len(wanted))
             for info in wanted:
                 with packed.open(info) as member:
                     # The size a zip declares may be a lie.

@@ -179,6 +179,62 @@ def _view(data: Dataset, settings: Settings, kept_rows: _Kept, hides_people: boo
 
 
 def _none(data: Dataset) -> Interactions:
+    touches, contacts, turns, unmatched = (
+        pl.DataFrame(schema=shape) for shape in (TOUCHES, CONTACTS, SPOKEN, UNMATCHED)
+    )
+    return Interactions(touches, contacts, turns, unmatched, 0, False, True, f"none {data.fingerprint}")
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """The rows of a book in one state; equal ones are of the same state."""
+
+    book: str
+    state: str
+    store: Store
+
+    def __hash__(self) -> int:
+        return hash((self.book, self.state, str(self.store.engine.url)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and hash(self) == hash(other)
+
+    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        records = self.store.interactions
+        return records.interactions(self.book), records.people(self.book), records.turns(self.book)
+
+
+@remembered(8)
+def _view(data: Dataset, settings: Settings, kept_rows: _Kept, hides_people: bool) -> Interactions:
+    matched = _matched(data.company, settings, kept_rows)
+    touches, contacts, turns = matched.touches, matched.contacts, matched.turns
+    if data.is_masked or hides_people:
+        contacts, touches, turns = _nameless(contacts, touches, turns, data.company, settings)
+    if data.is_masked:
+        touches, contacts, turns = _masked(touches, contacts, turns, data, settings)
+    if settings.engagement.texts == "none":
+        touches = touches.with_columns(subject=pl.lit(""))
+    if settings.engagement.texts != "texts":
+        turns = turns.with_columns(text=pl.lit(""))
+    accounts, deals = data.accounts["account_id"].implode(), data.opportunities["opportunity_id"].implode()
+    is_theirs = pl.col("account_id").is_in(accounts)
+    is_theirs &= pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
+    touches, turns = touches.filter(is_theirs), turns.filter(is_theirs)
+    is_whole = data.whole is None and not data.is_masked and not hides_people
+    mark = f"{matched.fingerprint} {data.fingerprint} {hides_people} {settings.engagement.model_dump_json()}"
+    return Interactions(
+        touches,
+        contacts.filter(pl.col("contact_id").is_in(touches["contact_id"].unique().implode())),
+        turns,
+        matched.unmatched if is_whole else matched.unmatched.clear(),
+        matched.n_all,
+        matched.is_invented,
+        matched.has_own_side,
+        hashlib.blake2b(mark.encode(), digest_size=12).hexdigest(),
+    )
+
+
+def _none(data: Dataset) -> Interactions:
     frames = (pl.DataFrame(schema=shape) for shape in (TOUCHES, CONTACTS, SPOKEN, UNMATCHED))
     return Interactions(*frames, 0, is_invented=False, has_own_side=True, fingerprint=f"none {data.fingerprint}")
 
@@ -289,9 +345,9 @@ _OWN = ("contact_name", "title", "account_id")
 
 def _put_to_deals(outside: pl.DataFrame, of_deal: pl.DataFrame, deals: pl.DataFrame) -> pl.DataFrame:
     """Give people whose account is not known that of the deal a call was put to by hand."""
-    accounts = of_deal.join(
-        deals.select(put_to="opportunity_id", deal_account="account_id"), on="put_to"
-    ).select("interaction_id", "deal_account")
+    accounts = of_deal.join(deals.select(put_to="opportunity_id", deal_account="account_id"), on="put_to").select(
+        "interaction_id", "deal_account"
+    )
     joined = outside.join(accounts, on="interaction_id", how="left", maintain_order="left")
     return joined.with_columns(account_id=pl.coalesce("account_id", "deal_account")).drop("deal_account")
 
@@ -335,15 +391,15 @@ def _spoken(
         .join(speakers, left_on="speaker", right_on="address", how="left", maintain_order="left")
         .join(called, left_on="speaker", right_on="address", how="left", maintain_order="left")
         .join(accounts, on="interaction_id", maintain_order="left")
-        .with_columns(
-            side=pl.col("side").fill_null(THEM), speaker=pl.coalesce("contact_name", "called", "speaker")
-        )
+        .with_columns(side=pl.col("side").fill_null(THEM), speaker=pl.coalesce("contact_name", "called", "speaker"))
         .select(*SPOKEN)
     )
 
 
 def _unmatched(outside: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    strangers = outside.filter(pl.col("account_id").is_null()).join(rows.select("interaction_id", "at"), on="interaction_id")
+    strangers = outside.filter(pl.col("account_id").is_null()).join(
+        rows.select("interaction_id", "at"), on="interaction_id"
+    )
     domain = pl.col("address").str.split("@").list.last()
     return (
         strangers.with_columns(domain=pl.when(pl.col("address").str.contains("@", literal=True)).then(domain))
@@ -377,12 +433,12 @@ def _nameless(
     subject = pl.when(pl.col("subject") != "").then(pl.lit(HIDDEN)).otherwise(pl.lit(""))
     return (
         contacts.with_columns(
-            contact_id=shown_id, contact_name=shown_name, title=pl.when(pl.col("title").is_not_null()).then(pl.lit(HIDDEN))
+            contact_id=shown_id,
+            contact_name=shown_name,
+            title=pl.when(pl.col("title").is_not_null()).then(pl.lit(HIDDEN)),
         ),
         touches.with_columns(contact_id=shown_id, subject=subject),
-        turns.with_columns(
-            speaker=pl.when(pl.col("side") == THEM).then(speaker).otherwise("speaker"), text=hidden
-        ),
+        turns.with_columns(speaker=pl.when(pl.col("side") == THEM).then(speaker).otherwise("speaker"), text=hidden),
     )
 
 

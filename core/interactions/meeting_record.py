@@ -47,9 +47,9 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
     Returns
     -------
     Measure
-        Unit rate. Value: share of the open deals with any meeting or call, held or ahead, that have one ahead; None where
-        there is none. Frame: opportunity_id, deal, account, owner, amount, n_met, hours, n_called_off, n_ahead, last_on,
-        next_at; deals without a meeting ahead first, by amount.
+        Unit rate. Value: share of the open deals with any meeting or call, held or ahead, that have one ahead; None
+        where there is none. Frame: opportunity_id, deal, account, owner, amount, n_met, hours, n_called_off, n_ahead,
+        last_on, next_at; deals without a meeting ahead first, by amount.
     """
     end = end_of(data)
     live = data.opportunities.filter(~pl.col("is_closed"))["opportunity_id"].implode()
@@ -73,12 +73,14 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
     )
     frame = frame.select(*MEETINGS)
     if frame.is_empty():
-        return Measure("Deals with a meeting ahead", None, "rate", frame, "No meeting or call with an open deal is known.")
+        return Measure(
+            "Deals with a meeting ahead", None, "rate", frame, "No meeting or call with an open deal is known."
+        )
     n_next = frame.filter(pl.col("n_ahead") > 0).height
     n_met, n_off = int(frame["n_met"].sum()), int(frame["n_called_off"].sum())
     text = (
-        f"{counted(n_met, 'meeting or call was', 'meetings and calls were')} held on open deals in the last {days} days, "
-        f"{n_off:,} called off or declined. Of {counted(frame.height, 'such deal')} {n_next:,} "
+        f"{counted(n_met, 'meeting or call was', 'meetings and calls were')} held on open deals in the last {days} "
+        f"days, {n_off:,} called off or declined. Of {counted(frame.height, 'such deal')} {n_next:,} "
         f"{'has' if n_next == 1 else 'have'} one ahead within {AHEAD} days."
     )
     return Measure("Deals with a meeting ahead", ratio(n_next, frame.height), "rate", frame, text)

@@ -36,10 +36,10 @@ STEPS: dict[str, Any] = {
 def steps(data: Dataset, settings: Settings, interactions: Interactions, days: int = DAYS) -> Measure:
     """Next steps promised in calls of the last days, and whether a mail or meeting since shows them done.
 
-    Formula: a sentence in which somebody binds themselves ("I will send …"), with the day it names, else a week. To send,
-    or to check and come back, counts as done by the first mail of that side with somebody who was in the call; to meet by
-    the first meeting or call with them. That is a sign, not a proof: the mail may be about something else. Where no mails at all are
-    known of the account, what was promised to be sent cannot be seen.
+    Formula: a sentence in which somebody binds themselves ("I will send …"), with the day it names, else a week. To
+    send, or to check and come back, counts as done by the first mail of that side with somebody who was in the call;
+    to meet by the first meeting or call with them. That is a sign, not a proof: the mail may be about something else.
+    Where no mails at all are known of the account, what was promised to be sent cannot be seen.
 
     Parameters
     ----------
@@ -53,8 +53,9 @@ def steps(data: Dataset, settings: Settings, interactions: Interactions, days: i
     -------
     Measure
         Unit rate. Value: share of those past their day that were done by it; None where there are none. Frame:
-        interaction_id, called_at, opportunity_id, deal, who, side, promise, due_on, state ("overdue", "open", "done late",
-        "done" or "cannot be seen"), done_on, text (empty unless the settings allow texts); overdue ones first.
+        interaction_id, called_at, opportunity_id, deal, who, side, promise, due_on, state ("overdue", "open",
+        "done late", "done" or "cannot be seen"), done_on, text (empty unless the settings allow texts); overdue ones
+        first.
     """
     turns = recent(data, interactions, days)
     name = "Next steps done in time"
@@ -90,7 +91,7 @@ def steps(data: Dataset, settings: Settings, interactions: Interactions, days: i
 
 
 def _done(data: Dataset, interactions: Interactions, promised: pl.DataFrame) -> pl.DataFrame:
-    """Return the day of the first mail or meeting after a call, with somebody who was in it, that may be what was promised."""
+    """Return the day of the first mail or meeting with somebody of a call after it, which may be what was promised."""
     later = interactions.touches.filter(pl.col("at") < end_of(data), ~pl.col("is_cancelled")).select(
         "contact_id", "kind", "direction", "interaction_id", seen_at="at"
     )

@@ -73,17 +73,20 @@ def quiet(data: Dataset, settings: Settings, interactions: Interactions) -> Meas
     shape = {name: QUIET[name] for name in ("opportunity_id", *_SCORED)}
     table = pl.DataFrame(scored, schema=shape, orient="row").join(n_sent, on="opportunity_id", how="left")
     table = table.with_columns(
-        pl.col("n_sent_since").fill_null(0), is_quiet=pl.Series(discoveries(table["chance"].to_list()), dtype=pl.Boolean)
+        pl.col("n_sent_since").fill_null(0),
+        is_quiet=pl.Series(discoveries(table["chance"].to_list()), dtype=pl.Boolean),
     )
     frame = named(data, table).sort("chance", "opportunity_id").select(*QUIET)
     if frame.is_empty():
-        text = f"No open deal has {FEWEST} days on which its customer wrote or met with us: there is no rhythm to compare."
+        text = (
+            f"No open deal has {FEWEST} days on which its customer wrote or met with us: there is no rhythm to compare."
+        )
         return Measure("Deals gone quiet", None, "count", frame, text)
     silent = frame.filter("is_quiet")
     worth = money(float(silent["amount"].sum()), settings.currency)
     text = (
-        f"{counted(silent.height, 'open deal has', 'open deals have')} gone quiet against {'its' if silent.height == 1 else 'their'} "
-        f"own rhythm, worth {worth}, of {frame.height:,} that have one."
+        f"{counted(silent.height, 'open deal has', 'open deals have')} gone quiet against "
+        f"{'its' if silent.height == 1 else 'their'} own rhythm, worth {worth}, of {frame.height:,} that have one."
         if silent.height
         else f"None of {counted(frame.height, 'open deal')} with a rhythm of its own has gone quiet beyond chance."
     )

@@ -36,10 +36,10 @@ SIDES = {US: "We answer", THEM: "They answer"}
 def by_side(data: Dataset, settings: Settings, interactions: Interactions, days: int = DAYS) -> Measure:
     """How long mails wait for an answer: theirs for ours, and ours for theirs.
 
-    Formula: in each exchange of mails, from the first mail to the first of the other side; later ones are not counted, for
-    whoever has the last word need not be owed an answer. The median is Kaplan and Meier's, in which a mail without an
-    answer counts as waiting until the last day, and not as never answered. Beside it the share answered within 24 hours,
-    of mails at least 24 hours old, with Wilson's interval. Hours run on at night and over weekends.
+    Formula: in each exchange of mails, from the first mail to the first of the other side; later ones are not counted,
+    for whoever has the last word need not be owed an answer. The median is Kaplan and Meier's, in which a mail without
+    an answer counts as waiting until the last day, and not as never answered. Beside it the share answered within 24
+    hours, of mails at least 24 hours old, with Wilson's interval. Hours run on at night and over weekends.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def by_side(data: Dataset, settings: Settings, interactions: Interactions, days:
     -------
     Measure
         Unit count. Value: the median of our answers in hours; None where we were written to by nobody, or fewer than
-        half were answered. Frame: who ("We answer", "They answer"), n, n_answered, median_hours, n_due (mails a day old),
-        n_in_a_day, day_rate, low, high.
+        half were answered. Frame: who ("We answer", "They answer"), n, n_answered, median_hours, n_due (mails a day
+        old), n_in_a_day, day_rate, low, high.
     """
     rows = waits(data, interactions, days)
     frame = _table(rows.with_columns(who=pl.col("side").replace_strict(SIDES, return_dtype=pl.String)))
@@ -95,8 +95,8 @@ def by_rep(data: Dataset, settings: Settings, interactions: Interactions, days: 
     Returns
     -------
     Measure
-        Unit count. Value: how many people are listed. Frame: as `by_side`, `who` by name, the slowest first. Whose mails
-        they are is the first of us in the exchange that is known.
+        Unit count. Value: how many people are listed. Frame: as `by_side`, `who` by name, the slowest first. Whose
+        mails they are is the first of us in the exchange that is known.
     """
     rows = waits(data, interactions, days).filter(pl.col("side") == US)
     frame = _table(rows.with_columns(who=pl.col("rep_id").replace(people(data)).fill_null(NOT_KNOWN)))

@@ -64,9 +64,7 @@ def frames(rows: tuple[NewInteraction, ...]) -> tuple[pl.DataFrame, pl.DataFrame
     own = [(number, *(getattr(row, name) for name in INTERACTIONS if name != "id")) for number, row in numbered]
     people = [(number, *vars(person).values()) for number, row in numbered for person in row.people]
     turns = [
-        (number, *(getattr(turn, name) for name in list(TURNS)[1:]))
-        for number, row in numbered
-        for turn in row.turns
+        (number, *(getattr(turn, name) for name in list(TURNS)[1:])) for number, row in numbered for turn in row.turns
     ]
     interactions = pl.DataFrame(own, schema=INTERACTIONS, orient="row")
     order = interactions.sort("occurred_at", "id")

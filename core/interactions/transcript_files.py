@@ -26,7 +26,9 @@ TAG = re.compile(r"<[^<>]{0,300}>")
 NAMED = re.compile(r"^\s*([^\s:][^:\n]{0,79}?)\s*:\s+(\S.*)$")
 STAMPED = re.compile(r"^\s*[\[(]?(\d{1,2}):(\d{2})(?::(\d{2}))?[\])]?\s*[-–]?\s*")
 PERSON = re.compile(r"^\s*(?:NOTE\s+)?(?:participant|speaker)\s*:\s*(.{1,200}?)\s*<([^<>\s]+@[^<>\s]+)>", re.IGNORECASE)
-DATED = re.compile(r"^\s*(?:NOTE\s+)?(?:date|start(?:ed)?(?: at)?)\s*:\s*(\d{4}-\d{2}-\d{2}[^\s]*(?:[T ]\S+)?)", re.IGNORECASE)
+DATED = re.compile(
+    r"^\s*(?:NOTE\s+)?(?:date|start(?:ed)?(?: at)?)\s*:\s*(\d{4}-\d{2}-\d{2}[^\s]*(?:[T ]\S+)?)", re.IGNORECASE
+)
 DEAL = re.compile(r"^\s*(?:NOTE\s+)?deal\s*:\s*(\S{1,200})\s*$", re.IGNORECASE)
 IN_NAME = re.compile(r"(20\d\d)-?(\d\d)-?(\d\d)(?:[T_\- ]?(\d\d)[-:.]?(\d\d)(?:[-:.]?(\d\d))?(?!\d))?")
 UNDATED = "transcripts without a date in their name or first lines"
@@ -84,7 +86,7 @@ def transcript(
 
 
 def _cues(lines: list[str]) -> list[SpokenTurn]:
-    """Read WebVTT: a timing line, then lines of text until a blank one; the speaker in a voice tag or before a colon."""
+    """Read WebVTT: a timing line, then text until a blank line; the speaker in a voice tag or before a colon."""
     out: list[SpokenTurn] = []
     number = 0
     while number < len(lines):

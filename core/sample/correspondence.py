@@ -120,11 +120,13 @@ _CONTACT = ("contact_id", "account_id", "contact_name", "title", "email")
 
 def _deals(
     accounts: pl.DataFrame, deals: pl.DataFrame, team: pl.DataFrame, as_of: date, rng: np.random.Generator
-) -> tuple[list[_Deal], list[tuple[str, ...]]]:
+) -> tuple[list[_Deal], list[tuple[Any, ...]]]:
     names = dict(team.unique("rep_id", keep="last", maintain_order=True).select("rep_id", "rep_name").iter_rows())
     firms = dict(accounts.select("account_id", "account_name").iter_rows())
     rows = (
-        deals.filter(~pl.col("is_closed"), pl.col("owner_id").is_in(list(names)), pl.col("account_id").is_in(list(firms)))
+        deals.filter(
+            ~pl.col("is_closed"), pl.col("owner_id").is_in(list(names)), pl.col("account_id").is_in(list(firms))
+        )
         .filter(pl.col("created_on").is_not_null())
         .sort("amount", "opportunity_id", descending=[True, False], nulls_last=True)
         .unique("account_id", keep="first", maintain_order=True)
@@ -158,9 +160,7 @@ def _deals(
     return out, contacts
 
 
-def _mails(
-    deal: _Deal, as_of: date, broken_on: date | None, rng: np.random.Generator
-) -> list[tuple[datetime, bytes]]:
+def _mails(deal: _Deal, as_of: date, broken_on: date | None, rng: np.random.Generator) -> list[tuple[datetime, bytes]]:
     out: list[tuple[datetime, bytes]] = []
     end = datetime.combine(as_of, time(23, 59), UTC)
     subjects = _lines()["subjects"]
@@ -182,11 +182,15 @@ def _mails(
     for number, day in enumerate(deal.days):
         if rng.random() < UNANSWERED:
             at = datetime.combine(day, time(17, number % 60), UTC)
-            out.append(_mail(at, deal.rep, deal.buyers[0], "A question", f"<q{number}.{deal.deal_id}@{OWN_DOMAIN}>", ""))
+            out.append(
+                _mail(at, deal.rep, deal.buyers[0], "A question", f"<q{number}.{deal.deal_id}@{OWN_DOMAIN}>", "")
+            )
     # We go on writing where they have stopped, and some of what we begin is never answered.
     for day in (deal.days[-1:] or [deal.first_on]) * (2 if deal.is_quiet else 1):
         at = datetime.combine(day, time(16), UTC) + timedelta(days=7 + 7 * len(out) % 3, minutes=len(out))
-        out.append(_mail(at, deal.rep, deal.buyers[0], "Following up", f"<f{len(out)}.{deal.deal_id}@{OWN_DOMAIN}>", ""))
+        out.append(
+            _mail(at, deal.rep, deal.buyers[0], "Following up", f"<f{len(out)}.{deal.deal_id}@{OWN_DOMAIN}>", "")
+        )
     silent_from = datetime.combine(broken_on or as_of + timedelta(days=30), time(13), UTC)
     own = f"From {deal.rep[1]} ".encode()
     return [(at, raw) for at, raw in out if at <= end and not (at >= silent_from and raw.startswith(own))]

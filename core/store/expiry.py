@@ -46,8 +46,8 @@ class Retention:
         Parameters
         ----------
         days : mapping
-            "comments", "sign-ins", "model calls", "mails, meetings and calls" and "audit log" to days; 0 keeps for good. Of sign-ins those count
-            that have ended or were last seen so long ago.
+            "comments", "sign-ins", "model calls", "mails, meetings and calls" and "audit log" to days; 0 keeps for
+            good. Of sign-ins those count that have ended or were last seen so long ago.
         is_trial : bool
             Only count.
 

@@ -163,7 +163,9 @@ class InteractionRecords:
             for begin in range(0, len(keys), AT_ONCE):
                 part = keys[begin : begin + AT_ONCE]
                 standing = {row.key: row for row in session.scalars(_of_keys(book, part))}
-                changed = [standing[key].id for key in part if key in standing and _is_other(standing[key], by_key[key])]
+                changed = [
+                    standing[key].id for key in part if key in standing and _is_other(standing[key], by_key[key])
+                ]
                 session.execute(delete(InteractionRow).where(InteractionRow.id.in_(changed)))
                 gone = {row.key for row in standing.values() if row.id in changed}
                 fresh = [by_key[key] for key in part if key not in standing or key in gone]
@@ -188,7 +190,7 @@ class InteractionRecords:
         asked = select(InteractionRow.key, InteractionRow.id).where(
             InteractionRow.book == book, InteractionRow.key.in_([row.key for row in rows])
         )
-        ids = {key: number for key, number in session.execute(asked)}
+        ids = dict(session.execute(asked).tuples())
         people = [{"interaction_id": ids[row.key], **vars(person)} for row in rows for person in row.people]
         turns = [{"interaction_id": ids[row.key], **vars(turn)} for row in rows for turn in row.turns]
         for table, parts in ((InteractionPersonRow, people), (CallTurnRow, turns)):
@@ -217,9 +219,10 @@ class InteractionRecords:
         with self.sessions() as session:
             values = session.execute(asked.where(InteractionRow.book == book)).one()
             n_people = session.scalar(
-                select(func.count()).select_from(InteractionPersonRow).join(InteractionRow).where(
-                    InteractionRow.book == book
-                )
+                select(func.count())
+                .select_from(InteractionPersonRow)
+                .join(InteractionRow)
+                .where(InteractionRow.book == book)
             )
         return hashlib.blake2b(f"{book} {tuple(values)} {n_people}".encode(), digest_size=8).hexdigest()
 
@@ -258,7 +261,7 @@ class InteractionRecords:
         return counts
 
     def forget_excluded(self, addresses: Sequence[str], domains: Sequence[str], author: str) -> int:
-        """Delete every mail, meeting and call in which somebody of some addresses or domains took part; return how many."""
+        """Delete all in which somebody of some addresses or domains took part; return how many it were."""
         if not addresses and not domains:
             return 0
         column = func.lower(InteractionPersonRow.address)
