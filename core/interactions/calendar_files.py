@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta, tzinfo
-from itertools import islice
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 import recurring_ical_events
@@ -23,9 +22,10 @@ from core.interactions.read_interaction import (
 )
 from core.store.interaction_records import MEETING, NewPerson
 
-LARGEST_BYTES, MOST_EVENTS, MOST_OF_EVENT = 20 * 2**20, 20_000, 1_000
+LARGEST_BYTES, MOST_EVENTS, MOST_OF_EVENT, MOST_LAID_OUT = 20 * 2**20, 20_000, 1_000, 50_000
 BACK, AHEAD = timedelta(days=3 * 366), timedelta(days=190)
 DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+WITHIN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 TOO_OFTEN = "entries that repeat by the hour, minute or second"
 WHOLE_DAY, ALONE, UNDATED = "entries of whole days", "entries without another person", "entries without a time"
 OUTSIDE = "entries of more than three years ago, or of more than half a year ahead"
@@ -81,13 +81,15 @@ def _lay_out(out: ReadFile, group: list[Any], zone: tzinfo, around: date, is_off
     if any(not _is_daily(event) for event in group):
         out.leave_out(TOO_OFTEN)
         return
+    if len(out.interactions) >= MOST_LAID_OUT:
+        out.leave_out(TOO_MANY)
+        return
     calendar = Calendar()
     for event in group:
         calendar.add_component(event)
     begin, end = around - BACK, around + AHEAD
     try:
-        times = recurring_ical_events.of(calendar).after(datetime.combine(begin, time(), zone))
-        within = [event for event in islice(times, MOST_OF_EVENT) if _day(event) < end]
+        within = recurring_ical_events.of(calendar).between(begin, end)[:MOST_OF_EVENT]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, IndexError):
         out.leave_out(UNDATED)
         return
@@ -104,12 +106,11 @@ def _repeats(event: Any) -> bool:
 def _is_daily(event: Any) -> bool:
     rules = event.get("RRULE", [])
     rules = rules if isinstance(rules, list) else [rules]
-    return all(str(kind).upper() in DAYS for rule in rules for kind in rule.get("FREQ", ["DAILY"]))
-
-
-def _day(event: Any) -> date:
-    begin = event.start
-    return begin.date() if isinstance(begin, datetime) else begin
+    return all(
+        str(kind).upper() in DAYS and not any(name in rule for name in WITHIN_A_DAY)
+        for rule in rules
+        for kind in rule.get("FREQ", ["DAILY"])
+    )
 
 
 def _take(out: ReadFile, event: Any, zone: tzinfo, is_off: bool, repeats: bool) -> None:
