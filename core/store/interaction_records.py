@@ -190,7 +190,7 @@ class InteractionRecords:
         asked = select(InteractionRow.key, InteractionRow.id).where(
             InteractionRow.book == book, InteractionRow.key.in_([row.key for row in rows])
         )
-        ids = dict(session.execute(asked).tuples())
+        ids = {row.key: row.id for row in session.execute(asked)}
         people = [{"interaction_id": ids[row.key], **vars(person)} for row in rows for person in row.people]
         turns = [{"interaction_id": ids[row.key], **vars(turn)} for row in rows for turn in row.turns]
         for table, parts in ((InteractionPersonRow, people), (CallTurnRow, turns)):
