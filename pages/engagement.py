@@ -80,7 +80,7 @@ if not interactions.turns.is_empty():
             c.table(calls.frame, column_config=columns.CALLS, column_order=list(columns.CALLS), height=300)
         c.method(call_record.by_call, calls.frame, given=columns.GIVEN)
 
-    with cell(page, "Was it done?", "Next steps") as c:
+    with cell(page, "Was it done?", "Next steps", span="all") as c:
         steps = cache.result(next_steps.steps, data, settings, interactions)
         c.answer(steps.sentence())
         if not steps.frame.is_empty():
@@ -88,7 +88,7 @@ if not interactions.turns.is_empty():
             c.table(columns.sided(steps.frame), column_config=shown, column_order=list(shown), height=300)
         c.method(next_steps.steps, steps.frame, given=columns.GIVEN)
 
-    with cell(page, "What mood are customers in?", "Mood") as c:
+    with cell(page, "What mood are customers in?", "Mood", span="all") as c:
         moods = cache.result(call_record.moods, data, settings, interactions)
         c.answer(moods.sentence())
         if not moods.frame.is_empty():

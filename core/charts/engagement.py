@@ -21,8 +21,8 @@ def silence(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("usual_gap:Q", format=".1f", title="usual gap, working days"),
         alt.Tooltip("n_sent_since:Q", format=",", title="our mails since"),
     ]
-    base = alt.Chart(rows).encode(y=name_bars.names("deal", rows["deal"].to_list(), 200), tooltip=tip)
-    bars = name_bars.bars(base, "silent_days", "working days of silence (mark: the deal's usual gap)", ",d", FORECAST)
+    base = alt.Chart(rows).encode(y=name_bars.names("deal", rows["deal"].to_list(), 130), tooltip=tip)
+    bars = name_bars.bars(base, "silent_days", "silent, working days (mark: usual gap)", ",d", FORECAST)
     return finish(
         bars + base.mark_tick(color=ACTUAL, thickness=3, size=16).encode(x="usual_gap:Q"), 26 * rows.height + 40
     )
@@ -53,6 +53,6 @@ def topics(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("n:Q", format=",", title="calls"),
     ]
     base = alt.Chart(rows).encode(y=name_bars.names("topic", rows["topic"].to_list(), 130), tooltip=tip)
-    bars = name_bars.bars(base, "rate", "share of calls (mark: the customer spoke of it)", ".0%")
+    bars = name_bars.bars(base, "rate", "of calls (mark: spoken of by them)", ".0%")
     mark = base.mark_tick(color=FORECAST, thickness=3, size=16).encode(x="by_them_rate:Q")
     return finish(bars + mark, 26 * rows.height + 40)
