@@ -71,6 +71,7 @@ def retention(
         "comments": limits.comments_days,
         "sign-ins": limits.sign_ins_days,
         "model calls": limits.model_calls_days,
+        "mails, meetings and calls": settings.engagement.retention_days,
         "audit log": limits.audit_days,
     }
     store = Store.open(settings.database)

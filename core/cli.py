@@ -25,6 +25,7 @@ from core import (
     chat_commands,
     demo_commands,
     digest_commands,
+    engagement_commands,
     job_commands,
     library_commands,
     operation_commands,
@@ -64,6 +65,7 @@ app.add_typer(alert_commands.app, name="alerts")
 app.add_typer(chat_commands.app, name="chat")
 app.add_typer(call_commands.app, name="calls")
 app.add_typer(demo_commands.app, name="demo")
+app.add_typer(engagement_commands.app, name="engagement")
 app.add_typer(tenant_commands.app, name="tenant")
 app.add_typer(library_commands.app, name="library")
 app.add_typer(bi_commands.app, name="bi")

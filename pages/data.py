@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import metrics
 from core.localization import joined
-from pages.ui.data import connectors_part, jobs_part, quality_part, source_switch, wizard
+from pages.ui.data import connectors_part, engagement_part, jobs_part, quality_part, source_switch, wizard
 from pages.ui.kit import cache, downloads, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
@@ -60,6 +60,9 @@ with cell(page, "Data sources", "Sources") as c:
 
 with cell(page, connectors_part.QUESTION, "Connectors", span="all") as c:
     connectors_part.panel(page, c)
+
+with cell(page, engagement_part.QUESTION, "Mails and calls", span="all") as c:
+    engagement_part.panel(page, c)
 
 with cell(page, jobs_part.QUESTION, "Background", span="all") as c:
     jobs_part.panel(page, c)

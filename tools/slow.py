@@ -256,6 +256,20 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/playbooks",
         ),
     ),
+    "engagement": (
+        ("tests/browser/test_engagement.py",),
+        (
+            *SERVED,
+            "core/interactions",
+            "core/sample/correspondence.py",
+            "core/store",
+            "pages/data.py",
+            "pages/engagement.py",
+            "pages/ui/data/engagement_part.py",
+            "pages/ui/engagement",
+            "pages/ui/kit",
+        ),
+    ),
     "documents": (
         ("tests/browser/test_tutorials.py", "tests/slow/test_documents_site.py"),
         (

@@ -163,6 +163,27 @@ def shown_ids(ids: pl.Series, kind: str, dataset: Dataset, settings: Settings) -
     return _pseudonym(ids, LETTERS[kind], _key(dataset, settings))
 
 
+def invented_people(ids: pl.Series, dataset: Dataset, settings: Settings) -> dict[str, tuple[str, str]]:
+    """Return the invented id and name of people who stand in no table of the data, as who wrote mails.
+
+    Parameters
+    ----------
+    ids : pl.Series
+        What they are known by, such as mail addresses; no nulls.
+    dataset : Dataset
+        The one that is masked.
+    settings : Settings
+
+    Returns
+    -------
+    dict
+        Each to an id and a name that is nobody's of the company.
+    """
+    shown = _pseudonym(ids.unique(), LETTERS[PERSON], _key(dataset, settings))
+    names = _called(shown, person, N_PEOPLE, _names(dataset))
+    return {plain: (other, names[other]) for plain, other in zip(ids.unique(), shown, strict=True)}
+
+
 def plain_text(text: str, company_data: Dataset, settings: Settings) -> str:
     """Return a value of an address with the invented ids in it replaced by the true ones.
 

@@ -57,6 +57,7 @@ KINDS: Mapping[str, Kind] = {
     "new_row": Kind("A new deal is opened", "pipeline:read", AMOUNT),
     "slipped": Kind("A deal slips out of the quarter", "pipeline:read", AMOUNT),
     "silent": Kind("A deal goes quiet", "pipeline:read", AMOUNT, "No activity for so many days", usual_days=14),
+    "quiet_in_mail": Kind("A customer goes quiet against their own rhythm", "pipeline:read", AMOUNT),
     "commit_moved": Kind("A committed deal changes", "pipeline:read", AMOUNT),
     "red_account": Kind("An account turns red", "customers:read"),
     "call_missing": Kind("A manager's forecast is missing", "forecast:read", "", "So many days before it is due"),

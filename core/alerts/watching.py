@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from core.alerts import deals, figures, play_alerts
+from core.alerts import deals, engagement_alerts, figures, play_alerts
 from core.alerts.alert_rule import AMOUNT, KINDS, Rule
 from core.alerts.sight import Ground, Seen, Sight, address
 from core.features import accounts
@@ -131,6 +131,7 @@ WATCHERS: Mapping[str, Callable[[Rule, Ground], Seen]] = {
     "red_account": red_accounts,
     "call_missing": missing_calls,
     "answers_due": answers_due,
+    "quiet_in_mail": engagement_alerts.quiet,
     "play_task": play_alerts.tasks,
     "play_stopped": play_alerts.stopped,
     "sync_trouble": troubles,

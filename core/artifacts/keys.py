@@ -19,7 +19,7 @@ from core.artifacts.kinds import Kind
 from core.config import Settings
 from core.localization.messages import Text
 
-PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse", "branding"})
+PLACES = frozenset({"home", "database_url", "engine", "replicas", "warehouse", "branding", "engagement"})
 PLAIN = (str, int, float, bool, type(None), date, datetime, time, timedelta, Decimal)
 
 

@@ -311,6 +311,40 @@ class RetentionSettings(_Section):
     model_calls_days: NonNegativeInt = 0
 
 
+class MailboxSettings(_Section):
+    """A mailbox read by IMAP over TLS; nothing is fetched while host is empty."""
+
+    host: str = ""
+    port: int = Field(default=993, ge=1, le=65_535)
+    user: str = ""
+    password: str = ""
+    folders: tuple[str, ...] = ("INBOX", "Sent")
+    most_messages: int = Field(default=20_000, ge=1, le=200_000)
+    every_minutes: NonNegativeInt = 0
+
+    @field_validator("password")
+    @classmethod
+    def _by_name(cls, value: str) -> str:
+        if value and not (value.startswith("${") and value.endswith("}")):
+            raise ValueError("must name a secret as ${NAME}: secrets do not stand in this file")
+        return value
+
+
+class EngagementSettings(_Section):
+    """What is kept of mails, meetings and calls, of whom, and for how long."""
+
+    own_domains: tuple[str, ...] = ()
+    texts: Literal["none", "subjects", "texts"] = "none"
+    no_consent: tuple[str, ...] = ()
+    retention_days: NonNegativeInt = 730
+    imap: MailboxSettings = MailboxSettings()
+
+    @field_validator("own_domains", "no_consent")
+    @classmethod
+    def _folded(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(value.strip().lower().removeprefix("@") for value in values if value.strip())
+
+
 class ReplicaSettings(_Section):
     """What several servers of one installation share, and how long one goes on that is told to stop."""
 
@@ -403,6 +437,7 @@ class Settings(_Section):
     requirements: RequirementSettings
     access: AccessSettings
     retention: RetentionSettings
+    engagement: EngagementSettings = EngagementSettings()
     roles: dict[str, tuple[str, ...]]
     answers: AnswerSettings
     enablement: EnablementSettings

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from core.artifacts import DOWNLOADS, UNSAVED, UPLOADS, open_cache
 from core.config import Settings
 from core.contracts.errors import SourceError
-from core.jobs import digest_job
+from core.jobs import digest_job, mailbox_job
 from core.preparing import making, preparation, session_models
 from core.replaying import forecast_history
 from core.sources.connectors import sync_request
@@ -141,6 +141,11 @@ def tell(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
     return outcome.sentence()
 
 
+def mailbox(settings: Settings, job: Job, report: Report, clock: Clock) -> str:
+    """Fetch what is new in the mailbox of the settings."""
+    return mailbox_job.fetch(settings, report, job.asked_by)
+
+
 KINDS = {
     sync_request.KIND: Kind("Sync", sync),
     preparation.KIND: Kind("New data", prepare),
@@ -150,4 +155,5 @@ KINDS = {
     LEARN: Kind("Models", learn, is_heavy=True),
     digest_job.KIND: Kind("Digests", digests),
     TELL: Kind("Alerts", tell),
+    mailbox_job.KIND: Kind("Mailbox", mailbox),
 }

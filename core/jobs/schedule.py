@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from core.config import Settings
 from core.contracts.errors import SourceError
+from core.jobs import mailbox_job
 from core.jobs.job_kinds import LEARN, MODELS
 from core.sources.connectors import connector_files, sync_request, sync_run
 from core.store.event_asks import ALERTS, TELL
@@ -38,6 +39,9 @@ def ask_due(settings: Settings, queue: JobQueue, clock: Callable[[], datetime], 
     if _is_alert_time(queue, clock()):
         queue.ask(TELL, ALERTS, by=BY)
         subjects.append(ALERTS)
+    if mailbox_job.is_due(settings, queue, clock()):
+        queue.ask(mailbox_job.KIND, mailbox_job.MAILBOX, by=BY)
+        subjects.append(mailbox_job.MAILBOX)
     if _is_night(settings, queue, clock(), since):
         queue.ask(LEARN, MODELS, by=BY)
         subjects.append(MODELS)

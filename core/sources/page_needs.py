@@ -88,6 +88,11 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "campaign_touches": "touches of campaigns: only the sales team's activities are credited",
         "campaigns": "campaigns: no cost and no return",
     },
+    "Engagement": {
+        "opportunities": "deals: mails and meetings belong to none",
+        "accounts": "accounts: addresses lead to nobody",
+        "contacts": "contacts: addresses are matched by the name of the account alone, and nobody has a title",
+    },
     "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 

@@ -32,6 +32,7 @@ from core.store.demo_reset import DemoReset
 from core.store.embed_links import EmbedLinks
 from core.store.events import Events
 from core.store.expiry import Retention
+from core.store.interaction_records import InteractionRecords
 from core.store.jobs import JobQueue
 from core.store.known_people import KnownPeople
 from core.store.library_answers import LibraryAnswers, LibraryFiles
@@ -133,6 +134,7 @@ class Store:
     play_runs : PlayRuns
     benchmark_files : Documents
     benchmark_exports : BenchmarkExports
+    interactions : InteractionRecords
     notices : tuple of str
         What was found wanting when it was opened, in sentences: saves that are gone, tables made anew.
     save_count : SaveCount, optional
@@ -191,6 +193,7 @@ class Store:
     play_runs: PlayRuns
     benchmark_files: Documents
     benchmark_exports: BenchmarkExports
+    interactions: InteractionRecords
     notices: tuple[str, ...] = ()
     save_count: SaveCount | None = None
 
@@ -286,6 +289,7 @@ class Store:
             PlayRuns(sessions, clock),
             Documents(sessions, clock, BenchmarkFileRow, "benchmark file"),
             BenchmarkExports(sessions, clock),
+            InteractionRecords(sessions, clock),
             notices,
             saves,
         )

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, func, select
 
 from core.store.audit_chain import write_down
 from core.store.benchmark_tables import BenchmarkExportRow, BenchmarkFileRow
+from core.store.interaction_tables import CallTurnRow, InteractionPersonRow, InteractionRow
 from core.store.pay_tables import PayApprovalRow, PayExceptionRow, PayPlansRow
 from core.store.play_tables import PlayChangeRow, PlayRow, PlayRunRow, PlayStepRow
 from core.store.project_tables import BuyerQuestionRow, ProjectMemberRow, ProjectPlanRow, RowChangeRow, WorkTaskRow
@@ -85,6 +86,7 @@ EMPTIED: Mapping[str, tuple[type[Base], ...]] = {
     "embedded answers": (EmbedLinkRow,),
     "plays": (PlayRow,),
     "benchmark files": (BenchmarkFileRow, BenchmarkExportRow),
+    "mails, meetings and calls": (InteractionRow,),
     "alerts": (AlertRuleRow,),
     "ways of messages": (AlertWayRow,),
 }
@@ -97,6 +99,8 @@ FOLLOWS: Mapping[type[Base], str] = {
     AlertLedgerRow: "what alerts that are gone have told",
     DeliveryRow: "messages of alerts and webhooks that are gone, sent or waiting",
     EventRow: "events of forecasts, lists and answers that are gone",
+    CallTurnRow: "what was counted of transcripts",
+    InteractionPersonRow: "who took part in mails, meetings and calls",
     PlayChangeRow: "what became of steps of plays",
     PlayStepRow: "steps of runs of plays",
     PlayRunRow: "runs of plays, which begin anew",

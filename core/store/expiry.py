@@ -13,11 +13,13 @@ from sqlalchemy.orm import Session
 from core.localization import message
 from core.store import audit_guards
 from core.store.audit_chain import BASE, CUT, write_down
+from core.store.interaction_tables import InteractionRow
 from core.store.repositories import Clock
 from core.store.sessions import Sessions
 from core.store.tables import AuditHeadRow, AuditRow, CommentRow, ModelCallRow, SignInRow
 
 AUDIT, COMMENTS, SIGN_INS, MODEL_CALLS = "audit log", "comments", "sign-ins", "model calls"
+INTERACTIONS = "mails, meetings and calls"
 USER = "Quarterdeck"
 
 
@@ -45,8 +47,8 @@ class Retention:
         Parameters
         ----------
         days : mapping
-            "comments", "sign-ins", "model calls" and "audit log" to days; 0 keeps for good. Of sign-ins those count
-            that have ended or were last seen so long ago.
+            "comments", "sign-ins", "model calls", "mails, meetings and calls" and "audit log" to days; 0 keeps for
+            good. Of sign-ins those count that have ended or were last seen so long ago.
         is_trial : bool
             Only count.
 
@@ -101,6 +103,8 @@ def _which(session: Session, kind: str, before: datetime) -> tuple[Any, Any]:
     """Return the table of a kind, and which of its rows are old enough."""
     if kind == COMMENTS:
         return CommentRow, CommentRow.said_at < before
+    if kind == INTERACTIONS:
+        return InteractionRow, InteractionRow.occurred_at < before
     if kind == MODEL_CALLS:
         return ModelCallRow, ModelCallRow.asked_at < before
     if kind == SIGN_INS:

@@ -24,7 +24,7 @@ PRIVATE = {"preferences": "owner", "scope_views": "owner", "digests": "owner", "
 OWN_ROWS = PRIVATE | {"sign_ins": "user_name", "known_people": "user_name", "access_entries": "name"}
 OWN_ROWS |= {"scim_resources": "name", "alert_rules": "owner", "alert_ways": "owner", "alert_ledger": "reader"}
 OWN_ROWS |= {"deliveries": "reader", "api_replays": "owner", "project_members": "person", "work_tasks": "assignee"}
-OWN_ROWS |= {"embed_links": "owner"}
+OWN_ROWS |= {"embed_links": "owner", "interaction_people": "address", "call_turns": "speaker"}
 NOT_SEARCHED = ("audit", "audit_head", "person_keys", "alembic_version")
 USER = "command line"
 

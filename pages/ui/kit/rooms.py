@@ -19,6 +19,7 @@ ROOMS = {
     ],
     "Customers": [
         ("pages/customers.py", "Customers", ":material/groups:"),
+        ("pages/engagement.py", "Engagement", ":material/forum:"),
         ("pages/attribution.py", "Attribution", ":material/call_split:"),
     ],
     "Deals": [

@@ -71,6 +71,7 @@ REACHES = {
         period="Whatever the period: attribution speaks of the last two years.",
         partly="Costs of campaigns are the whole company's; deals and touches follow the scope.",
     ),
+    "Engagement": Reach(period="Whatever the period: engagement speaks of the last three to six months."),
     "Requirements": Reach(
         period="Whatever the period: requirements are as of today.",
         partly="A buyer's list is read whole; deals and the gaps that hold up pipeline follow the scope.",

@@ -63,6 +63,7 @@ RIGHTS = {
     "Territories": "pipeline:read",
     "Attribution": "pipeline:read",
     "Leads": "pipeline:read",
+    "Engagement": "pipeline:read",
     "Playbooks": "pipeline:read",
     "Benchmarks": "pipeline:read",
     "Project": "requirements:read",

@@ -1,0 +1,86 @@
+"""Meetings and calls with customers: those that were, and those that are ahead."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.interactions.interaction_view import Interactions
+from core.interactions.open_deals import end_of, named
+from core.metrics.measure import Measure, counted, ratio
+from core.store.interaction_records import MAIL
+
+DAYS, AHEAD = 90, 30
+MEETINGS: dict[str, Any] = {
+    "opportunity_id": pl.String,
+    "deal": pl.String,
+    "account": pl.String,
+    "owner": pl.String,
+    "amount": pl.Float64,
+    "n_met": pl.Int64,
+    "hours": pl.Float64,
+    "n_called_off": pl.Int64,
+    "n_ahead": pl.Int64,
+    "last_on": pl.Date,
+    "next_at": pl.Datetime("us"),
+}
+
+
+def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days: int = DAYS) -> Measure:
+    """Meetings and calls of each open deal in the last days, and those ahead in the next thirty.
+
+    Formula: a meeting counts as held where it was not called off and at least one invited customer did not decline;
+    ahead are meetings after the last day of the data. Hours are those of meetings with an end.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+        Not used; every call behind a page takes data and settings.
+    interactions : Interactions
+    days : int
+
+    Returns
+    -------
+    Measure
+        Unit rate. Value: share of the open deals with any meeting or call, held or ahead, that have one ahead; None
+        where there is none. Frame: opportunity_id, deal, account, owner, amount, n_met, hours, n_called_off, n_ahead,
+        last_on, next_at; deals without a meeting ahead first, by amount.
+    """
+    end = end_of(data)
+    live = data.opportunities.filter(~pl.col("is_closed"))["opportunity_id"].implode()
+    span = (pl.col("at") >= end - timedelta(days=days)) & (pl.col("at") < end + timedelta(days=AHEAD))
+    rows = interactions.touches.filter(span, pl.col("kind") != MAIL, pl.col("opportunity_id").is_in(live))
+    meetings = rows.group_by("opportunity_id", "interaction_id").agg(
+        pl.col("at", "ended_at", "is_cancelled").first(), is_declined=(pl.col("answer") == "declined").all()
+    )
+    is_past, is_on = pl.col("at") < end, ~pl.col("is_cancelled") & ~pl.col("is_declined")
+    length = (pl.col("ended_at") - pl.col("at")).dt.total_seconds() / 3_600
+    deals = meetings.group_by("opportunity_id").agg(
+        n_met=(is_past & is_on).sum().cast(pl.Int64),
+        hours=length.filter(is_past & is_on).sum(),
+        n_called_off=(~is_on).sum().cast(pl.Int64),
+        n_ahead=(~is_past & is_on).sum().cast(pl.Int64),
+        last_on=pl.col("at").filter(is_past & is_on).max().dt.date(),
+        next_at=pl.col("at").filter(~is_past & is_on).min(),
+    )
+    frame = named(data, deals).sort(
+        pl.col("n_ahead") > 0, "amount", "opportunity_id", descending=[False, True, False], nulls_last=True
+    )
+    frame = frame.select(*MEETINGS)
+    if frame.is_empty():
+        return Measure(
+            "Deals with a meeting ahead", None, "rate", frame, "No meeting or call with an open deal is known."
+        )
+    n_next = frame.filter(pl.col("n_ahead") > 0).height
+    n_met, n_off = int(frame["n_met"].sum()), int(frame["n_called_off"].sum())
+    text = (
+        f"{counted(n_met, 'meeting or call was', 'meetings and calls were')} held on open deals in the last {days} "
+        f"days, {n_off:,} called off or declined. Of {counted(frame.height, 'such deal')} {n_next:,} "
+        f"{'has' if n_next == 1 else 'have'} one ahead within {AHEAD} days."
+    )
+    return Measure("Deals with a meeting ahead", ratio(n_next, frame.height), "rate", frame, text)

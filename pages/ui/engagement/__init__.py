@@ -1,0 +1,1 @@
+"""Controls and columns of the engagement page alone."""
