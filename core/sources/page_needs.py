@@ -88,6 +88,11 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "campaign_touches": "touches of campaigns: only the sales team's activities are credited",
         "campaigns": "campaigns: no cost and no return",
     },
+    "Enablement": {
+        "course_completions": "records of courses: nothing on what training goes with",
+        "course_completions.completed_on": "days on which courses were finished: nothing on what training goes with",
+        "content_uses": "documents used in deals: nothing on which content wins",
+    },
     "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 
