@@ -7,8 +7,8 @@ import polars as pl
 
 from core.contracts.accounts import Accounts
 from core.contracts.activities import Activities
+from core.contracts.enablement_records import ContentUses, CourseCompletions
 from core.contracts.exchange_rates import ExchangeRates
-from core.contracts.learning import ContentUses, CourseCompletions
 from core.contracts.opportunities import Opportunities, OpportunityHistory
 from core.contracts.people import Campaigns, CampaignTouches, Contacts, Leads, Users
 from core.contracts.products import Products

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import hypot
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
@@ -15,7 +15,8 @@ from core.metrics.confidence_intervals import is_beyond_chance, t_for
 from core.metrics.measure import Measure, counted
 from core.metrics.restricted_mean import restricted_mean
 
-FIRST_WIN, TARGET = "first win", "target"
+FIRST_WIN: Literal["first win"] = "first win"
+TARGET: Literal["target"] = "target"
 GOALS = {FIRST_WIN: "won their first deal", TARGET: "reached their first quota"}
 EARLY_DAYS, LIMIT_DAYS = 60, 365
 FEWEST_REPS = 10
@@ -33,7 +34,7 @@ RAMP: dict[str, Any] = {
 }
 
 
-def by_course(data: Dataset, settings: Settings, goal: str = FIRST_WIN) -> Measure:
+def by_course(data: Dataset, settings: Settings, goal: Literal["first win", "target"] = FIRST_WIN) -> Measure:
     """Days new reps take to their first won deal or quota, with a course finished early, beside others without it.
 
     Formula: only reps hired since deals are recorded, still there 60 days after, and without a first win (or quota)

@@ -96,8 +96,8 @@ def _first_course(
     """Draw the day of the course new reps begin with, the likelier early, the sooner the first deal was won."""
     if hired < span[0]:
         return _day(rng, span[0], span[1]) if rng.random() < share else None
-    first = deals.filter("is_won")["close_on"].min()
-    waited = max(((first or span[1]) - hired).days - EARLY_DAYS, 0)  # type: ignore[operator]
+    first: date | None = deals.filter("is_won")["close_on"].min()  # type: ignore[assignment]
+    waited = max(((first or span[1]) - hired).days - EARLY_DAYS, 0)
     quicker = np.exp(FIRST_COURSE_EFFECT)
     log_ratio = FIRST_COURSE_EFFECT * (first is not None) - (quicker - 1) * waited / USUAL_WAIT
     odds = share / (1 - share) * np.exp(log_ratio)
