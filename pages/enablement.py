@@ -209,7 +209,7 @@ if courses.value is not None:
         effect = cache.result(metrics.training_effect.win_rate, data, settings)
         c.answer(effect.sentence())
         if learning.has_effects(effect):
-            c.chart(learning_effects.rates, effect.frame, "course", "the change of others")
+            c.chart(learning_effects.rates, effect.frame, "course", "others")
         if not effect.frame.is_empty():
             c.table(effect.frame, column_config=learning.EFFECT, column_order=list(learning.EFFECT))
         c.method(metrics.training_effect.win_rate, effect.frame)
@@ -231,7 +231,7 @@ with cell(page, "Which content wins?", "Content", span="all") as c:
         c.empty(learning.LOAD_CONTENT)
     else:
         if learning.has_effects(content):
-            c.chart(learning_effects.rates, content.frame, "content", "comparable deals without")
+            c.chart(learning_effects.rates, content.frame, "content", "deals without")
         c.table(content.frame, column_config=learning.CONTENT, column_order=list(learning.CONTENT))
     c.method(metrics.content_effect.by_content, content.frame)
 

@@ -23,12 +23,12 @@ def rates(frame: pl.DataFrame, name: str, others: str) -> alt.Chart | alt.LayerC
     others : str
         What it is beside, in words.
     """
-    return _differences(frame, name, f"points of the win rate above or below {others}, with range", RATE)
+    return _differences(frame, name, f"win rate against {others}, with range", RATE)
 
 
 def days(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     """Days by which new reps with a course early get there sooner (left) or later: as `ramp_up.by_course`."""
-    return _differences(frame, "course", "days sooner (left) or later than others, with range", DAYS)
+    return _differences(frame, "course", "days sooner (left) or later, with range", DAYS)
 
 
 def _differences(frame: pl.DataFrame, name: str, title: str, style: str) -> alt.Chart | alt.LayerChart:

@@ -122,8 +122,8 @@ def _effect_text(frame: pl.DataFrame) -> str:
     warning = "People send more to buyers who are keen."
     if sure.is_empty():
         return (
-            f"Of {counted(judged.height, 'document')} used early none goes with a difference beyond chance beside "
-            "comparable deals without it."
+            "No document used early goes with a difference beyond chance beside comparable deals without it; "
+            f"{counted(judged.height, 'document')} can be judged."
         )
     named = "; ".join(
         f"{row['content']} {'+' if row['difference'] > 0 else '−'}{competitors.points(row['difference'])} points "

@@ -151,8 +151,8 @@ def _text(frame: pl.DataFrame, waits: pl.DataFrame, goal: str) -> str:
     warning = "Who takes a course early may be keener anyway."
     if sure.is_empty():
         return (
-            f"Of {counted(judged.height, 'course')} finished in the first {EARLY_DAYS} days none goes with a "
-            f"difference beyond chance in when new reps {GOALS[goal]}. {warning}"
+            f"No course finished in the first {EARLY_DAYS} days goes with a difference beyond chance in when new reps "
+            f"{GOALS[goal]}; {counted(judged.height, 'course')} can be judged. {warning}"
         )
     named = "; ".join(
         f"{row['course']} {abs(row['difference']):,.0f} days {'sooner' if row['difference'] < 0 else 'later'} "

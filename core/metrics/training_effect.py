@@ -298,7 +298,10 @@ def _text(frame: pl.DataFrame, courses: list[str]) -> str:
     sure = judged.filter("is_sure")
     warning = "Who is sent to a course, and when, is no chance: a weak half-year often mends itself."
     if sure.is_empty():
-        return f"Of {counted(judged.height, 'course')} none goes with a change of the win rate beyond chance. {warning}"
+        return (
+            f"No course goes with a change of the win rate beyond chance; {counted(judged.height, 'course')} can be "
+            f"judged. {warning}"
+        )
     named = "; ".join(
         f"{row['course']} {'+' if row['difference'] > 0 else '−'}{points(row['difference'])} points (range "
         f"{row['low'] * 100:+.0f} to {row['high'] * 100:+.0f}; {percent(row['rate_before'])} before, "

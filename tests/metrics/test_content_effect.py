@@ -75,7 +75,7 @@ def test_again_in_sql(settings):
 def test_nothing_is_claimed_where_nothing_is(settings):
     measure = content_effect.by_content(shown(np.random.default_rng(3), 400, {"Deck": 0.0, "Sheet": 0.0}), settings)
     assert not measure.frame["is_sure"].any()
-    assert "none goes with a difference beyond chance" in measure.sentence()
+    assert "No document used early goes with a difference beyond chance" in measure.sentence()
 
 
 def test_without_uses_or_deals_it_says_so(settings):

@@ -76,7 +76,7 @@ def test_a_planted_difference_is_found_and_a_null_one_is_not(settings):
     assert "days sooner" in sooner.sentence()
     nothing = by_course(hires(np.random.default_rng(1), 160, 1.0), settings)
     assert nothing.value is None
-    assert "none goes with a difference beyond chance" in nothing.sentence()
+    assert "No course finished in the first 60 days goes with a difference beyond chance" in nothing.sentence()
 
 
 def test_a_company_without_deals_hires_or_courses_says_so(settings):

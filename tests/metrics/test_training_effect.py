@@ -115,7 +115,7 @@ def test_a_planted_effect_is_found_and_a_null_one_is_not(settings):
     nothing = training_effect.win_rate(firm(0.0), settings)
     assert nothing.frame["verdict"].to_list() == [OPEN]
     assert nothing.value is None
-    assert "none goes with a change" in nothing.sentence()
+    assert "No course goes with a change of the win rate beyond chance; 1 course can be judged." in nothing.sentence()
 
 
 def test_groups_that_moved_apart_before_are_not_put_down_to_the_course(settings):
