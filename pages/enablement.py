@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import streamlit as st
 
-from core import enablement, requirements
+from core import enablement, metrics, requirements
 from core.charts import document_pdf as papers
+from core.charts import learning_effects
 from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.judge import limits
-from pages.ui.enablement import controls, stories, templates
-from pages.ui.kit import downloads, notebook, shell
+from pages.ui.enablement import controls, learning, stories, templates
+from pages.ui.kit import cache, downloads, notebook, shell
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import TALL_ROW
@@ -49,7 +50,7 @@ PDF = "application/pdf"
 MONTH = timedelta(days=45)
 
 page = shell.open("Enablement")
-settings, today = page.settings, page.data.as_of
+data, settings, today = page.data, page.settings, page.data.as_of
 ledger, capabilities = gap_cache.ledger(page), gap_cache.catalogue_in_force().frame
 gaps = ledger.frame
 OUTLINE = (
@@ -194,5 +195,52 @@ if analysis is not None:
             WORD,
             icon=":material/contract:",
         )
+
+with cell(page, "Who finished which course?", "Courses", span="all") as c:
+    courses = cache.result(metrics.course_record.by_course, data, settings)
+    c.answer(courses.sentence())
+    if courses.value is None:
+        c.empty(learning.LOAD)
+    else:
+        c.table(courses.frame, column_config=learning.COURSES, column_order=list(learning.COURSES))
+        with st.expander("Person by person"):
+            people = cache.result(metrics.course_record.by_person, data, settings)
+            c.table(people.frame, column_config=learning.PEOPLE, column_order=list(learning.PEOPLE), height=290)
+        strangers = metrics.course_record.strangers(data)
+        if not strangers.is_empty():
+            with st.expander(f"Not on the sales team ({strangers.height:,})"):
+                c.table(strangers, column_config=learning.STRANGERS)
+    c.method(metrics.course_record.by_course, courses.frame)
+
+if courses.value is not None:
+    with cell(page, "Do reps win more after a course?", "Effect", span="all") as c:
+        effect = cache.result(metrics.training_effect.win_rate, data, settings)
+        c.answer(effect.sentence())
+        if learning.has_effects(effect):
+            c.chart(learning_effects.rates, effect.frame, "course", "others")
+        if not effect.frame.is_empty():
+            c.table(effect.frame, column_config=learning.EFFECT, column_order=list(learning.EFFECT))
+        c.method(metrics.training_effect.win_rate, effect.frame)
+
+    with cell(page, "Do trained reps ramp faster?", "Ramp", span="all") as c:
+        goal = learning.goal()
+        ramp = cache.result(metrics.ramp_up.by_course, data, settings, goal)
+        c.answer(ramp.sentence())
+        if learning.has_effects(ramp):
+            c.chart(learning_effects.days, ramp.frame)
+        if not ramp.frame.is_empty():
+            c.table(ramp.frame, column_config=learning.RAMP, column_order=list(learning.RAMP))
+        c.method(metrics.ramp_up.by_course, ramp.frame, goal)
+
+with cell(page, "Which content wins?", "Content", span="all") as c:
+    content = cache.result(metrics.content_effect.by_content, data, settings)
+    c.answer(content.sentence())
+    if content.frame.is_empty():
+        c.empty(learning.LOAD_CONTENT)
+    else:
+        if learning.has_effects(content):
+            c.chart(learning_effects.rates, content.frame, "content", "deals without")
+        c.table(content.frame, column_config=learning.CONTENT, column_order=list(learning.CONTENT))
+    c.method(metrics.content_effect.by_content, content.frame)
 
 notebook.offer(page)

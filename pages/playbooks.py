@@ -22,7 +22,7 @@ with cell(page, "What has to be done?", "Tasks", span="all") as c:
     c.method(plays.play_board.board, tasks.frame, given=f"data, settings, runs, {state!r}")
 
 with cell(page, "Does it help?", "Record", span="all") as c:
-    record = plays.play_record.record(data, settings, runs)
+    record = outcomes.record(page, runs)
     c.answer(record.sentence())
     c.table(record.frame, column_config=outcomes.RECORD, column_order=list(outcomes.RECORD))
     if record.frame["difference"].drop_nulls().len():
@@ -31,7 +31,7 @@ with cell(page, "Does it help?", "Record", span="all") as c:
 
 with cell(page, "What is a play compared with?", "Evidence", span="all") as c:
     key = outcomes.chosen(runs)
-    evidence = plays.play_record.evidence(data, settings, runs, key)
+    evidence = outcomes.evidence(page, runs, key)
     c.answer(evidence.sentence())
     if not evidence.frame.is_empty():
         c.table(evidence.frame, column_config=outcomes.STRATA, column_order=list(outcomes.STRATA), height=260)

@@ -193,6 +193,20 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "core/metrics/touchpoints.py",
         ),
     ),
+    "learning": (
+        ("tests/browser/test_training_effect.py", "tests/metrics/test_training_claims.py"),
+        (
+            "pages/enablement.py",
+            "pages/ui/enablement/learning.py",
+            "core/metrics/channel_effect.py",
+            "core/metrics/content_effect.py",
+            "core/metrics/course_record.py",
+            "core/metrics/ramp_up.py",
+            "core/metrics/training_effect.py",
+            "core/sample/enablement_book.py",
+            "core/sources/learning_rows.py",
+        ),
+    ),
     "work": (
         ("tests/browser/test_two_on_a_list.py",),
         ("pages/project.py", "pages/ui/project", "core/requirements/work", "core/requirements/export", "core/store"),

@@ -34,9 +34,14 @@ LINES = {
     "lead_id": "L",
     "contact_id": "C",
     "touch_id": "M",
+    "completion_id": "K",
+    "course_id": "Q",
+    "use_id": "U",
+    "content_id": "N",
 }
-FREE_TEXT = ("next_step", "outcome", "lost_reason", "title", "status", "campaign_name")
+FREE_TEXT = ("next_step", "outcome", "lost_reason", "title", "status", "campaign_name", "content_kind")
 MARKETING = ("leads", "campaigns", "campaign_touches")
+LEARNING = {"course_completions": ("course_name", "Course"), "content_uses": ("content_name", "Document")}
 MOST_KINDS_OF_TEXT = 20
 KEPT_DIGITS = 2
 INVENTED = re.compile(r"\b[APD]-[0-9a-f]{12}\b")
@@ -88,7 +93,7 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
     """
     key = _key(dataset, settings)
     real = _names(dataset)
-    tables = [*(name for name in contracts.SCHEMAS if name not in RAW_FRAMES), *MARKETING]
+    tables = [*(name for name in contracts.SCHEMAS if name not in RAW_FRAMES), *MARKETING, *LEARNING]
     frames = {name: _without_names(_plain(name, dataset.frame(name), key), real) for name in tables}
     accounts, team = frames["accounts"], frames["sales_team"]
     called = _called(accounts["account_id"], company, N_COMPANIES, real)
@@ -107,6 +112,7 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
         .then(name.fill_null("A deal") + pl.lit(" · ") + pl.col("opportunity_type"))
         .otherwise(None)
     )
+    frames |= {n: _labelled(frames[n], column, word, key, real) for n, (column, word) in LEARNING.items()}
     way = amounts_of(settings, amounts)
     factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64 if way == SCALED else 1.0
     money = (factor, way == ROUNDED)
@@ -133,6 +139,18 @@ def _renamed(leads: pl.DataFrame, accounts: dict[str, str], real: frozenset[str]
         company=pl.when(pl.col("company").is_not_null()).then(pl.coalesce(of_account, own)),
         employee_count=pl.col("employee_count").round_sig_figs(KEPT_DIGITS),
     )
+
+
+def _labelled(frame: pl.DataFrame, column: str, word: str, key: str, real: frozenset[str]) -> pl.DataFrame:
+    """Return courses or documents under a label of their own, where names say more than twenty things or name somebody.
+
+    Each keeps apart from the others, for what is told of it is told one by one.
+    """
+    names = frame[column].unique().drop_nulls().to_list()
+    is_wordy = len(names) > MOST_KINDS_OF_TEXT
+    hidden = [name for name in names if is_wordy or any(person_or_firm in name.lower() for person_or_firm in real)]
+    labels = [f"{word} {_number(f'{word}{name}', key) >> 40:06x}" for name in hidden]
+    return frame.with_columns(pl.col(column).replace(hidden, labels)) if hidden else frame
 
 
 def person_id(rep_id: str, dataset: Dataset, settings: Settings) -> str:

@@ -145,6 +145,12 @@ def _names(true: Dataset, whole: Dataset) -> dict[str, str]:
         pairs = zip(true.frame(entity)[column], whole.frame(entity)[column], strict=True)
         out |= {name.lower(): hidden or "hidden" for name, hidden in pairs if name}
     short = {FORMS.sub("", name): hidden for name, hidden in out.items()}
-    beside = (("contacts", "contact_name"), ("leads", "lead_name"), ("leads", "company"), ("users", "user_name"))
+    beside = (
+        ("contacts", "contact_name"),
+        ("leads", "lead_name"),
+        ("leads", "company"),
+        ("users", "user_name"),
+        ("course_completions", "learner_name"),
+    )
     others = [name for entity, column in beside for name in true.frame(entity)[column] if name]
     return {name.lower(): "hidden" for name in others} | short | out

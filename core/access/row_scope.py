@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from core.access import marketing_rows
+from core.access import enablement_rows, marketing_rows
 from core.access.identity import Identity
 from core.contracts import Dataset
 from core.contracts.errors import AccessError
@@ -55,7 +55,7 @@ def cut(dataset: Dataset, identity: Identity) -> Dataset:
     mine = pl.col("parent_account_id").is_in(out.accounts["account_id"].implode())
     accounts = out.accounts.with_columns(parent_account_id=pl.when(mine).then("parent_account_id"))
     part = out.with_frames(opportunity_history=history, accounts=accounts).without_people()
-    part = part.with_frames(**marketing_rows.of_part(dataset, part))
+    part = part.with_frames(**marketing_rows.of_part(dataset, part), **enablement_rows.of_part(dataset, part))
     mark = f"{dataset.fingerprint}-{'+'.join(identity.regions)}-{identity.team_of}"
     return replace(part, known_fingerprint=mark, whole=dataset)
 

@@ -13,12 +13,16 @@ from core.metrics import (
     competitor_splits,
     competitors,
     concentration,
+    content_effect,
+    course_record,
     coverage,
     lead_quality,
     pipeline,
+    ramp_up,
     recurring,
     retention,
     territories,
+    training_effect,
     winrate,
 )
 from core.metrics.measure import Measure
@@ -62,6 +66,7 @@ class Watched:
 
 FIGURES, OPEN, SPEED, HOME = "Key figures", "Open and weighted pipeline", "Sales velocity", "/"
 EXECUTIVE, PIPELINE, CUSTOMERS = "executive:read", "pipeline:read", "customers:read"
+ENABLEMENT, ENABLEMENT_PAGE = "enablement:read", "/enablement"
 MEASURES: Mapping[str, Watched] = {
     "bookings": Watched("Bookings this quarter", bookings.quarter_to_date, "money", EXECUTIVE, HOME, FIGURES),
     "revenue": Watched("Revenue this quarter", bookings.revenue, "money", EXECUTIVE, HOME, FIGURES),
@@ -107,6 +112,28 @@ MEASURES: Mapping[str, Watched] = {
         PIPELINE,
         "/leads",
         "Which sources bring good leads?",
+    ),
+    "courses_finished": Watched(
+        "Courses finished", course_record.by_course, "rate", ENABLEMENT, ENABLEMENT_PAGE, "Who finished which course?"
+    ),
+    "training_effect": Watched(
+        "Win rate after courses",
+        training_effect.win_rate,
+        "rate",
+        ENABLEMENT,
+        ENABLEMENT_PAGE,
+        "Do reps win more after a course?",
+    ),
+    "ramp_up": Watched(
+        "Ramp-up after courses",
+        ramp_up.by_course,
+        "days",
+        ENABLEMENT,
+        ENABLEMENT_PAGE,
+        "Do trained reps ramp faster?",
+    ),
+    "content_use": Watched(
+        "Content in won deals", content_effect.by_content, "rate", ENABLEMENT, ENABLEMENT_PAGE, "Which content wins?"
     ),
     "deal_size": Watched("Deal size", winrate.deal_size, "money", PIPELINE, "/pipeline", SPEED),
     "cycle_days": Watched("Sales cycle", winrate.cycle_days, "days", PIPELINE, "/pipeline", SPEED),

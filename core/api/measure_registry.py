@@ -26,8 +26,12 @@ AREAS = {
     "load_report": "data",
     "crm_quality": "data",
     "bookings": "executive",
+    "content_effect": "enablement",
+    "course_record": "enablement",
     "growth": "executive",
+    "ramp_up": "enablement",
     "regions": "executive",
+    "training_effect": "enablement",
 }
 USUAL_AREA = "pipeline"
 SIMPLE = (str, int, float, bool, date)

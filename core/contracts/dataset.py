@@ -27,7 +27,16 @@ FRAMES = (
     "quotas",
 )
 # What a CRM keeps beside them; a source may lack every one of them.
-OPTIONAL_FRAMES = ("contacts", "leads", "campaigns", "campaign_touches", "users", "exchange_rates")
+OPTIONAL_FRAMES = (
+    "contacts",
+    "leads",
+    "campaigns",
+    "campaign_touches",
+    "course_completions",
+    "content_uses",
+    "users",
+    "exchange_rates",
+)
 # The tables that grow with the business; everything above `core.marts` reads the marts made of them.
 RAW_FRAMES = ("opportunity_history", "transactions", "activities")
 
@@ -65,7 +74,7 @@ activities, sales_team, quotas : pl.DataFrame
         Where these rows are one person's part of a company: the company's, which models learn from.
     unmasked : Dataset, optional
         Where names are hidden: the same rows under their true names, which models learn from.
-    contacts, leads, campaigns, campaign_touches, users, exchange_rates : pl.DataFrame
+    contacts, leads, campaigns, campaign_touches, course_completions, content_uses, users, exchange_rates : pl.DataFrame
         What a CRM keeps beside the entities; empty where nothing was loaded.
     emptied : pl.DataFrame
         Cells that could not be read and count as empty, and rows read in part, in the shape of `rejected`.
@@ -110,6 +119,8 @@ activities, sales_team, quotas : pl.DataFrame
     leads: pl.DataFrame = field(default_factory=lambda: _none_of("leads"))
     campaigns: pl.DataFrame = field(default_factory=lambda: _none_of("campaigns"))
     campaign_touches: pl.DataFrame = field(default_factory=lambda: _none_of("campaign_touches"))
+    course_completions: pl.DataFrame = field(default_factory=lambda: _none_of("course_completions"))
+    content_uses: pl.DataFrame = field(default_factory=lambda: _none_of("content_uses"))
     users: pl.DataFrame = field(default_factory=lambda: _none_of("users"))
     exchange_rates: pl.DataFrame = field(default_factory=lambda: _none_of("exchange_rates"))
     emptied: pl.DataFrame = field(default_factory=lambda: _none_of("rejections"))
@@ -206,11 +217,12 @@ activities, sales_team, quotas : pl.DataFrame
         return replace(self, **frames, known_fingerprint=None, origin=None, home=None, counts=counts, codes=None)  # type: ignore[arg-type]
 
     def without_people(self) -> Dataset:
-        """Return a copy without contacts, leads and users, and without rows and cells as they were read.
+        """Return a copy without contacts, leads, users and learners' names, and without rows as they were read.
 
         For views that hide names or rows: nothing in it is raw.
         """
         hidden = {name: self.frame(name).clear() for name in ("contacts", "leads", "users")}
+        hidden["course_completions"] = self.course_completions.with_columns(learner_name=pl.lit(None, pl.String))
         return self.with_frames(**hidden, rejected=self.rejected.clear(), emptied=self.emptied.clear())
 
     @property

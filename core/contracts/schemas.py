@@ -7,6 +7,7 @@ import polars as pl
 
 from core.contracts.accounts import Accounts
 from core.contracts.activities import Activities
+from core.contracts.enablement_records import ContentUses, CourseCompletions
 from core.contracts.exchange_rates import ExchangeRates
 from core.contracts.opportunities import Opportunities, OpportunityHistory
 from core.contracts.people import Campaigns, CampaignTouches, Contacts, Leads, Users
@@ -32,6 +33,8 @@ OPTIONAL_SCHEMAS: dict[str, type[dy.Schema]] = {
     "leads": Leads,
     "campaigns": Campaigns,
     "campaign_touches": CampaignTouches,
+    "course_completions": CourseCompletions,
+    "content_uses": ContentUses,
     "users": Users,
     "exchange_rates": ExchangeRates,
 }

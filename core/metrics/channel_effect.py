@@ -17,8 +17,7 @@ from core.metrics.touchpoints import MONTHS
 
 LANDMARK_DAYS, FOLLOW_UP_DAYS = 30, 180
 FEWEST_UNITS = 30
-RATES = {
-    "channel": pl.String,
+COMPARISON = {
     "n": pl.Int64,
     "win_rate": pl.Float64,
     "n_others": pl.Int64,
@@ -28,6 +27,7 @@ RATES = {
     "high": pl.Float64,
     "is_sure": pl.Boolean,
 }
+RATES = {"channel": pl.String} | COMPARISON
 
 
 def beside_comparable(data: Dataset, settings: Settings, touches: str = "", months: int = MONTHS) -> Measure:
@@ -61,17 +61,28 @@ def beside_comparable(data: Dataset, settings: Settings, touches: str = "", mont
     lasting = deals.filter(pl.col("close_on") > pl.col("until"))
     early = trips.touches.join(begun, on="opportunity_id").filter(pl.col("touched_at").dt.date() <= pl.col("until"))
     by_channel = {c: early.filter(pl.col("channel") == c)["opportunity_id"].unique().implode() for c in trips.channels}
-    rows = [_row(lasting, name, ids, len(by_channel)) for name, ids in by_channel.items()]
+    rows = [{"channel": name} | beside_others(lasting, ids, len(by_channel)) for name, ids in by_channel.items()]
     frame = pl.DataFrame(rows, schema=RATES).sort("difference", "channel", descending=[True, False], nulls_last=True)
     return Measure("Win rate by channel", _largest(frame), "rate", frame, _compared_text(frame, "comparable deals"))
 
 
-def _row(deals: pl.DataFrame, name: str, ids: pl.Series, n_claims: int) -> dict[str, Any]:
+def beside_others(deals: pl.DataFrame, ids: pl.Series, n_claims: int) -> dict[str, Any]:
+    """Return the win rate of some deals beside that of comparable ones: the columns of `COMPARISON`.
+
+    Parameters
+    ----------
+    deals : pl.DataFrame
+        Of `competitors.ended`.
+    ids : pl.Series
+        Those of some of them, imploded.
+    n_claims : int
+        How many such differences are looked at together.
+    """
     is_met = pl.col("opportunity_id").is_in(ids)
     met, alone = deals.filter(is_met), deals.filter(~is_met)
     n_others, gap = competitors.comparable(met, alone, n_claims)
     rate = ratio(int(met["is_won"].sum()), met.height)
-    row: dict[str, Any] = dict.fromkeys(RATES) | {"channel": name, "n": met.height, "win_rate": rate, "is_sure": False}
+    row: dict[str, Any] = dict.fromkeys(COMPARISON) | {"n": met.height, "win_rate": rate, "is_sure": False}
     row["n_others"] = n_others
     if gap is None or rate is None:
         return row

@@ -22,6 +22,7 @@ from core.sample import (
     account_life,
     deal_life,
     deal_simulation,
+    enablement_book,
     hygiene,
     lead_book,
     marketing,
@@ -121,6 +122,7 @@ def generate(
     }
     naming = partial(account_names, np.random.default_rng([seed, 7_732]), words)
     frames |= marketing.build(seed, opps, facts, naming, start, AS_OF)
+    frames |= enablement_book.build(seed, opps, team.sales_team, start, AS_OF)
     say(0.75, "Writing files")
     _write(out, frames, fmt)
     _stream(out, "activities", acts, fmt)
@@ -274,6 +276,9 @@ def _finish(
         "holdout": dict(marketing.HOLDOUT_EFFECTS),
         "lead_sources": dict(lead_book.SOURCE_EFFECTS),
         "lead_titles": dict(lead_book.TITLE_EFFECTS),
+        "courses": dict(enablement_book.COURSE_EFFECTS),
+        "first_course": {"quicker": enablement_book.FIRST_COURSE_EFFECT},
+        "documents": dict(enablement_book.DOCUMENT_EFFECTS),
         "leads": {"answer_log_hour": lead_book.ANSWER_EFFECT, "touch": lead_book.TOUCH_EFFECT},
     }
     (truth / "drivers.yaml").write_text(yaml.safe_dump(drivers, sort_keys=False), encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from core import marts
-from core.access import marketing_rows, row_scope
+from core.access import enablement_rows, marketing_rows, row_scope
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
@@ -225,6 +225,7 @@ def _with_history(data: Dataset, given: Dataset) -> Dataset:
         activities=data.later("activities", lambda rows: rows.filter(of_deal)),
         contacts=data.contacts.filter(pl.col("account_id").is_in(accounts)),
         **marketing_rows.of_part(given, data),
+        **enablement_rows.of_part(given, data),
     )
 
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from core import contracts
 from core.localization import message
-from core.sources import currencies, deals, entities, lead_rows, people, rows
+from core.sources import currencies, deals, entities, lead_rows, learning_rows, people, rows
 from core.sources.columns import KEYS
 from core.sources.contract_fit import shaped
 from core.sources.findings import PART, counted
@@ -147,7 +147,7 @@ def _team(work: Assembly) -> None:
 
 
 def others(work: Assembly) -> None:
-    """Read transactions, subscriptions, activities, quotas, contacts, leads, campaigns and touches."""
+    """Read what hangs on accounts, deals and people: from transactions to courses and content."""
     findings = work.findings
     for entity, owner, complete in (
         ("transactions", "rep_id", entities.transactions),
@@ -177,6 +177,28 @@ def others(work: Assembly) -> None:
     reached = prepared(work, "campaign_touches", lambda f: lead_rows.touches(f, work.frames.get("contacts")))
     if reached is not None:
         work.frames["campaign_touches"] = reached
+    _learning(work)
+
+
+def _learning(work: Assembly) -> None:
+    """Read who finished which course, and which document was used in which deal."""
+    findings, deals_there = work.findings, work.frames.get("opportunities", pl.DataFrame())
+    sellers = owner_names(work)
+    if sellers.is_empty() and "owner_id" in deals_there.columns:
+        sellers = deals_there.select(id="owner_id", name="owner_id").drop_nulls().unique("id", maintain_order=True)
+    mails = id_names(work, "users", "user_id", "email")
+    courses = prepared(work, "course_completions", lambda f: learning_rows.completions(f, sellers, mails, findings))
+    if courses is not None:
+        work.frames["course_completions"] = courses
+    used = prepared(work, "content_uses", lambda f: learning_rows.content(_linked_use(work, f), deals_there, findings))
+    if used is not None:
+        work.frames["content_uses"] = used
+
+
+def _linked_use(work: Assembly, frame: pl.DataFrame) -> pl.DataFrame:
+    accounts = id_names(work, "accounts", "account_id", "account_name")
+    frame = link(frame, "account_id", "account_name", accounts, "accounts", work.findings)
+    return link(frame, "rep_id", "owner_name", owner_names(work), "people", work.findings)
 
 
 def _person(work: Assembly, frame: pl.DataFrame, name: str) -> pl.DataFrame:

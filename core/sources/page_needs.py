@@ -93,6 +93,11 @@ NEEDS: Mapping[str, Mapping[str, str]] = {
         "accounts": "accounts: addresses lead to nobody",
         "contacts": "contacts: addresses are matched by the name of the account alone, and nobody has a title",
     },
+    "Enablement": {
+        "course_completions": "records of courses: nothing on what training goes with",
+        "course_completions.completed_on": "days on which courses were finished: nothing on what training goes with",
+        "content_uses": "documents used in deals: nothing on which content wins",
+    },
     "Requirements": {"opportunities": "deals: requirement lists are attached to none"},
 }
 

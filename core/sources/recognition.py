@@ -55,6 +55,16 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("campaign_id", "channel"),
         ("lead_id", "contact_id", "account_id", "opportunity_id"),
     ),
+    "course_completions": (
+        ("rep_id", "learner_name", "learner_email", "last_name"),
+        ("course_name", "course_id", "course_path"),
+        ("status", "completed_on", "progress_rate", "is_completed"),
+    ),
+    "content_uses": (
+        ("content_name", "content_id"),
+        ("opportunity_id", "opportunity_name", "account_id", "account_name"),
+        ("used_on",),
+    ),
     "users": (("user_id", "user_name", "email"),),
     "exchange_rates": (("currency",), ("rate", "inverse_rate")),
     "stages": (("stage_id", "stage_name"), ("rank", "probability", "is_closed", "is_won")),
@@ -83,6 +93,10 @@ FIRST_FILLED = (
     "created_at",
     "answered_at",
     "touched_at",
+    "completed_on",
+    "course_name",
+    "learner_name",
+    "learner_email",
 )
 # Some call a column so that says yes or no, some one that holds the day, some one that holds "won" and "lost".
 FLAG_HEADERS = ("won", "lost", "closed", "iswon", "islost", "isclosed", "wonlost")
@@ -328,6 +342,11 @@ NUMBER_COLUMNS = (
     "millis",
     "rank",
     "quantity",
+    "score_rate",
+    "score_scaled",
+    "score_points",
+    "score_most",
+    "progress_rate",
     "interval_count",
 )
 

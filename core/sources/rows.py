@@ -19,6 +19,8 @@ NUMBERED = {
     "subscriptions": "subscription_id",
     "activities": "activity_id",
     "campaign_touches": "touch_id",
+    "course_completions": "completion_id",
+    "content_uses": "use_id",
 }
 SHOWN = 2_000
 

@@ -48,7 +48,7 @@ def test_nothing_that_was_written_is_kept_unless_allowed(firm, settings, store):
         row = session.query(InteractionRow).one()
         assert (row.subject, row.text) == ("", "")
     raw = store.engine.url.database
-    assert b"secret" not in open(raw, "rb").read()  # noqa: PTH123, SIM115
+    assert b"secret" not in open(raw, "rb").read()  # noqa: SIM115
     allowed = with_rules(settings, texts="texts")
     intake.take_files([("b.mbox", mail((5, 9), ANA, REP, 2))], firm, allowed, store, "test")
     with store.interactions.sessions() as session:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.plays import play_record
 from tests.pages.test_pages import ROOT
 
 
@@ -32,6 +33,20 @@ def test_a_play_is_started_skipped_and_mended(opened):
     text.set_value(text.value.replace("days: 3\n", "days: three\n")).run()
     page.button("play_text_onboarding_0_check").click().run()
     assert "(steps, number 1, days)" in page.warning[0].value
+
+
+def test_what_plays_came_to_is_worked_out_once_for_the_same_rows_and_runs(opened, monkeypatch):
+    page = opened("playbooks")
+    assert not page.exception
+    worked_out = []
+    record = play_record.record
+    monkeypatch.setattr(play_record, "record", lambda *given: worked_out.append(1) or record(*given))
+    page.segmented_control("play_state").set_value("done").run()
+    assert not page.exception
+    assert not worked_out
+    page.button("play_start_onboarding").click().run()
+    assert not page.exception
+    assert worked_out
 
 
 def test_parts_are_compared_and_a_file_is_made_ready(opened):

@@ -193,4 +193,7 @@ def test_truth_stays_apart(company):
     folder = company.folder
     assert not [path.name for path in folder.iterdir() if "truth" in path.name or "drivers" in path.name]
     drivers = yaml.safe_load((folder.with_name("sample_truth") / "drivers.yaml").read_text(encoding="utf-8"))
-    assert set(drivers) == {"close", "churn", "channels", "holdout", "lead_sources", "lead_titles", "leads"}
+    assert set(drivers) == {
+        *("close", "churn", "channels", "holdout", "lead_sources", "lead_titles", "leads"),
+        *("courses", "first_course", "documents"),
+    }

@@ -20,6 +20,8 @@ TITLES = {
     "quotas": "Quotas",
     "exchange_rates": "Exchange rates",
     "campaign_touches": "Touches of campaigns",
+    "course_completions": "Completions of courses",
+    "content_uses": "Use of content",
     "stages": "List of stages",
     "user_roles": "Roles of users",
     "prices": "Price list",

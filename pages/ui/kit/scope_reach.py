@@ -81,7 +81,7 @@ REACHES = {
     "Project": Reach("The work on a buyer's list is shown whole, whatever the scope.", TODAY),
     "Answer library": Reach("The answer library is the whole company's.", TODAY),
     "Catalogue": Reach("The catalogue is the whole company's.", TODAY),
-    "Enablement": Reach("Trainings and materials are for the whole company.", TODAY),
+    "Enablement": Reach("Trainings, what they go with, and materials are the whole company's.", TODAY),
     "Data": Reach("The data are loaded for the whole company.", TODAY),
     "Models": Reach("The models speak of the whole company.", "The models learn from all periods."),
     "Help": Reach("The guides are the same for everybody.", TODAY),

@@ -6,7 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.artifacts import RESULTS
+from core.metrics import Measure
+from core.plays import play_record
 from core.plays.play_view import Runs
+from pages.ui.kit import cache
+from pages.ui.kit.shell import Page
 
 NUMBER = st.column_config.NumberColumn
 RECORD: dict[str, Any] = {
@@ -33,6 +38,28 @@ STRATA: dict[str, Any] = {
     "others_rate": NUMBER("Won or kept there", format="percent"),
 }
 STATES = {"waiting": "To do", "done": "Done", "skipped": "Skipped", "": "All"}
+
+
+def record(page: Page, runs: Runs) -> Measure:
+    """Return the record of all plays, worked out once for these rows and runs."""
+    key = ("record of plays", *_state(page, runs))
+    return cache.remembered(
+        RESULTS, key, lambda: play_record.record(page.data, page.settings, runs), "Comparing the plays"
+    )
+
+
+def evidence(page: Page, runs: Runs, play: str) -> Measure:
+    """Return one play's strata, worked out once for these rows and runs."""
+    key = ("evidence of a play", play, *_state(page, runs))
+    return cache.remembered(
+        RESULTS, key, lambda: play_record.evidence(page.data, page.settings, runs, play), "Comparing the play"
+    )
+
+
+def _state(page: Page, runs: Runs) -> tuple[Any, ...]:
+    """Return what a record rests on: the rows, the settings, the plays as they are in force, and their runs."""
+    rows = b"".join(frame.hash_rows(seed=7).to_numpy().tobytes() for frame in (runs.runs, runs.steps))
+    return (*cache.state(page.data, page.settings), repr(runs.plays), cache.digest(rows))
 
 
 def chosen(runs: Runs) -> str:

@@ -1,0 +1,150 @@
+"""Who finished which course, and who of the learners is nobody of the sales team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from core.config import Settings
+from core.contracts import Dataset
+from core.contracts.constants import NOT_KNOWN
+from core.metrics.measure import Measure, counted, percent, ratio
+
+COURSES: dict[str, Any] = {
+    "course": pl.String,
+    "n_people": pl.Int64,
+    "n_finished": pl.Int64,
+    "finished_rate": pl.Float64,
+    "average_score": pl.Float64,
+    "n_scored": pl.Int64,
+    "last_finished_on": pl.Date,
+}
+PEOPLE: dict[str, Any] = {
+    "rep_id": pl.String,
+    "rep_name": pl.String,
+    "course": pl.String,
+    "status": pl.String,
+    "score_rate": pl.Float64,
+    "started_on": pl.Date,
+    "completed_on": pl.Date,
+}
+
+
+def records(data: Dataset) -> pl.DataFrame:
+    """Return one row per person and course, as of the day of the data: whether and when it was first finished.
+
+    Returns
+    -------
+    pl.DataFrame
+        rep_id (null for learners who are nobody of the sales team), learner_name, course, status (of the latest
+        attempt), is_completed, score_rate (the best), started_on, completed_on (the first; null where it was finished
+        on no known day).
+    """
+    rows = data.course_completions.with_columns(
+        course=pl.col("course_name"),
+        is_completed=pl.col("is_completed") & (pl.col("completed_on") <= data.as_of).fill_null(value=True),
+    ).filter((pl.col("started_on") <= data.as_of).fill_null(value=True))
+    dated = rows.with_columns(completed_on=pl.when("is_completed").then("completed_on"))
+    # Who has no name here, for names are hidden, is told apart from others by the record alone.
+    person = pl.coalesce("rep_id", "learner_name", "completion_id")
+    grouped = dated.sort("completed_on", "completion_id", nulls_last=True).group_by(
+        person.alias("person"), "course", maintain_order=True
+    )
+    return grouped.agg(
+        pl.col("rep_id", "learner_name").first(),
+        pl.col("status").last(),
+        pl.col("is_completed").any(),
+        pl.col("score_rate").max(),
+        pl.col("started_on", "completed_on").min(),
+    ).select("rep_id", "learner_name", "course", "status", "is_completed", "score_rate", "started_on", "completed_on")
+
+
+def finished_on(data: Dataset) -> pl.DataFrame:
+    """Return [rep_id, course, completed_on] of courses the sales team finished on days that are known."""
+    rows = records(data).filter("is_completed").drop_nulls(["rep_id", "completed_on"])
+    return rows.select("rep_id", "course", "completed_on")
+
+
+def by_course(data: Dataset, settings: Settings) -> Measure:
+    """How many of those who began each course have finished it.
+
+    Formula: people with a finished record over people with any record of the course. Several attempts of one person
+    count once; the best score counts. Learners who are nobody of the sales team count here, and in no effect.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Measure
+        Unit rate. Value: finished over begun, of all courses; None without a record. Frame: course, n_people,
+        n_finished, finished_rate, average_score (null where nobody has one), n_scored, last_finished_on; the course
+        most people began first.
+    """
+    rows = records(data)
+    grouped = rows.group_by("course").agg(
+        n_people=pl.len(),
+        n_finished=pl.col("is_completed").sum(),
+        finished_rate=pl.col("is_completed").mean(),
+        average_score=pl.col("score_rate").mean(),
+        n_scored=pl.col("score_rate").count(),
+        last_finished_on=pl.col("completed_on").max(),
+    )
+    frame = grouped.select(pl.col(name).cast(dtype) for name, dtype in COURSES.items()).sort(
+        "n_people", "course", descending=[True, False]
+    )
+    n_finished = int(frame["n_finished"].sum())
+    value = ratio(n_finished, rows.height)
+    if value is None:
+        return Measure("Courses finished", None, "rate", frame, "No record of a course is loaded.")
+    people = rows.select(pl.coalesce("rep_id", "learner_name")).to_series()
+    text = (
+        f"{percent(value)} of {counted(rows.height, 'course begun', 'courses begun')} by "
+        f"{counted(people.n_unique(), 'person', 'people')} were finished, in {counted(frame.height, 'course')}."
+    )
+    return Measure("Courses finished", value, "rate", frame, f"{text}{_strangers_text(rows)}")
+
+
+def _strangers_text(rows: pl.DataFrame) -> str:
+    alone = rows.filter(pl.col("rep_id").is_null())
+    if alone.is_empty():
+        return ""
+    n = alone["learner_name"].n_unique()
+    verb, count = ("is", "counts") if n == 1 else ("are", "count")
+    return f" {counted(n, 'learner')} {verb} nobody of the sales team and {count} in no effect."
+
+
+def by_person(data: Dataset, settings: Settings) -> Measure:
+    """Each person's courses: status, best score, and when it was first finished.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Measure
+        Unit count. Value: people of the sales team with a record; 0 without. Frame: rep_id, rep_name, course, status,
+        score_rate, started_on, completed_on; the latest finished first.
+    """
+    names = data.sales_team.sort("valid_from").unique("rep_id", keep="last").select("rep_id", "rep_name")
+    rows = records(data).drop_nulls("rep_id").join(names, on="rep_id", how="left")
+    frame = (
+        rows.with_columns(pl.col("rep_name").fill_null(pl.col("rep_id")), pl.col("status").fill_null(NOT_KNOWN))
+        .select(pl.col(name).cast(dtype) for name, dtype in PEOPLE.items())
+        .sort("completed_on", "rep_name", "course", descending=[True, False, False], nulls_last=True)
+    )
+    n = frame["rep_id"].n_unique()
+    text = f"{counted(n, 'person', 'people')} of the sales team {'has' if n == 1 else 'have'} a record of a course."
+    return Measure("People with courses", float(n), "count", frame, text)
+
+
+def strangers(data: Dataset) -> pl.DataFrame:
+    """Return [learner, n_courses]: learners who are nobody of the sales team, those with most courses first."""
+    rows = records(data).filter(pl.col("rep_id").is_null())
+    named = rows.with_columns(learner=pl.col("learner_name").fill_null(NOT_KNOWN))
+    return named.group_by("learner").agg(n_courses=pl.len()).sort("n_courses", "learner", descending=[True, False])

@@ -1,0 +1,82 @@
+"""The columns of what courses and documents go with, and which goal of new reps is looked at."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core import metrics
+from core.metrics.ramp_up import FIRST_WIN, TARGET
+
+NUMBER, FLAG, DAY = st.column_config.NumberColumn, st.column_config.CheckboxColumn, st.column_config.DateColumn
+GOALS = {FIRST_WIN: "First won deal", TARGET: "First quota"}
+RANGE = {"difference": "Difference", "low": "From", "high": "To"}
+COURSES = {
+    "course": "Course",
+    "n_people": NUMBER("Began", format="localized"),
+    "n_finished": NUMBER("Finished", format="localized"),
+    "finished_rate": st.column_config.ProgressColumn("Share", format="percent", min_value=0, max_value=1),
+    "average_score": NUMBER("Average score", format="percent"),
+    "last_finished_on": DAY("Last finished"),
+}
+PEOPLE = {
+    "rep_name": "Person",
+    "course": "Course",
+    "status": "Status",
+    "score_rate": NUMBER("Best score", format="percent"),
+    "completed_on": DAY("Finished"),
+}
+STRANGERS = {"learner": "Learner", "n_courses": NUMBER("Courses", format="localized")}
+EFFECT = {
+    "course": "Course",
+    "n_trained": NUMBER("Trained", format="localized"),
+    "n_others": NUMBER("Others", format="localized"),
+    "rate_before": NUMBER("Won before", format="percent"),
+    "rate_after": NUMBER("Won after", format="percent"),
+    "others_change": NUMBER("Change of others", format="percent"),
+    **{name: NUMBER(words, format="percent") for name, words in RANGE.items()},
+    "before_difference": NUMBER("Half a year earlier", format="percent"),
+    "verdict": "Verdict",
+}
+RAMP = {
+    "course": "Course",
+    "n_trained": NUMBER("Trained early", format="localized"),
+    "n_others": NUMBER("Others", format="localized"),
+    "days": NUMBER("Days", format="%.0f"),
+    "others_days": NUMBER("Days of others", format="%.0f"),
+    **{name: NUMBER(words, format="%.0f") for name, words in RANGE.items()},
+    "is_sure": FLAG("Beyond chance"),
+}
+CONTENT = {
+    "content": "Document",
+    "content_kind": "Kind",
+    "n_deals": NUMBER("Deals", format="localized"),
+    "n_won": NUMBER("Of them won", format="localized"),
+    "won_rate": NUMBER("Of all won deals", format="percent"),
+    "won_amount": NUMBER("Won amount", format="compact"),
+    "n": NUMBER("Used early", format="localized"),
+    "win_rate": NUMBER("Won", format="percent"),
+    "others_rate": NUMBER("Without it", format="percent"),
+    **{name: NUMBER(words, format="percent") for name, words in RANGE.items()},
+    "is_sure": FLAG("Beyond chance"),
+}
+LOAD = "Load an export of your learning system, SCORM results or xAPI statements on the Data page."
+LOAD_CONTENT = "Load a list of which document was used in which deal, and when, on the Data page."
+
+
+def goal() -> str:
+    """Draw the choice of what new reps are to reach."""
+    chosen = st.segmented_control(
+        "Until",
+        list(GOALS),
+        default=FIRST_WIN,
+        required=True,
+        format_func=GOALS.__getitem__,
+        key="ramp_goal",
+        bind="query-params",
+    )
+    return str(chosen)
+
+
+def has_effects(measure: metrics.Measure) -> bool:
+    """Say whether anything in a measure could be compared."""
+    return bool(measure.frame["difference"].count())
