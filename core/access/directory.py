@@ -231,7 +231,7 @@ def checked(kind: str, name: str, rule: Rule, directory: Directory) -> str:
     if title in names and directory.source(kind, title) == FILE:
         raise ConfigError(
             message("The settings file says what holds for {title}.", title=title),
-            message("access, {kind}", kind=kind),
+            f"access, {kind}",
             "Change it there, or choose another name.",
         )
     for role in () if isinstance(rule, RoleRule) else rule.roles:

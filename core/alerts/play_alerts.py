@@ -22,7 +22,7 @@ def tasks(rule: Rule, ground: Ground) -> Seen:
     near = rows.filter(pl.col("due_on") <= data.as_of + timedelta(days=rule.days))
     return [
         Sight(
-            message("step {step_id}", step_id=row["step_id"]),
+            f"step {row['step_id']}",
             str(row["due_on"]),
             message(
                 "{play}, {subject}: “{task}” is due on {due_on:%d %B %Y} ({who}).",

@@ -200,4 +200,4 @@ def listed(store: Store, owners: Iterable[str] | None = None) -> list[Way]:
 
 
 def _about(owner: str, name: str) -> str:
-    return message("way {owner} {name}", owner=owner, name=name.strip())
+    return f"way {owner} {name.strip()}"

@@ -29,7 +29,6 @@ from core.config import Settings
 from core.config.stages import fitted
 from core.contracts import Dataset
 from core.contracts.errors import QuarterdeckError, SourceError
-from core.localization import message
 from core.preparing.making import Work
 from core.preparing.preparation import BY
 from core.replicas import places
@@ -104,7 +103,7 @@ def ask(store: Store, files: SessionFiles, data: Dataset, settings: Settings, no
     secret = secrets.token_urlsafe(32)
     files.keep(secret, ROWS, session_copy.packed(data.company), now, AGE)
     boxes = {worker: key_boxes.sealed(secret.encode(), key) for worker, key in keys.items()}
-    subject = message("session {hexdigest}", hexdigest=hashlib.blake2b(secret.encode(), digest_size=4).hexdigest())
+    subject = f"session {hashlib.blake2b(secret.encode(), digest_size=4).hexdigest()}"
     job = store.jobs.ask(KIND, subject, {BOXES: boxes}, BY)
     wait_for(name for _, name, _ in _parts(data, settings))
     return Order(job.id, secret, data.company.fingerprint)

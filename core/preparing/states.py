@@ -19,7 +19,6 @@ from filelock import FileLock, Timeout
 from core.artifacts import SNAPSHOTS, open_cache
 from core.config import Settings
 from core.contracts.errors import StoreError
-from core.localization import message
 from core.replicas import sharing
 from core.sources import snapshot
 
@@ -190,9 +189,7 @@ def _file(settings: Settings, source: str, ending: str, make: bool = False) -> P
 
 
 def _note(source: str, ending: str) -> str:
-    return message(
-        "{ending} of {hexdigest}", ending=ending, hexdigest=hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
-    )
+    return f"{ending} of {hashlib.blake2b(source.encode(), digest_size=8).hexdigest()}"
 
 
 def _read(settings: Settings, source: str, ending: str, kind: type[Any]) -> Any:

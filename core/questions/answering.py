@@ -127,7 +127,7 @@ class Answer:
         from importlib import import_module
 
         module, _, name = self.topic.chart.partition(":")
-        function = getattr(import_module(message("core.charts.{module}", module=module)), name)
+        function = getattr(import_module(f"core.charts.{module}"), name)
         given = {"currency": self.currency, "unit": self.unit} | dict(self.topic.drawn)
         if self.topic.name == "forecast_drivers":
             given["total"] = self.window

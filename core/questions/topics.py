@@ -10,8 +10,6 @@ from typing import Any, Literal
 
 import yaml
 
-from core.localization import message
-
 Handed = Literal["months", "days", "end", "span", "today", "quarter"]
 EXECUTIVE, PIPELINE, CUSTOMERS, FORECAST, DATA = ("executive", "pipeline", "customers", "forecast", "data")
 PAGES = {
@@ -81,7 +79,7 @@ class Topic:
     def function(self) -> Callable[..., Any]:
         """Return the function that answers it."""
         module, _, name = self.source.partition(":")
-        function: Callable[..., Any] = getattr(import_module(message("core.{module}", module=module)), name)
+        function: Callable[..., Any] = getattr(import_module(f"core.{module}"), name)
         return function
 
 

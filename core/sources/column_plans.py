@@ -82,7 +82,7 @@ def _ask_dates(source: Source, name: str, choice: dates.DateChoice, *, is_shared
     header = ", ".join(headers_of(source, name))
     findings.ask(
         Question(
-            message("{entity}.dates.{name}", entity=source.entity, name=name),
+            f"{source.entity}.dates.{name}",
             message(
                 "{place}: every date in {header} can be read day first and month first.",
                 place=source.match.table.place,
@@ -112,7 +112,7 @@ def _tell_two_orders(source: Source, name: str, choice: dates.DateChoice, findin
 def _ask_numbers(source: Source, name: str, choice: amounts.AmountChoice, findings: Findings) -> None:
     findings.ask(
         Question(
-            message("{entity}.numbers.{name}", entity=source.entity, name=name),
+            f"{source.entity}.numbers.{name}",
             message(
                 "{place}: numbers in {headers_of} can be read with a decimal point and with a decimal comma.",
                 place=source.match.table.place,

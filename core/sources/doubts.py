@@ -110,7 +110,7 @@ def _ask_rivals(source: Source, ours: str, rivals: list[str], findings: Findings
     taken = rule if isinstance(rule, str) else ", ".join((*rule.first, *rule.join))
     findings.ask(
         Question(
-            message("{entity}.columns.{ours}", entity=source.entity, ours=ours),
+            f"{source.entity}.columns.{ours}",
             message(
                 "{place}: {rivals} could be {words} as well as {taken}.",
                 place=source.match.table.place,

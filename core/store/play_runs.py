@@ -233,7 +233,7 @@ class PlayRuns:
                 "changed_at": now,
             }
             session.execute(insert(PlayChangeRow).values(**change))
-            target = message("step {step_id}, {name}", step_id=step_id, name=row.name)
+            target = f"step {step_id}, {row.name}"
             write_down(session, [{"at": now, "user": user, "action": action, "target": target, "detail": words}])
 
     def _frame(self, asked: Any, shape: dict[str, Any]) -> pl.DataFrame:

@@ -198,7 +198,7 @@ def _form(page: Page) -> None:
 
 def _by_consent(vendor: str) -> dict[str, object]:
     """Ask how the system is signed in to, where it can be done in two ways."""
-    auth = declaration.parse(message("vendor: {vendor}", vendor=vendor), vendor).auth
+    auth = declaration.parse(f"vendor: {vendor}", vendor).auth
     if not auth.authorize_url:
         return {}
     ways = {

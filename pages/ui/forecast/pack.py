@@ -24,7 +24,7 @@ def offer(page: Page, quarter: Monday) -> None:
                 st,
                 message("Forecast pack as {label}", label=label),
                 lambda ending=ending: made(page, quarter, ending),
-                message("forecast-{as_of}.{ending}", as_of=page.data.as_of, ending=ending),
+                f"forecast-{page.data.as_of}.{ending}",
                 mime=mime,
                 key=f"pack-{ending}",
             )

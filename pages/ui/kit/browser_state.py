@@ -10,7 +10,6 @@ import streamlit as st
 from core.access import Identity
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError
-from core.localization import message
 from core.store.repositories import Documents, Saved
 from pages.ui.kit import cache
 from pages.ui.server import browser_mark
@@ -54,4 +53,4 @@ def _saved(settings: Settings, who: Identity, kind: str) -> Saved | None:
 
 def _name(kind: str) -> str:
     browser = own_mark()
-    return message("{kind} on {mark}", kind=kind, mark=mark(browser)) if browser else kind
+    return f"{kind} on {mark(browser)}" if browser else kind

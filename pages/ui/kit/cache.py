@@ -24,7 +24,6 @@ from core.artifacts import (
 )
 from core.config import Settings, load
 from core.contracts import Dataset
-from core.localization import message
 from core.metrics import growth
 from core.operations import instruments
 from core.replicas import sharing
@@ -98,7 +97,7 @@ def result(function: Callable[..., Any], dataset: Dataset, config: Settings, *mo
 
 def change(measure: Callable[..., Any], dataset: Dataset, config: Settings) -> str:
     """Return a measure's change on a year ago, as a tile shows it."""
-    name = message("change of {module}.{qualname}", module=measure.__module__, qualname=measure.__qualname__)
+    name = f"change of {measure.__module__}.{measure.__qualname__}"
     modules = (measure.__module__, growth.__name__)
     return str(_result(name, modules, dataset, config, (), lambda: growth.change(dataset, config, measure)[1]))
 

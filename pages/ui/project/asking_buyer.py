@@ -136,7 +136,7 @@ def _files(work: Work, questions: list[BuyerQuestion]) -> None:
             slot,
             message("Questions as {kind}", kind=kind.upper()),
             made,
-            message("questions.{kind}", kind=kind),
+            f"questions.{kind}",
             MIME[kind],
             key=f"questions_{kind}",
         )

@@ -9,7 +9,7 @@ import polars as pl
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
-from core.localization import message
+from core.localization import message, message_plural
 from core.metrics import counted
 from core.requirements.work import assignment, project_roles
 from core.requirements.work.assignment import FIELDS, Preview
@@ -122,9 +122,13 @@ def _save(work: Work, rules: tuple[assignment.Rule, ...]) -> None:
 def _give(work: Work, preview: Preview, due_on: date | None) -> None:
     def change() -> str:
         work.who.need(project_roles.PLAN)
-        return save_rows(work, preview.changes(due_on), "{n:,} rows have an owner now.")
+        return save_rows(work, preview.changes(due_on), _owned)
 
     attempt(change)
+
+
+def _owned(n: int) -> str:
+    return message_plural("{n:,} row has an owner now.", "{n:,} rows have an owner now.", n)
 
 
 def _by_hand(work: Work) -> None:

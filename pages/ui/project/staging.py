@@ -77,7 +77,7 @@ def _moved(work: Work) -> None:
     def change() -> str:
         four_eyes = work.page.settings.requirements.four_eyes
         moves = review_stages.moved(rows, work.stages, to, work.who, four_eyes=four_eyes)
-        words = save_rows(work, moves.changes, message("{{n:,}} moved to {to}.", to=to))
+        words = save_rows(work, moves.changes, lambda n: message("{n:,} moved to {to}.", n=n, to=to))
         return joined(words, *moves.refused)
 
     attempt(change)
@@ -113,9 +113,17 @@ def _marked(work: Work, is_public: bool | None) -> None:
             Change(sheet, row, version, {"is_public": is_public})
             for sheet, row, version in rows.select("sheet", "row", "version").iter_rows()
         ]
-        return save_rows(work, changes, "{n:,} public now." if is_public else "{n:,} public no more.")
+        return save_rows(work, changes, _public if is_public else _public_no_more)
 
     attempt(change)
+
+
+def _public(n: int) -> str:
+    return message("{n:,} public now.", n=n)
+
+
+def _public_no_more(n: int) -> str:
+    return message("{n:,} public no more.", n=n)
 
 
 def _history(work: Work, c: Cell) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import joined
 from core.requirements.work import project_board, project_roles, review_stages
 from core.requirements.work.project_roles import Standing
 from core.requirements.work.review_stages import Stages
@@ -112,9 +113,9 @@ def outcome() -> None:
             (st.success if is_done else st.warning)(escaped(words))
 
 
-def save_rows(work: Work, changes: list[Change], done: str) -> str:
-    """Save changes of rows; return what came of it, with each change that met somebody else's."""
+def save_rows(work: Work, changes: list[Change], done: Callable[[int], str]) -> str:
+    """Save changes of rows; return what came of it, for so many of them, with each that met somebody else's."""
     met = work.store.reviews.change(work.saved.id, changes, work.page.identity.user)
     lines = [conflict.sentence() for conflict in met[:MOST_SHOWN]]
     made = len(changes) - len(met)
-    return " ".join([done.format(n=made), *lines])
+    return joined(done(made), *lines)
