@@ -113,12 +113,12 @@ def _marked(work: Work, is_public: bool | None) -> None:
             Change(sheet, row, version, {"is_public": is_public})
             for sheet, row, version in rows.select("sheet", "row", "version").iter_rows()
         ]
-        return save_rows(work, changes, _public if is_public else _public_no_more)
+        return save_rows(work, changes, _public_now if is_public else _public_no_more)
 
     attempt(change)
 
 
-def _public(n: int) -> str:
+def _public_now(n: int) -> str:
     return message("{n:,} public now.", n=n)
 
 
