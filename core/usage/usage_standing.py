@@ -81,7 +81,7 @@ class Usage:
         """
         if not self.limit:
             return f"{SUBJECT[self.kind]} {self._amount(self.used)}, which nothing limits."
-        amount = self._amount(self.used).removesuffix(f" {self._noun}")
+        amount = self._amount(self.used).partition(" ")[0]
         return f"{SUBJECT[self.kind]} {amount} of {self._amount(self.limit)}."
 
     def mend(self) -> str:
@@ -98,7 +98,7 @@ class Usage:
         """
         if not self.limit:
             return self._amount(self.used)
-        amount = self._amount(self.used).removesuffix(f" {self._noun}")
+        amount = self._amount(self.used).partition(" ")[0]
         mark = "" if self.state == FREE else f" ({self.state.lower()})"
         return f"{amount} of {self._amount(self.limit)}{mark}"
 
@@ -109,10 +109,6 @@ class Usage:
         if not self.limit:
             return NAMES[self.kind], round(self.used / unit), None, None, None
         return NAMES[self.kind], round(self.used / unit), self.limit // unit, self.share_rate, self.state
-
-    @property
-    def _noun(self) -> str:
-        return "MB" if self.kind == STORAGE else self.kind
 
     def _amount(self, n: int) -> str:
         if self.kind == STORAGE:

@@ -31,6 +31,7 @@ def test_without_a_limit_nothing_is_held_against_it():
     assert standing.sentence() == "Nothing is limited on this installation."
     assert standing.frame["limit"].null_count() == standing.frame["share_rate"].null_count() == len(KINDS)
     assert Usage(SESSIONS, 1).short() == "1 session"
+    assert Usage(SEATS, 1, 1).sentence() == "People hold 1 of 1 seat."
 
 
 def test_room_left_is_said_in_one_sentence():
