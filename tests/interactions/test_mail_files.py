@@ -115,7 +115,7 @@ def test_a_file_of_another_kind_is_refused():
 
 @pytest.mark.parametrize(
     ("moment", "wanted"),
-    [(None, None), (datetime(1, 1, 1, tzinfo=UTC), None), (datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC))],  # noqa: DTZ001
+    [(None, None), (datetime(1, 1, 1, tzinfo=UTC), None), (datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC))],
 )
 def test_a_moment_no_mail_can_have_is_none(moment, wanted):
     assert in_utc(moment) == wanted
