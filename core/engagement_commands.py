@@ -69,10 +69,10 @@ def forget(
 @app.command("tidy")
 def tidy() -> None:
     """Delete what is kept of people and domains under engagement.no_consent, and what is older than it may be kept."""
-    from core.interactions import consent
+    from core.interactions import consent_rules
 
     with _opened() as (settings, store):
-        typer.echo(consent.tidied(settings, store, AUTHOR))
+        typer.echo(consent_rules.tidied(settings, store, AUTHOR))
 
 
 @app.command("sample")

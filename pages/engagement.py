@@ -1,6 +1,6 @@
 """Engagement: who talks with us, how fast, who has gone quiet, what is met and said, and what was promised."""
 
-from core.charts import engagement as charts
+from core.charts import engagement_charts as charts
 from core.interactions import call_record, contact_breadth, meeting_record, next_steps, quiet_deals, reply_times
 from pages.ui.engagement import columns
 from pages.ui.kit import cache, engagement_data, notebook, shell

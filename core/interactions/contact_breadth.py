@@ -109,14 +109,14 @@ def _people(rows: pl.DataFrame, interactions: Interactions) -> pl.DataFrame:
     got = is_mail & (pl.col("direction") == OUT)
     met = (pl.col("direction") == BOTH) & (pl.col("answer") != "declined")
     ids = pl.col("interaction_id")
-    people = rows.group_by("opportunity_id", "contact_id").agg(
+    persons = rows.group_by("opportunity_id", "contact_id").agg(
         n_in=ids.filter(wrote).n_unique().cast(pl.Int64),
         n_out=ids.filter(got).n_unique().cast(pl.Int64),
         n_met=ids.filter(met).n_unique().cast(pl.Int64),
         last_on=pl.col("at").max().dt.date(),
     )
     both_ways = ((pl.col("n_in") > 0) & (pl.col("n_out") > 0)) | (pl.col("n_met") > 0)
-    return people.join(interactions.contacts.drop("account_id"), on="contact_id", how="left").with_columns(
+    return persons.join(interactions.contacts.drop("account_id"), on="contact_id", how="left").with_columns(
         is_two_way=both_ways,
         seniority=pl.col("seniority").fill_null(NOT_KNOWN),
         rank=pl.col("seniority").replace_strict(RANKS, default=0, return_dtype=pl.Int64),

@@ -11,7 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import AccessError
 from core.forecasts.calls import book as book_of
-from core.interactions import address_book, consent, interaction_files
+from core.interactions import address_book, consent_rules, interaction_files
 from core.interactions.address_book import US, AddressBook
 from core.interactions.read_interaction import ReadFile
 from core.metrics.measure import counted
@@ -50,7 +50,7 @@ def reading_of(
     zone = ZoneInfo(settings.time_zone)
     if occurred_at is not None:
         occurred_at = (occurred_at if occurred_at.tzinfo else occurred_at.replace(tzinfo=zone)).astimezone(UTC)
-    with_text = settings.engagement.texts == consent.TEXTS
+    with_text = settings.engagement.texts == consent_rules.TEXTS
     return interaction_files.Reading(zone, data.as_of, with_text, occurred_at, opportunity_id)
 
 
@@ -104,7 +104,7 @@ def take(read: ReadFile, data: Dataset, settings: Settings, store: Store, author
             read.leave_out(AMONG_US, len(among))
             aside = {id(row) for row in among}
             read.interactions = [row for row in read.interactions if id(row) not in aside]
-    rows = consent.reduced(read, settings.engagement, store.interactions.clock())
+    rows = consent_rules.reduced(read, settings.engagement, store.interactions.clock())
     return Intake(store.interactions.add(book_of(data), rows, author, source), tuple(read.reasons()))
 
 

@@ -150,8 +150,8 @@ class _Kept:
 
 @remembered(8)
 def _view(data: Dataset, settings: Settings, kept_rows: _Kept, hides_people: bool) -> Interactions:
-    matched = _matched(data.company, settings, kept_rows)
-    touches, contacts, turns = matched.touches, matched.contacts, matched.turns
+    every = _matched(data.company, settings, kept_rows)
+    touches, contacts, turns = every.touches, every.contacts, every.turns
     if data.is_masked or hides_people:
         contacts, touches, turns = _nameless(contacts, touches, turns, data.company, settings)
     if data.is_masked:
@@ -165,15 +165,15 @@ def _view(data: Dataset, settings: Settings, kept_rows: _Kept, hides_people: boo
     is_theirs &= pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
     touches, turns = touches.filter(is_theirs), turns.filter(is_theirs)
     is_whole = data.whole is None and not data.is_masked and not hides_people
-    mark = f"{matched.fingerprint} {data.fingerprint} {hides_people} {settings.engagement.model_dump_json()}"
+    mark = f"{every.fingerprint} {data.fingerprint} {hides_people} {settings.engagement.model_dump_json()}"
     return Interactions(
         touches,
         contacts.filter(pl.col("contact_id").is_in(touches["contact_id"].unique().implode())),
         turns,
-        matched.unmatched if is_whole else matched.unmatched.clear(),
-        matched.n_all,
-        matched.is_invented,
-        matched.has_own_side,
+        every.unmatched if is_whole else every.unmatched.clear(),
+        every.n_all,
+        every.is_invented,
+        every.has_own_side,
         hashlib.blake2b(mark.encode(), digest_size=12).hexdigest(),
     )
 
@@ -183,60 +183,6 @@ def _none(data: Dataset) -> Interactions:
         pl.DataFrame(schema=shape) for shape in (TOUCHES, CONTACTS, SPOKEN, UNMATCHED)
     )
     return Interactions(touches, contacts, turns, unmatched, 0, False, True, f"none {data.fingerprint}")
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """The rows of a book in one state; equal ones are of the same state."""
-
-    book: str
-    state: str
-    store: Store
-
-    def __hash__(self) -> int:
-        return hash((self.book, self.state, str(self.store.engine.url)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and hash(self) == hash(other)
-
-    def frames(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        records = self.store.interactions
-        return records.interactions(self.book), records.people(self.book), records.turns(self.book)
-
-
-@remembered(8)
-def _view(data: Dataset, settings: Settings, kept_rows: _Kept, hides_people: bool) -> Interactions:
-    matched = _matched(data.company, settings, kept_rows)
-    touches, contacts, turns = matched.touches, matched.contacts, matched.turns
-    if data.is_masked or hides_people:
-        contacts, touches, turns = _nameless(contacts, touches, turns, data.company, settings)
-    if data.is_masked:
-        touches, contacts, turns = _masked(touches, contacts, turns, data, settings)
-    if settings.engagement.texts == "none":
-        touches = touches.with_columns(subject=pl.lit(""))
-    if settings.engagement.texts != "texts":
-        turns = turns.with_columns(text=pl.lit(""))
-    accounts, deals = data.accounts["account_id"].implode(), data.opportunities["opportunity_id"].implode()
-    is_theirs = pl.col("account_id").is_in(accounts)
-    is_theirs &= pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
-    touches, turns = touches.filter(is_theirs), turns.filter(is_theirs)
-    is_whole = data.whole is None and not data.is_masked and not hides_people
-    mark = f"{matched.fingerprint} {data.fingerprint} {hides_people} {settings.engagement.model_dump_json()}"
-    return Interactions(
-        touches,
-        contacts.filter(pl.col("contact_id").is_in(touches["contact_id"].unique().implode())),
-        turns,
-        matched.unmatched if is_whole else matched.unmatched.clear(),
-        matched.n_all,
-        matched.is_invented,
-        matched.has_own_side,
-        hashlib.blake2b(mark.encode(), digest_size=12).hexdigest(),
-    )
-
-
-def _none(data: Dataset) -> Interactions:
-    frames = (pl.DataFrame(schema=shape) for shape in (TOUCHES, CONTACTS, SPOKEN, UNMATCHED))
-    return Interactions(*frames, 0, is_invented=False, has_own_side=True, fingerprint=f"none {data.fingerprint}")
 
 
 @remembered(2)

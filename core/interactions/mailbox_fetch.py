@@ -12,7 +12,7 @@ from core.config import Settings
 from core.config.settings import MailboxSettings
 from core.contracts import Dataset
 from core.contracts.errors import ConfigError, SourceError
-from core.interactions import consent, intake, mail_files
+from core.interactions import consent_rules, intake, mail_files
 from core.interactions.intake import Intake
 from core.interactions.read_interaction import ReadFile
 from core.sealing.secret_values import Secrets
@@ -80,7 +80,7 @@ def fetch(
         raise SourceError("The mail server does not answer.", f"{mailbox.host}:{mailbox.port}", str(error)) from error
     try:
         _log_in(server, mailbox, keys)
-        with_text = settings.engagement.texts == consent.TEXTS
+        with_text = settings.engagement.texts == consent_rules.TEXTS
         for number, folder in enumerate(mailbox.folders):
             report(number / len(mailbox.folders), folder)
             _read_folder(server, folder, since, mailbox.most_messages, with_text, read)

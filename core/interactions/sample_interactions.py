@@ -11,7 +11,7 @@ import polars as pl
 from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
-from core.interactions import consent, interaction_files
+from core.interactions import consent_rules, interaction_files
 from core.interactions.read_interaction import ReadFile
 from core.sample import correspondence
 from core.store.interaction_records import INTERACTIONS, PEOPLE, TURNS, NewInteraction
@@ -47,13 +47,13 @@ def of(company: Dataset, settings: Settings) -> Invented:
     """
     made = files(company, settings)
     reading = interaction_files.Reading(
-        ZoneInfo(settings.time_zone), company.as_of, with_text=settings.engagement.texts == consent.TEXTS
+        ZoneInfo(settings.time_zone), company.as_of, with_text=settings.engagement.texts == consent_rules.TEXTS
     )
     read = ReadFile()
     for name, content in made.items():
         if name != "contacts.csv":
             read.take(interaction_files.read(content, name, reading))
-    rows = consent.reduced(read, settings.engagement, datetime.combine(company.as_of, time(), UTC))
+    rows = consent_rules.reduced(read, settings.engagement, datetime.combine(company.as_of, time(), UTC))
     contacts = pl.read_csv(made["contacts.csv"], schema_overrides=dict.fromkeys(("title",), pl.String))
     return Invented(*frames(rows), contacts, correspondence.OWN_DOMAIN)
 

@@ -20,7 +20,7 @@ def fetch(settings: Settings, report: Report, author: str) -> str:
     QuarterdeckError
         When the data cannot be read, no mailbox is set, or the server does not let us in.
     """
-    from core.interactions import consent, mailbox_fetch
+    from core.interactions import consent_rules, mailbox_fetch
     from core.sealing.secret_values import Secrets
     from core.sources import load_data
     from core.sources.connectors import connector_files
@@ -29,7 +29,7 @@ def fetch(settings: Settings, report: Report, author: str) -> str:
     with opened(settings) as store:
         keys = Secrets(connector_files.folder_of(settings))
         outcome = mailbox_fetch.fetch(load_data(settings), settings, store, keys, report, author)
-        return f"{outcome.sentence()} {consent.tidied(settings, store, author)}"
+        return f"{outcome.sentence()} {consent_rules.tidied(settings, store, author)}"
 
 
 def is_due(settings: Settings, queue: JobQueue, now: datetime) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ssl
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from core.access import view
 from core.contracts.errors import AccessError, ConfigError, SourceError
-from core.interactions import address_book, consent, contact_breadth, intake, interaction_view, mailbox_fetch
+from core.interactions import address_book, consent_rules, contact_breadth, intake, interaction_view, mailbox_fetch
 from core.store.expiry import INTERACTIONS
 from core.store.interaction_tables import InteractionPersonRow, InteractionRow
 from tests.interactions.conftest import ANA, BO, CY, NOW, REP, frames, mail, with_rules
@@ -47,8 +48,7 @@ def test_nothing_that_was_written_is_kept_unless_allowed(firm, settings, store):
     with store.interactions.sessions() as session:
         row = session.query(InteractionRow).one()
         assert (row.subject, row.text) == ("", "")
-    raw = store.engine.url.database
-    assert b"secret" not in open(raw, "rb").read()  # noqa: SIM115
+    assert b"secret" not in Path(store.engine.url.database).read_bytes()
     allowed = with_rules(settings, texts="texts")
     intake.take_files([("b.mbox", mail((5, 9), ANA, REP, 2))], firm, allowed, store, "test")
     with store.interactions.sessions() as session:
@@ -77,9 +77,9 @@ def test_consent_and_age_decide_before_anything_is_kept(firm, settings, store):
     files = [("a.mbox", mail((14, 9), ANA, REP, 1) + mail((4, 9), CY, REP, 2) + mail((14, 9), CY, REP, 3))]
     outcome = intake.take_files(files, firm, strict, store, "test")
     assert outcome.added.n_new == 1
-    assert set(outcome.left_out) == {f"1 left out: {consent.NO_CONSENT}", f"1 left out: {consent.TOO_OLD}"}
+    assert set(outcome.left_out) == {f"1 left out: {consent_rules.NO_CONSENT}", f"1 left out: {consent_rules.TOO_OLD}"}
     intake.take_files(files, firm, settings, store, "test")
-    assert consent.tidied(strict, store, "test") == "1 deleted for want of consent, 1 because they were too old."
+    assert consent_rules.tidied(strict, store, "test") == "1 deleted for want of consent, 1 because they were too old."
     assert store.interactions.interactions("By hand").height == 1
     assert store.retention.apply({INTERACTIONS: 1}, is_trial=False) == {INTERACTIONS: 1}
     assert store.interactions.forget_excluded((), (), "test") == 0

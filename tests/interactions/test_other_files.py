@@ -41,7 +41,8 @@ def test_a_meeting_has_people_answers_and_a_time_in_utc():
 
 
 def test_what_repeats_is_laid_out_within_bounds_with_its_exceptions():
-    weekly = f"DTSTART:20260401T080000Z\r\nDTEND:20260401T090000Z\r\nRRULE:FREQ=WEEKLY;COUNT=4\r\nEXDATE:20260408T080000Z\r\n{GUESTS}"
+    rule = "RRULE:FREQ=WEEKLY;COUNT=4\r\nEXDATE:20260408T080000Z\r\n"
+    weekly = f"DTSTART:20260401T080000Z\r\nDTEND:20260401T090000Z\r\n{rule}{GUESTS}"
     days = [row.occurred_at.day for row in of(weekly).interactions]
     assert days == [1, 15, 22]
     for_ever = of(f"DTSTART:20000101T080000Z\r\nRRULE:FREQ=DAILY\r\n{GUESTS}").interactions
@@ -224,7 +225,8 @@ def test_webvtt_of_zoom_meet_and_teams():
 
 
 def test_plain_text_with_its_head():
-    text = "date: 2026-05-04T10:00\nparticipant: Ana North <ana@north.example>\ndeal: n1\n[00:00:05] Ana North: Yes: we do.\nand more\n00:10 Rita: At 10:30 then?\n"
+    head = "date: 2026-05-04T10:00\nparticipant: Ana North <ana@north.example>\ndeal: n1\n"
+    text = f"{head}[00:00:05] Ana North: Yes: we do.\nand more\n00:10 Rita: At 10:30 then?\n"
     row = transcript_files.transcript(text.encode(), "x.txt", BERLIN).interactions[0]
     assert (row.occurred_at.hour, row.opportunity_id) == (8, "n1")
     assert [(t.speaker, t.text, t.started_s) for t in row.turns] == [
