@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.localization import message
+from core.localization import message, message_plural
 from core.sources import stage_map, stages
 from core.sources.entities import has
 from core.sources.findings import PART, Findings, counted
@@ -105,29 +105,18 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         findings,
         "closed without a close date: they count as won or lost, and in no quarter",
     )
-    for rows, whose in (
-        (deals.filter(~pl.col("is_closed")), "open"),
-        (deals.filter("is_won"), "won"),
+    for rows, deals_of in (
+        (deals.filter(~pl.col("is_closed")), lambda n: counted(n, "open deal", "open deals")),
+        (deals.filter("is_won"), lambda n: counted(n, "won deal", "won deals")),
     ):
         bare = rows.filter(pl.col("amount").is_null() & _has_no_other_amount(rows))
         if bare.height:
             findings.note(
-                message(
-                    "{height:,} of {things} have no amount and add{words} nothing to sums.",
-                    height=bare.height,
-                    things=counted(
-                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
-                    ),
-                    words="s" * (bare.height == 1),
-                )
-                if bare.height > 1
-                else message(
-                    "{height:,} of {things} has no amount and add{words} nothing to sums.",
-                    height=bare.height,
-                    things=counted(
-                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
-                    ),
-                    words="s" * (bare.height == 1),
+                message_plural(
+                    "{n:,} of {deals} has no amount and adds nothing to sums.",
+                    "{n:,} of {deals} have no amount and add nothing to sums.",
+                    bare.height,
+                    deals=deals_of(rows.height),
                 )
             )
     undated = deals.filter(~pl.col("is_closed") & pl.col("close_on").is_null())
