@@ -105,9 +105,9 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         findings,
         "closed without a close date: they count as won or lost, and in no quarter",
     )
-    for rows, deals_of in (
-        (deals.filter(~pl.col("is_closed")), lambda n: counted(n, "open deal", "open deals")),
-        (deals.filter("is_won"), lambda n: counted(n, "won deal", "won deals")),
+    for rows, whose in (
+        (deals.filter(~pl.col("is_closed")), "open"),
+        (deals.filter("is_won"), "won"),
     ):
         bare = rows.filter(pl.col("amount").is_null() & _has_no_other_amount(rows))
         if bare.height:
@@ -116,7 +116,9 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
                     "{n:,} of {deals} has no amount and adds nothing to sums.",
                     "{n:,} of {deals} have no amount and add nothing to sums.",
                     bare.height,
-                    deals=deals_of(rows.height),
+                    deals=counted(rows.height, "open deal", "open deals")
+                    if whose == "open"
+                    else counted(rows.height, "won deal", "won deals"),
                 )
             )
     undated = deals.filter(~pl.col("is_closed") & pl.col("close_on").is_null())
