@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.localization import message
+from core.localization import message, shown_whole
+from core.localization import shown as in_words
 from core.scope import Scope, fiscal_period, narrowing
 from pages.ui.kit import cache, downloads
 
@@ -90,4 +91,12 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
         about += message(
             " · {days} · {narrowing}", days=days, narrowing=narrowing.sentence(whole, page.settings, page.scope)
         )
-    return snapshot.collected(page.title, about, shown, page.formats, letterhead.of(page.settings))
+    parts = [(in_words(question), kind, _in_words(kind, body)) for question, kind, body in shown]
+    return snapshot.collected(in_words(page.title), in_words(about), parts, page.formats, letterhead.of(page.settings))
+
+
+def _in_words(kind: str, body: Any) -> Any:
+    """Return a sentence, or the words of a tile, in the reader's language; charts and tables are made in it."""
+    if kind == "text":
+        return shown_whole(body)
+    return tuple(map(shown_whole, body)) if kind == "tile" else body

@@ -77,7 +77,7 @@ def _moved(work: Work) -> None:
     def change() -> str:
         four_eyes = work.page.settings.requirements.four_eyes
         moves = review_stages.moved(rows, work.stages, to, work.who, four_eyes=four_eyes)
-        words = save_rows(work, moves.changes, message("{{n:,}} moved to {to}.", to=to))
+        words = save_rows(work, moves.changes, "{n:,} moved to {to}.", to=to)
         return joined(words, *moves.refused)
 
     attempt(change)

@@ -112,9 +112,9 @@ def outcome() -> None:
             (st.success if is_done else st.warning)(escaped(words))
 
 
-def save_rows(work: Work, changes: list[Change], done: str) -> str:
+def save_rows(work: Work, changes: list[Change], done: str, **values: str) -> str:
     """Save changes of rows; return what came of it, with each change that met somebody else's."""
     met = work.store.reviews.change(work.saved.id, changes, work.page.identity.user)
     lines = [conflict.sentence() for conflict in met[:MOST_SHOWN]]
     made = len(changes) - len(met)
-    return " ".join([done.format(n=made), *lines])
+    return joined(message(done, n=made, **values), *lines)

@@ -15,7 +15,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.localization import shown
+from core.localization import shown, shown_whole
+from core.localization.messages import SENTENCE
 from core.localization.reader import READS
 
 BODIES = (
@@ -30,6 +31,7 @@ LOOSE = ("toast", "spinner", "dialog")  # functions of Streamlit that no contain
 NOT_FIRST = {"page_link", "progress", "image", "dataframe", "data_editor"}
 NAMED = ("label", "body", "help", "placeholder", "text", "caption", "title", "value", "delta", "delta_description")
 DRESSED = re.compile(r"(:material/\w+: )?(.+?)(, [A-Z]{3})?", re.DOTALL)
+DIGIT = re.compile(r"^[-+]?(?:[A-Z]{3} )?\d")
 NO_WORDS = {"text_input", "text_area", "number_input", "slider", "date_input", "checkbox", "toggle", "color_picker"}
 
 
@@ -98,7 +100,7 @@ def _words(value: Any) -> Any:
 
 def _line(text: str) -> str:
     """Return a text in the reader's words; an icon before it, or a currency behind it, is no part of the words."""
-    words = str(shown(text))
+    words = str(shown(text) if len(text) >= SENTENCE or not DIGIT.search(text) else shown_whole(text))
     match = DRESSED.fullmatch(text) if words == text else None
     return f"{match[1]}{shown(match[2])}{match[3]}" if match else words
 
