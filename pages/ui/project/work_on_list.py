@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError
+from core.localization import joined, message
 from core.requirements.work import project_board, project_roles, review_stages
 from core.requirements.work.project_roles import Standing
 from core.requirements.work.review_stages import Stages
