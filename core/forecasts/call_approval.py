@@ -71,7 +71,7 @@ class Standing:
         ]
         parts += [message("{counts:,} sent back", counts=counts[RETURNED])] if counts[RETURNED] else []
         if not counts[MISSING]:
-            return f"{', '.join(parts)}."
+            return message("{parts}.", parts=joined(*parts, by=", "))
         return message(
             "{parts}, {counts:,} missing; due {day}.",
             parts=joined(*parts, by=", "),

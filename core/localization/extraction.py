@@ -75,6 +75,7 @@ SPARE = (
 )
 COMMANDS = re.compile(r"^core/(\w+_commands|cli|serving|orphans|lazy_imports)\.py$")
 YAML_WORDS = {
+    "core/requirements/judge/drafting/draft_templates.yaml": ("about",),
     "core/guides/explained.yaml": None,
     "core/sales_terms.yaml": ("term", "meaning"),
 }
@@ -105,6 +106,7 @@ NO_WORDS = re.compile(
 LETTERS = re.compile(r"[^\W\d_]{2,}")
 WORDS = re.compile(r"[^\W\d_]{2,}['’]?\w*[,;:.?!)”]* [(“]?[^\W_]+|[^\W\d_]{2,}[.?!]$")
 LABEL = re.compile(r"^[A-Z][^\W\d_]+(?:[ -][\w()%,.]+)*[?.:…]?$|^[A-Z]{2,}s?$")
+ICON = re.compile(r"^:material/\w+: ")
 CODE = re.compile(r"[A-Z]{3}")  # of a currency
 ONE = re.compile(r"[a-z]{2,}")
 
@@ -263,7 +265,7 @@ class _Visitor(ast.NodeVisitor):
         self.is_label = outer
 
     def _literal(self, text: str, line: int) -> None:
-        words = text.strip()
+        words = ICON.sub("", text.strip())
         if not LETTERS.search(words) or NO_WORDS.search(words) or CODE.fullmatch(words):
             return
         is_label = (self.is_page or self.is_label) and LABEL.match(words)

@@ -339,7 +339,8 @@ def _written(value: object, form: str, conversion: str | None, wording: Wording)
     if conversion == "r":
         return format(repr(value), form)
     if isinstance(value, str):
-        return format(_told_whole(value, wording), form)
+        is_sentence = len(value) >= SENTENCE and value.endswith((".", "!", "?"))
+        return format(wording.look_up_whole(value) if is_sentence else wording.look_up(value), form)
     if isinstance(value, int | float | date):
         return wording.value(value, form)
     return told(str(value), wording)

@@ -26,6 +26,7 @@ AMOUNT = re.compile(
     r"(?P<sign>[-+]?)(?P<code>[A-Z]{3}) (?P<number>\d[\d,]*(?:\.(?P<digits>\d+))?)(?: (?P<size>[kMB]))?"
 )
 DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
+COMPACT = re.compile(r"(?P<sign>[-+]?)(?P<number>\d[\d,]*\.(?P<digits>\d+)) (?P<size>[kMB])")
 RATE = re.compile(r"(?P<sign>[-+]?)(?P<number>\d+(?:\.(?P<digits>\d+))?) %")
 SIZES = {"k": 1e3, "M": 1e6, "B": 1e9, None: 1.0}
 
@@ -130,6 +131,9 @@ def _whole_figure(text: str) -> str | None:
         amount = float(match["number"].replace(",", "")) * SIZES[match["size"]] * (-1 if match["sign"] == "-" else 1)
         digits = len(match["digits"] or "") if match["size"] else 1
         return figure("money", (amount, match["code"], digits, match["sign"] == "+"), text)
+    if match := COMPACT.fullmatch(text):
+        value = float(match["sign"] + match["number"].replace(",", "")) * SIZES[match["size"]]
+        return figure("compact", (value, len(match["digits"]), match["sign"] == "+"), text)
     if match := RATE.fullmatch(text):
         rate = float(match["sign"] + match["number"]) / 100
         kind = "percent" if match["digits"] else "chance"

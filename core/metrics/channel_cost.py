@@ -135,12 +135,12 @@ def _slope(campaigns: pl.DataFrame, n_claims: int) -> tuple[float, float, float]
 
 
 def _text(frame: pl.DataFrame, total: float, months: int, currency: str, is_part: bool) -> str:
-    spent = message(
-        "{campaigns} of the last {months} months cost ",
+    head = message(
+        "{campaigns} of the last {months} months cost {total}.",
         campaigns=counted(int(frame["n_campaigns"].sum()), "campaign"),
         months=months,
+        total=money(total, currency),
     )
-    head = f"{spent}{money(total, currency)}."
     ranked = frame.filter(pl.col("lowest_return") > 0).sort("lowest_return", "channel", descending=[True, False])
     best = ""
     if ranked.height:

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from core.config import Settings
-from core.localization import message
+from core.localization import message, message_plural
 from core.sources import stage_map, stages
 from core.sources.entities import has
 from core.sources.findings import PART, Findings, counted
@@ -112,22 +112,13 @@ def tell(deals: pl.DataFrame, as_of: date, first: date, findings: Findings) -> N
         bare = rows.filter(pl.col("amount").is_null() & _has_no_other_amount(rows))
         if bare.height:
             findings.note(
-                message(
-                    "{height:,} of {things} have no amount and add{words} nothing to sums.",
-                    height=bare.height,
-                    things=counted(
-                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
-                    ),
-                    words="s" * (bare.height == 1),
-                )
-                if bare.height > 1
-                else message(
-                    "{height:,} of {things} has no amount and add{words} nothing to sums.",
-                    height=bare.height,
-                    things=counted(
-                        rows.height, message("{whose} deal", whose=whose), message("{whose} deals", whose=whose)
-                    ),
-                    words="s" * (bare.height == 1),
+                message_plural(
+                    "{n:,} of {deals} has no amount and adds nothing to sums.",
+                    "{n:,} of {deals} have no amount and add nothing to sums.",
+                    bare.height,
+                    deals=counted(rows.height, "open deal", "open deals")
+                    if whose == "open"
+                    else counted(rows.height, "won deal", "won deals"),
                 )
             )
     undated = deals.filter(~pl.col("is_closed") & pl.col("close_on").is_null())

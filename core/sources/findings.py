@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from core import contracts
-from core.localization import message
+from core.localization import message, message_plural
 from core.sources.span_ends import EndConvention
 from core.sources.table import ROW
 
@@ -77,7 +77,7 @@ def counted(n: int, singular: str, several: str) -> str:
     >>> counted(1, "deal", "deals"), counted(1200, "deal", "deals")
     ('1 deal', '1,200 deals')
     """
-    return f"{n:,} {singular if n == 1 else several}"
+    return message_plural(f"{{n:,}} {singular}", f"{{n:,}} {several}", n)
 
 
 @dataclass

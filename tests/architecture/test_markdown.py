@@ -41,12 +41,20 @@ def parts(node):
 def is_ours(part, formatted):
     """Say whether a part is escaped, or a number or date in a form of ours."""
     text = ast.unparse(part)
+    if isinstance(part, ast.Call) and ast.unparse(part.func) in ("message", "message_plural"):
+        return all(_is_plain(value.arg, value.value, part) for value in part.keywords)
     return (
         text.startswith(("escaped(", "anchor("))
         or "escaped(" in text
         or text in formatted
         or text.startswith("counted(")
     )
+
+
+def _is_plain(name, value, call):
+    """Say whether a value of a message is escaped, or a number or date in a form of ours."""
+    templates = [text.value for text in call.args if isinstance(text, ast.Constant)]
+    return is_ours(value, set()) or any(f"{{{name}:" in template for template in templates)
 
 
 def formatted(node):

@@ -23,6 +23,7 @@ OWN_CACHE = {
     "core/branding/logo_pictures.py: _read",
     "core/charts/wordmark.py: wordmark",
     "core/config/settings.py: _validated",
+    "core/localization/recovery.py: recovered",  # by the text itself, of which it gives the template
     "core/config/settings.py: _values",
     "pages/ui/server/preload.py: _written",
 }
@@ -32,6 +33,7 @@ FIXED_ARGUMENTS = {
     "core/formats.py: _locale",
     "core/formats.py: _vega",
     "core/formats.py: checked",
+    "core/localization/catalogues.py: catalogue",
     "core/explain/actions/playbooks.py: _read",
     "core/explain/drivers.py: load",
     "core/requirements/officefiles/delimited.py: _pattern",

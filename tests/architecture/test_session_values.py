@@ -30,7 +30,7 @@ NO_WORK = {
         account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked
         question_topic question_words question_failure refused_pages draft_rewritten holds_seat
         requirement_shown review_arrived review_base
-        review_view scope_written shown sheets_hidden wizard_stage_rows""",
+        review_view scope_written shown sheets_hidden wizard_stage_rows kept_language language_choice""",
     "rows as they were first shown; their version is part of the keys of what is typed over them": """
         calls_seen library_opened offer_opened offer_shown review""",
     "found again by the address or the cookie": """

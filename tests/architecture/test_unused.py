@@ -34,7 +34,7 @@ BY_LIBRARIES = (
     "*/core/config/branding.py",
     "*/core/plays/play_definition.py",
 )
-NAMES = ["__getattr__", "do_GET", "log_message"]  # the last two of servers of the standard library
+NAMES = ["__getattr__", "do_GET", "log_message", "visit_*"]  # all but the first are called by the standard library
 # Offered to whoever works with the library at a prompt, and for tests of what is kept.
 OFFERED = {
     "put_sample": "puts another company where the sample would be, as the tests of pages do",

@@ -50,7 +50,7 @@ def names(sample) -> set[str]:
 
 def in_pseudo(page: str) -> AppTest:
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=300)
-    test.session_state[page_language.CHOICE] = "xx"
+    test.session_state[page_language.CHOICE] = {"local": "xx"}
     return (test if page == "app.py" else test.switch_page(page)).run()
 
 

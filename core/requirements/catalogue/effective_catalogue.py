@@ -11,7 +11,7 @@ import polars as pl
 
 from core.config import load as settings_in_force
 from core.contracts.errors import RequirementError
-from core.localization import message, message_plural
+from core.localization import joined, message, message_plural
 from core.metrics.measure import counted
 from core.requirements.catalogue import capabilities as files
 from core.requirements.catalogue.capabilities import SHAPE, STATUSES, Catalogue
@@ -89,9 +89,11 @@ class Edition:
         """Say how many capabilities there are, how they stand, and how many people edited or retired."""
         rows = self.frame.filter(~pl.col("is_retired"))
         counts = dict(rows["status"].value_counts().iter_rows())
-        parts = ", ".join(f"{counts[status]:,} {SAID[status]}" for status in STATUSES if counts.get(status))
+        parts = joined(
+            *(message("{n:,} {status}", n=counts[s], status=SAID[s]) for s in STATUSES if counts.get(s)), by=", "
+        )
         n = counted(rows.height, "capability", "capabilities")
-        text = f"{n}: {parts}." if rows.height else "The catalogue is empty."
+        text = message("{n}: {parts}.", n=n, parts=parts) if rows.height else "The catalogue is empty."
         gone, edited = self.frame.height - rows.height, rows.filter(pl.col("version") > 0).height
         text += (
             message_plural(" {n:,} was added or changed here.", " {n:,} were added or changed here.", edited)

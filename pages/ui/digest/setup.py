@@ -67,7 +67,8 @@ def _offer_saved(page: Page, plan: Plan) -> None:
         if st.button("Save", key="digest_save") and _save(page, plan):
             st.toast("Saved.")
     _offer_ready(page)
-    st.caption(escaped(f"{counted(len(names), 'digest')} set up; quarterdeck digest --name writes one to a file."))
+    digests = counted(len(names), "digest")
+    st.caption(escaped(message("{digests} set up; quarterdeck digest --name writes one to a file.", digests=digests)))
 
 
 def _offer_ready(page: Page) -> None:

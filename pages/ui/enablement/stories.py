@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.enablement import sales_stories, slides, word
 from core.enablement.document import Paper
+from core.localization import message
 from core.requirements.work import sample_lists, saved_lists
 from pages.ui.enablement.templates import Templates
 from pages.ui.kit import downloads, saved_content
@@ -70,7 +71,7 @@ def _files(where: Any, title: str, paper: Paper, own: Templates, name: str) -> N
     row = where.container(horizontal=True, gap="xsmall")
     downloads.button(
         row,
-        f"{title} (Word)",
+        message("{title} (Word)", title=title),
         lambda: word.write(paper, own.docx, own.head),
         f"{name}.docx",
         WORD,
@@ -78,7 +79,7 @@ def _files(where: Any, title: str, paper: Paper, own: Templates, name: str) -> N
     )
     downloads.button(
         row,
-        f"{title} (PowerPoint)",
+        message("{title} (PowerPoint)", title=title),
         lambda: slides.write(paper, own.pptx, own.head),
         f"{name}.pptx",
         SLIDES,

@@ -60,12 +60,13 @@ def reader(language: str, formats: Formats) -> Reader | None:
 
 def kept(settings: Settings, who: Identity) -> str:
     """Return the language somebody chose; empty where they did not, or it is gone."""
-    if CHOICE in st.session_state:
-        return str(st.session_state[CHOICE])
+    choices: dict[str, str] = st.session_state.setdefault(CHOICE, {})
+    if who.user in choices:
+        return choices[who.user]
     rows = cache.store(settings.database).preferences.list(who.user)
     saved = next((str(row.payload.get("language", "")) for row in rows if row.name == PREFERENCE), "")
     language = saved if saved in (*catalogues.languages(), catalogues.PSEUDO) else ""
-    st.session_state[CHOICE] = language
+    choices[who.user] = language
     return language
 
 
@@ -84,5 +85,5 @@ def offer(settings: Settings, who: Identity) -> None:
         preferences = cache.store(settings.database).preferences
         version = next((row.version for row in preferences.list(who.user) if row.name == PREFERENCE), None)
         preferences.save(PREFERENCE, who.user, {"language": picked}, version)
-        st.session_state[CHOICE] = picked
+        st.session_state[CHOICE][who.user] = picked
         st.rerun()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from core.localization import message
+from core.localization import message, shown_whole
+from core.localization import shown as in_words
 from core.scope import Scope, fiscal_period, narrowing
 from pages.ui.kit import cache, company_wording, downloads
 
@@ -91,7 +92,14 @@ def taken(page: Page, shown: list[tuple[str, str, Any]]) -> Snapshot:
         about += message(
             " · {days} · {narrowing}", days=days, narrowing=narrowing.sentence(whole, page.settings, page.scope)
         )
-    shown = [(company_wording.worded(question), kind, body) for question, kind, body in shown]
-    return snapshot.collected(
-        company_wording.worded(page.title), about, shown, page.formats, letterhead.of(page.settings)
-    )
+    worded = company_wording.worded
+    parts = [(in_words(worded(question)), kind, _in_words(kind, body)) for question, kind, body in shown]
+    title = in_words(worded(page.title))
+    return snapshot.collected(title, in_words(about), parts, page.formats, letterhead.of(page.settings))
+
+
+def _in_words(kind: str, body: Any) -> Any:
+    """Return a sentence, or the words of a tile, in the reader's language; charts and tables are made in it."""
+    if kind == "text":
+        return shown_whole(body)
+    return tuple(map(shown_whole, body)) if kind == "tile" else body

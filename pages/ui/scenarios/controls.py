@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from core.localization import message
+from core.localization import message, shown
 from core.scenarios.analysis.whatif import Ground
 from core.scenarios.form import (
     BESIDE,
@@ -102,7 +102,7 @@ def _control(ground: Ground, lever: Lever, typed: bool) -> None:
     low, high = float(lever.low * scale), float(lever.high * scale)
     form = {"percent": "%+.4g %%", "points": "%+.4g points", "share": "%.4g %%"}.get(lever.unit, "%+.4g")
     st.slider(
-        f"{lever.label} :small[:gray[{escaped(_seen(ground, lever))}]]",
+        f"{shown(lever.label)} :small[:gray[{escaped(_seen(ground, lever))}]]",
         low,
         high,
         0.0,

@@ -7,6 +7,7 @@ a body or the words of an option is looked up; what an option stands for, keys a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.localization import shown
+from core.localization import shown, shown_whole
+from core.localization.messages import SENTENCE
 from core.localization.reader import READS
 
 BODIES = (
@@ -28,6 +30,8 @@ CHOICES = ("selectbox", "multiselect", "radio", "pills", "segmented_control", "s
 LOOSE = ("toast", "spinner", "dialog")  # functions of Streamlit that no container has
 NOT_FIRST = {"page_link", "progress", "image", "dataframe", "data_editor"}
 NAMED = ("label", "body", "help", "placeholder", "text", "caption", "title", "value", "delta", "delta_description")
+DRESSED = re.compile(r"(:material/\w+: )?(.+?)(, [A-Z]{3})?", re.DOTALL)
+DIGIT = re.compile(r"^[-+]?(?:[A-Z]{3} )?\d")
 NO_WORDS = {"text_input", "text_area", "number_input", "slider", "date_input", "checkbox", "toggle", "color_picker"}
 
 
@@ -88,10 +92,17 @@ def _worded(format_func: Callable[[Any], Any]) -> Callable[[Any], str]:
 
 def _words(value: Any) -> Any:
     if isinstance(value, str):
-        return str(shown(value))
+        return _line(value)
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
-        return [str(shown(item)) for item in value]
+        return [_line(item) for item in value]
     return value
+
+
+def _line(text: str) -> str:
+    """Return a text in the reader's words; an icon before it, or a currency behind it, is no part of the words."""
+    words = str(shown(text) if len(text) >= SENTENCE or not DIGIT.search(text) else shown_whole(text))
+    match = DRESSED.fullmatch(text) if words == text else None
+    return f"{match[1]}{shown(match[2])}{match[3]}" if match else words
 
 
 def headed(config: Mapping[Any, Any]) -> dict[Any, Any]:
