@@ -30,5 +30,5 @@ def forget() -> None:
 
 
 def _tell(message: dict[str, str]) -> None:
-    with st.container(key="reader"):  # Out of sight, and without room of its own.
+    with st.container(key=f"reader_{message['kind']}"):  # Out of sight, and without room of its own.
         st.html(TELL.format(message=json.dumps(message)), unsafe_allow_javascript=True)
