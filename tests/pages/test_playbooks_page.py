@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
+import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.artifacts import RESULTS, process_shelf
 from core.plays import play_record
+from core.plays.play_view import Runs
+from pages.ui.playbooks import outcomes
 from tests.pages.test_pages import ROOT
 
 
@@ -44,9 +51,19 @@ def test_what_plays_came_to_is_worked_out_once_for_the_same_rows_and_runs(opened
     page.segmented_control("play_state").set_value("done").run()
     assert not page.exception
     assert not worked_out
+    process_shelf(RESULTS).clear()
     page.button("play_start_onboarding").click().run()
     assert not page.exception
     assert worked_out
+
+
+def test_another_run_or_step_is_another_record(sample, settings):
+    page = SimpleNamespace(data=sample, settings=settings)
+    steps = pl.DataFrame({"id": [1], "state": ["waiting"]})
+    runs = Runs((), pl.DataFrame({"id": [1]}), steps)
+    done = replace(runs, steps=steps.with_columns(state=pl.lit("done")))
+    assert outcomes._state(page, runs) == outcomes._state(page, replace(runs))
+    assert outcomes._state(page, runs) != outcomes._state(page, done)
 
 
 def test_parts_are_compared_and_a_file_is_made_ready(opened):
