@@ -208,7 +208,7 @@ with cell(page, "Who finished which course?", "Courses", span="all") as c:
             c.table(people.frame, column_config=learning.PEOPLE, column_order=list(learning.PEOPLE), height=290)
         strangers = metrics.course_record.strangers(data)
         if not strangers.is_empty():
-            with st.expander(f"Not on the sales team ({strangers.height:,})"):
+            with st.expander(message("Not on the sales team ({height:,})", height=strangers.height)):
                 c.table(strangers, column_config=learning.STRANGERS)
     c.method(metrics.course_record.by_course, courses.frame)
 

@@ -7,6 +7,7 @@ import polars as pl
 from core.alerts.alert_rule import Rule
 from core.alerts.sight import Ground, Seen, Sight, address
 from core.interactions import interaction_view, quiet_deals
+from core.localization import message
 
 
 def quiet(rule: Rule, ground: Ground) -> Seen:
@@ -21,8 +22,13 @@ def quiet(rule: Rule, ground: Ground) -> Seen:
         Sight(
             str(row["opportunity_id"]),
             str(row["last_on"]),
-            f"{row['deal']}: the customer has been silent for {row['silent_days']:,} working days; before, they wrote "
-            f"or met every {row['usual_gap']:.1f}.",
+            message(
+                "{deal}: the customer has been silent for {silent_days:,} working days; before, they "
+                "wrote or met every {usual_gap:.1f}.",
+                deal=row["deal"],
+                silent_days=row["silent_days"],
+                usual_gap=row["usual_gap"],
+            ),
             address("/deal", ground.scope, id=row["opportunity_id"]),
             row["amount"],
             str(row["deal"]),

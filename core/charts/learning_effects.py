@@ -7,6 +7,7 @@ import polars as pl
 from core.charts import name_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import finish, interval
+from core.localization import message
 
 RATE, DAYS = "+.0%", "+,.0f"
 
@@ -23,7 +24,7 @@ def rates(frame: pl.DataFrame, name: str, others: str) -> alt.Chart | alt.LayerC
     others : str
         What it is beside, in words.
     """
-    return _differences(frame, name, f"win rate against {others}, with range", RATE)
+    return _differences(frame, name, message("win rate against {others}, with range", others=others), RATE)
 
 
 def days(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:

@@ -20,6 +20,7 @@ from core.interactions.read_interaction import (
     person,
     without_controls,
 )
+from core.localization import message
 from core.store.interaction_records import MEETING, NewPerson
 
 LARGEST_BYTES, MOST_EVENTS, MOST_OF_EVENT, MOST_LAID_OUT = 20 * 2**20, 20_000, 1_000, 50_000
@@ -29,7 +30,7 @@ WITHIN_A_DAY = ("BYHOUR", "BYMINUTE", "BYSECOND")
 TOO_OFTEN = "entries that repeat by the hour, minute or second"
 WHOLE_DAY, ALONE, UNDATED = "entries of whole days", "entries without another person", "entries without a time"
 OUTSIDE = "entries of more than three years ago, or of more than half a year ahead"
-TOO_MANY = f"entries after the first {MOST_EVENTS:,}"
+TOO_MANY = message("entries after the first {most_events:,}", most_events=MOST_EVENTS)
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 
 

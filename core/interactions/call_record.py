@@ -15,6 +15,7 @@ from core.interactions import sentence_mood
 from core.interactions.address_book import THEM, US
 from core.interactions.interaction_view import Interactions
 from core.interactions.open_deals import end_of
+from core.localization import message
 from core.metrics.confidence_intervals import is_beyond_chance, t_for
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, percent, ratio
@@ -95,11 +96,18 @@ def by_call(data: Dataset, settings: Settings, interactions: Interactions, days:
     frame = _called(data, _calls(turns)).sort("at", "interaction_id", descending=True).select(*CALLS)
     rates = frame["talk_rate"].drop_nulls()
     value = None if rates.is_empty() else float(rates.median())  # type: ignore[arg-type]
-    share = f"we speak {percent(value)} of the words in the middle one" if value is not None else "only one side speaks"
+    share = (
+        message("we speak {rate} of the words in the middle one", rate=percent(value))
+        if value is not None
+        else "only one side speaks"
+    )
     asked, by_them = (int(frame[name].sum()) for name in ("n_asked", "n_asked_by_them"))
-    text = (
-        f"In {counted(frame.height, 'call')} with a transcript {share}; we asked "
-        f"{counted(asked, 'question')}, they {by_them:,}."
+    text = message(
+        "In {calls} with a transcript {share}; we asked {questions}, they {by_them:,}.",
+        calls=counted(frame.height, "call"),
+        share=share,
+        questions=counted(asked, "question"),
+        by_them=by_them,
     )
     return Measure(name, value, "rate", frame, text)
 
@@ -166,15 +174,23 @@ def by_rep(data: Dataset, settings: Settings, interactions: Interactions, days: 
     frame = pl.DataFrame(rows, schema=BY_REP, orient="row").sort("talk_rate", "who", descending=[True, False])
     sure = frame.filter("is_sure")
     if not n_claims:
-        text = f"Nobody has {FEWEST} calls with a transcript yet, nor others to compare with."
+        text = message("Nobody has {fewest} calls with a transcript yet, nor others to compare with.", fewest=FEWEST)
     elif sure.is_empty():
-        text = f"None of {counted(n_claims, 'person', 'people')} talks more or less than the others beyond chance."
+        text = message(
+            "None of {people} talks more or less than the others beyond chance.",
+            people=counted(n_claims, "person", "people"),
+        )
     else:
         top = sure.row(0, named=True)
         more = "more" if top["difference"] > 0 else "less"
-        text = (
-            f"Of {counted(n_claims, 'person', 'people')} compared, {counted(sure.height, 'talks', 'talk')} more or "
-            f"less than the others beyond chance; {top['who']} speaks {percent(top['talk_rate'])}, {more} than they do."
+        text = message(
+            "Of {people} compared, {talk} more or less than the others beyond chance; {who} speaks "
+            "{talk_rate}, {more} than they do.",
+            people=counted(n_claims, "person", "people"),
+            talk=counted(sure.height, "talks", "talk"),
+            who=top["who"],
+            talk_rate=percent(top["talk_rate"]),
+            more=more,
         )
     return Measure(name, float(sure.height), "count", frame, text)
 
@@ -240,11 +256,14 @@ def topics(data: Dataset, settings: Settings, interactions: Interactions, days: 
         .select(*TOPICS)
     )
     if frame.is_empty():
-        text = f"None of the topics on the list came up in {counted(n_calls, 'call')}."
+        text = message("None of the topics on the list came up in {calls}.", calls=counted(n_calls, "call"))
     else:
         top = frame.row(0, named=True)
-        text = (
-            f"{top['topic']} came up in {percent(top['rate'])} of {counted(n_calls, 'call')}, most often of all topics."
+        text = message(
+            "{topic} came up in {rate} of {calls}, most often of all topics.",
+            topic=top["topic"],
+            rate=percent(top["rate"]),
+            calls=counted(n_calls, "call"),
         )
     return Measure("Topics of calls", float(n_calls), "count", frame, text)
 
@@ -292,5 +311,7 @@ def moods(data: Dataset, settings: Settings, interactions: Interactions, days: i
     theirs = frame.filter(pl.col("side") == THEM)
     value = ratio(int(theirs["n_negative"].sum()), int(theirs["n_sentences"].sum()))
     record = sentence_mood.shipped().record.sentence()
-    lead = f"{percent(value)} of what customers say in calls is negative. " if value is not None else ""
+    lead = (
+        message("{rate} of what customers say in calls is negative. ", rate=percent(value)) if value is not None else ""
+    )
     return Measure(name, value, "rate", frame.select(*MOODS), f"{lead}{record}")

@@ -9,6 +9,7 @@ from core.config import Settings
 from core.config.settings import EngagementSettings
 from core.interactions import call_notes, sentence_mood
 from core.interactions.read_interaction import ReadFile, ReadInteraction
+from core.localization import joined, message
 from core.store import Store
 from core.store.expiry import INTERACTIONS
 from core.store.interaction_records import NewInteraction, NewTurn
@@ -71,7 +72,9 @@ def tidied(settings: Settings, store: Store, author: str) -> str:
     n_people = store.interactions.forget_excluded(addresses, domains, author)
     days = settings.engagement.retention_days
     n_old = store.retention.apply({INTERACTIONS: days}).get(INTERACTIONS, 0)
-    return f"{n_people:,} deleted for want of consent, {n_old:,} because they were too old."
+    return message(
+        "{n_people:,} deleted for want of consent, {n_old:,} because they were too old.", n_people=n_people, n_old=n_old
+    )
 
 
 def _of_row(row: ReadInteraction, settings: EngagementSettings, moods: Sequence[tuple[int, int]]) -> NewInteraction:
@@ -106,7 +109,7 @@ def _turn(
         turn.ended_s - turn.started_s if has_span else None,  # type: ignore[operator]
         call_notes.n_words(turn.text),
         call_notes.n_questions(turn.text),
-        topics=", ".join(call_notes.topics(turn.text)),
+        topics=joined(*call_notes.topics(turn.text), by=", "),
         step=step.kind if step else "",
         step_due_on=step.due_on if step else None,
         n_sentences=len(call_notes.sentences(turn.text)),

@@ -13,6 +13,7 @@ from core.contracts.constants import NOT_KNOWN
 from core.interactions.address_book import RANKS
 from core.interactions.interaction_view import BOTH, IN, OUT, Interactions
 from core.interactions.open_deals import named, past
+from core.localization import message
 from core.metrics.measure import Measure, counted, ratio
 from core.store.interaction_records import MAIL
 
@@ -86,20 +87,32 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
     frame = named(data, deals).sort("n_two_way", "amount", descending=[False, True], nulls_last=True).select(*BREADTH)
     name = "Deals on which several people talk with us"
     if frame.is_empty():
-        return Measure(name, None, "rate", frame, f"No open deal had a mail, meeting or call in the last {days} days.")
+        return Measure(
+            name,
+            None,
+            "rate",
+            frame,
+            message("No open deal had a mail, meeting or call in the last {days} days.", days=days),
+        )
     n_wide = frame.filter(pl.col("n_two_way") >= WIDE).height
     n_open = data.opportunities.filter(~pl.col("is_closed")).height
     n_low = frame.filter(pl.col("n_high") == 0).height
-    text = (
-        f"On {n_wide:,} of {counted(frame.height, 'open deal')} with contact in the last {days} days two or more "
-        f"people talk with us both ways; {counted(frame.height - n_wide, 'hangs', 'hang')} on one person or none, and "
-        f"{counted(n_low, 'has', 'have')} no director or executive in it. {_without(n_open - frame.height)}"
+    text = message(
+        "On {n_wide:,} of {opens} with contact in the last {days} days two or more people talk with "
+        "us both ways; {hang} on one person or none, and {have} no director or executive in it. "
+        "{without}",
+        n_wide=n_wide,
+        opens=counted(frame.height, "open deal"),
+        days=days,
+        hang=counted(frame.height - n_wide, "hangs", "hang"),
+        have=counted(n_low, "has", "have"),
+        without=_without(n_open - frame.height),
     )
     return Measure(name, ratio(n_wide, frame.height), "rate", frame, text.strip())
 
 
 def _without(n: int) -> str:
-    return f"{counted(n, 'open deal')} had no contact at all." if n else ""
+    return message("{opens} had no contact at all.", opens=counted(n, "open deal")) if n else ""
 
 
 def _people(rows: pl.DataFrame, interactions: Interactions) -> pl.DataFrame:
@@ -144,7 +157,11 @@ def people(data: Dataset, settings: Settings, interactions: Interactions, opport
     frame = _people(rows, interactions).sort("last_on", "contact_id", descending=[True, False]).select(*PEOPLE)
     n_both = int(frame["is_two_way"].sum())
     text = (
-        f"{counted(frame.height, 'person', 'people')} of the customer took part, {n_both:,} of them both ways."
+        message(
+            "{people} of the customer took part, {n_both:,} of them both ways.",
+            people=counted(frame.height, "person", "people"),
+            n_both=n_both,
+        )
         if frame.height
         else "No mail, meeting or call of this deal is known."
     )

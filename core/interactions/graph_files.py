@@ -22,13 +22,14 @@ from core.interactions.read_interaction import (
     person,
     without_controls,
 )
+from core.localization import message
 from core.store.interaction_records import MAIL, MEETING, NewPerson
 
 MOST_ROWS = 200_000
 ANSWERS = {"accepted": "accepted", "organizer": "accepted", "declined": "declined", "tentativelyaccepted": "tentative"}
 DRAFT, UNREAD = "drafts", "rows that are neither a mail nor a meeting with a sender and a time"
 WHOLE_DAY, ALONE = "entries of whole days", "entries without another person"
-TOO_MANY = f"rows after the first {MOST_ROWS:,}"
+TOO_MANY = message("rows after the first {most_rows:,}", most_rows=MOST_ROWS)
 
 
 def interactions(content: bytes, title: str) -> ReadFile:

@@ -14,6 +14,7 @@ from core.forecasts.calls import book as book_of
 from core.interactions import address_book, consent_rules, interaction_files
 from core.interactions.address_book import US, AddressBook
 from core.interactions.read_interaction import ReadFile
+from core.localization import message
 from core.metrics.measure import counted
 from core.sources import sample_titles
 from core.store import Store
@@ -38,9 +39,11 @@ class Intake:
 
     def sentence(self) -> str:
         """Say how many came in new."""
-        changed = f", {self.added.n_changed:,} changed" if self.added.n_changed else ""
+        changed = message(", {n_changed:,} changed", n_changed=self.added.n_changed) if self.added.n_changed else ""
         new = counted(self.added.n_new, "mail, meeting or call", "mails, meetings and calls")
-        return f"{new} new{changed}; {self.added.n_there:,} there before."
+        return message(
+            "{new} new{changed}; {n_there:,} there before.", new=new, changed=changed, n_there=self.added.n_there
+        )
 
 
 def reading_of(

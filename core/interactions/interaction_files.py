@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from core.contracts.errors import SourceError
 from core.interactions import calendar_files, graph_files, listed_interactions, mail_files, transcript_files
 from core.interactions.read_interaction import ReadFile
+from core.localization import message
 
 LARGEST_BYTES = 500 * 2**20
 MOST_FILES, LARGEST_MEMBER, LARGEST_TOGETHER, MOST_PACKED = 20_000, 300 * 2**20, 500 * 2**20, 200
@@ -67,7 +68,11 @@ def read(content: bytes, title: str, reading: Reading) -> ReadFile:
         return _unpacked(content, title, reading)
     out = _plain(content, title, reading)
     if out is None:
-        raise SourceError("Files of this kind are not read.", title, f"Give a file that ends in {', '.join(ENDINGS)}.")
+        raise SourceError(
+            "Files of this kind are not read.",
+            title,
+            message("Give a file that ends in {endings}.", endings=", ".join(ENDINGS)),
+        )
     return out
 
 

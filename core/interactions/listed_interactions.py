@@ -18,6 +18,7 @@ from core.interactions.read_interaction import (
     person,
     without_controls,
 )
+from core.localization import message
 from core.store.interaction_records import CALL, MAIL, MEETING, NewPerson
 
 MOST_ROWS, LONGEST_CELL = 200_000, 200_000
@@ -39,7 +40,7 @@ KINDS = {"mail": MAIL, "email": MAIL, "e-mail": MAIL, "meeting": MEETING, "event
 PARTS = re.compile(r"[;,\n]")
 ADDRESS = re.compile(r"[^\s<>;,\"]+@[^\s<>;,\"]+")
 UNREAD = "rows without a kind, a time that can be read, or a sender"
-TOO_MANY = f"rows after the first {MOST_ROWS:,}"
+TOO_MANY = message("rows after the first {most_rows:,}", most_rows=MOST_ROWS)
 
 
 def interactions(content: bytes, title: str, zone: tzinfo) -> ReadFile:

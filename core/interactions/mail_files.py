@@ -23,6 +23,7 @@ from core.interactions.read_interaction import (
     person,
     without_controls,
 )
+from core.localization import message
 from core.store.interaction_records import MAIL, NewPerson
 
 LONGEST_HEADERS, LARGEST_PARSED = 256 * 1024, 25 * 2**20
@@ -34,7 +35,7 @@ BLANK = re.compile(rb"\r?\n\r?\n")
 AUTOMATIC = ("bulk", "list", "junk", "auto_reply")
 NO_SENDER = "mails without a sender or a date that can be read"
 BROADCAST = "automatic and bulk mails"
-TOO_MANY = f"mails after the first {MOST_MAILS:,}"
+TOO_MANY = message("mails after the first {most_mails:,}", most_mails=MOST_MAILS)
 
 
 def is_mbox(content: bytes) -> bool:

@@ -11,6 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.interactions.interaction_view import Interactions
 from core.interactions.open_deals import end_of, named
+from core.localization import message_plural
 from core.metrics.measure import Measure, counted, ratio
 from core.store.interaction_records import MAIL
 
@@ -78,9 +79,16 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
         )
     n_next = frame.filter(pl.col("n_ahead") > 0).height
     n_met, n_off = int(frame["n_met"].sum()), int(frame["n_called_off"].sum())
-    text = (
-        f"{counted(n_met, 'meeting or call was', 'meetings and calls were')} held on open deals in the last {days} "
-        f"days, {n_off:,} called off or declined. Of {counted(frame.height, 'such deal')} {n_next:,} "
-        f"{'has' if n_next == 1 else 'have'} one ahead within {AHEAD} days."
+    text = message_plural(
+        "{meetings} held on open deals in the last {days} days, {n_off:,} called off or declined. Of "
+        "{suchs} {n:,} has one ahead within {ahead} days.",
+        "{meetings} held on open deals in the last {days} days, {n_off:,} called off or declined. Of "
+        "{suchs} {n:,} have one ahead within {ahead} days.",
+        n_next,
+        meetings=counted(n_met, "meeting or call was", "meetings and calls were"),
+        days=days,
+        n_off=n_off,
+        suchs=counted(frame.height, "such deal"),
+        ahead=AHEAD,
     )
     return Measure("Deals with a meeting ahead", ratio(n_next, frame.height), "rate", frame, text)

@@ -13,6 +13,7 @@ from core.interactions.address_book import US
 from core.interactions.call_record import DAYS, NO_CALLS, recent
 from core.interactions.interaction_view import IN, OUT, Interactions
 from core.interactions.open_deals import end_of
+from core.localization import message
 from core.metrics.measure import Measure, counted, ratio
 from core.store.interaction_records import MAIL
 
@@ -112,12 +113,20 @@ def _done(data: Dataset, interactions: Interactions, promised: pl.DataFrame) -> 
 def _summed(data: Dataset, frame: pl.DataFrame) -> tuple[float | None, Any, pl.DataFrame, str]:
     over = frame.filter(pl.col("due_on") < data.as_of, pl.col("state") != UNSEEN)
     n_done, n_missed = over.filter(pl.col("state") == DONE).height, frame.filter(pl.col("state") == OVERDUE).height
-    begin = f"{counted(frame.height, 'next step was', 'next steps were')} promised in these calls"
+    begin = message("{next} promised in these calls", next=counted(frame.height, "next step was", "next steps were"))
     text = (
-        f"{begin}. Of {over.height:,} past {'its' if over.height == 1 else 'their'} day, {n_done:,} "
-        f"{'was' if n_done == 1 else 'were'} followed in time by what may be it, and {n_missed:,} "
-        f"{'is' if n_missed == 1 else 'are'} overdue."
+        message(
+            "{begin}. Of {height:,} past {words} day, {n_done:,} {words_2} followed in time by what may "
+            "be it, and {n_missed:,} {words_3} overdue.",
+            begin=begin,
+            height=over.height,
+            words=message("its") if over.height == 1 else message("their"),
+            n_done=n_done,
+            words_2=message("was") if n_done == 1 else message("were"),
+            n_missed=n_missed,
+            words_3=message("is") if n_missed == 1 else message("are"),
+        )
         if over.height
-        else f"{begin}; none is past its day."
+        else message("{begin}; none is past its day.", begin=begin)
     )
     return ratio(n_done, over.height), "rate", frame, text

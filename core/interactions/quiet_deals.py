@@ -13,6 +13,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.interactions.interaction_view import OUT, Interactions
 from core.interactions.open_deals import named, past
+from core.localization import message, message_plural
 from core.metrics.measure import Measure, counted, money
 
 DAYS, FEWEST, RATE = 180, 5, 0.05
@@ -78,17 +79,27 @@ def quiet(data: Dataset, settings: Settings, interactions: Interactions) -> Meas
     )
     frame = named(data, table).sort("chance", "opportunity_id").select(*QUIET)
     if frame.is_empty():
-        text = (
-            f"No open deal has {FEWEST} days on which its customer wrote or met with us: there is no rhythm to compare."
+        text = message(
+            "No open deal has {fewest} days on which its customer wrote or met with us: there is no rhythm to compare.",
+            fewest=FEWEST,
         )
         return Measure("Deals gone quiet", None, "count", frame, text)
     silent = frame.filter("is_quiet")
     worth = money(float(silent["amount"].sum()), settings.currency)
     text = (
-        f"{counted(silent.height, 'open deal has', 'open deals have')} gone quiet against "
-        f"{'its' if silent.height == 1 else 'their'} own rhythm, worth {worth}, of {frame.height:,} that have one."
+        message_plural(
+            "{open} gone quiet against its own rhythm, worth {worth}, of {height:,} that have one.",
+            "{open} gone quiet against their own rhythm, worth {worth}, of {height:,} that have one.",
+            silent.height,
+            open=counted(silent.height, "open deal has", "open deals have"),
+            worth=worth,
+            height=frame.height,
+        )
         if silent.height
-        else f"None of {counted(frame.height, 'open deal')} with a rhythm of its own has gone quiet beyond chance."
+        else message(
+            "None of {opens} with a rhythm of its own has gone quiet beyond chance.",
+            opens=counted(frame.height, "open deal"),
+        )
     )
     return Measure("Deals gone quiet", float(silent.height), "count", frame, text)
 

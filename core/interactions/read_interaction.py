@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from core.localization import message
 from core.store.interaction_records import NewPerson
 
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -75,7 +76,7 @@ class ReadFile:
     def reasons(self) -> Iterator[str]:
         """Yield why things were left out, the most frequent first."""
         for reason, n in sorted(self.left_out.items(), key=lambda item: (-item[1], item[0])):
-            yield f"{n:,} left out: {reason}"
+            yield message("{n:,} left out: {reason}", n=n, reason=reason)
 
 
 def hashed(text: str) -> str:

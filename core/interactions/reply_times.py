@@ -13,6 +13,7 @@ from core.contracts.constants import NOT_KNOWN
 from core.interactions.address_book import THEM, US
 from core.interactions.interaction_view import IN, Interactions
 from core.interactions.open_deals import end_of
+from core.localization import joined, message
 from core.metrics.confidence_intervals import wilson
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, percent, ratio
@@ -62,23 +63,36 @@ def by_side(data: Dataset, settings: Settings, interactions: Interactions, days:
     by_name = {row["who"]: row for row in frame.iter_rows(named=True)}
     parts = [_sentence(side, by_name[name]) for side, name in SIDES.items() if name in by_name]
     ours = by_name.get(SIDES[US])
-    text = " ".join(parts) or f"No mail was exchanged with a customer in the last {days} days."
+    text = joined(*parts) or message("No mail was exchanged with a customer in the last {days} days.", days=days)
     return Measure("Hours until we answer", ours["median_hours"] if ours else None, "count", frame, text)
 
 
 def _sentence(side: str, row: dict[str, Any]) -> str:
     whose, theirs = ("We answer", "mail of customers") if side == US else ("They answer", "mail of ours")
     if not row["n_due"]:
-        return f"{whose} {counted(row['n'], theirs, theirs.replace('mail', 'mails', 1))}, all less than a day old."
+        return message(
+            "{whose} {things}, all less than a day old.",
+            whose=whose,
+            things=counted(row["n"], theirs, theirs.replace("mail", "mails", 1)),
+        )
     half = row["median_hours"]
-    begin = f"{whose} fewer than half" if half is None else f"{whose} half within {_hours(half)}"
-    return f"{begin}, and {percent(row['day_rate'])} of {row['n_due']:,} within a day."
+    begin = (
+        message("{whose} fewer than half", whose=whose)
+        if half is None
+        else message("{whose} half within {hours}", whose=whose, hours=_hours(half))
+    )
+    return message(
+        "{begin}, and {day_rate} of {n_due:,} within a day.",
+        begin=begin,
+        day_rate=percent(row["day_rate"]),
+        n_due=row["n_due"],
+    )
 
 
 def _hours(hours: float) -> str:
     if hours < 1:
-        return f"{60 * hours:.0f} minutes"
-    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
+        return message("{hours:.0f} minutes", hours=60 * hours)
+    return message("{hours:.1f} hours", hours=hours) if hours < 48 else message("{hours:.1f} days", hours=hours / 24)
 
 
 def by_rep(data: Dataset, settings: Settings, interactions: Interactions, days: int = DAYS) -> Measure:
@@ -102,11 +116,18 @@ def by_rep(data: Dataset, settings: Settings, interactions: Interactions, days: 
     frame = _table(rows.with_columns(who=pl.col("rep_id").replace(people(data)).fill_null(NOT_KNOWN)))
     frame = frame.filter(pl.col("n") >= FEWEST).sort("median_hours", "who", descending=[True, False], nulls_last=False)
     if frame.is_empty():
-        text = f"Nobody was written to {FEWEST} times by customers in the last {days} days."
+        text = message(
+            "Nobody was written to {fewest} times by customers in the last {days} days.", fewest=FEWEST, days=days
+        )
         return Measure("Hours until each answers", 0.0, "count", frame, text)
     slow = frame.row(0, named=True)
     waits_for = "more than half still wait" if slow["median_hours"] is None else _hours(slow["median_hours"])
-    text = f"Of {counted(frame.height, 'person', 'people')}, customers wait longest for {slow['who']}: {waits_for}."
+    text = message(
+        "Of {people}, customers wait longest for {who}: {waits_for}.",
+        people=counted(frame.height, "person", "people"),
+        who=slow["who"],
+        waits_for=waits_for,
+    )
     return Measure("Hours until each answers", float(frame.height), "count", frame, text)
 
 

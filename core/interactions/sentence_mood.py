@@ -14,6 +14,7 @@ import yaml
 from numpy.typing import NDArray
 
 from core.contracts.errors import ModelError
+from core.localization import message
 from core.metrics.confidence_intervals import wilson
 from core.requirements.text import embeddings
 
@@ -57,10 +58,15 @@ class MoodRecord:
     def sentence(self) -> str:
         """Say how far the moods can be trusted."""
         low, high = wilson(self.n_right, self.n_measured) or (0.0, 1.0)
-        return (
-            f"Of {self.n_measured} sentences it had not learnt from, the mood of {self.accuracy:.0%} was recognised "
-            f"(range {low:.0%} to {high:.0%}); always saying the most frequent one is right in "
-            f"{self.n_usual / self.n_measured:.0%}. The sentences are ours, in English: yours may be harder."
+        return message(
+            "Of {n_measured} sentences it had not learnt from, the mood of {accuracy:.0%} was "
+            "recognised (range {low:.0%} to {high:.0%}); always saying the most frequent one is "
+            "right in {n_usual:.0%}. The sentences are ours, in English: yours may be harder.",
+            n_measured=self.n_measured,
+            accuracy=self.accuracy,
+            low=low,
+            high=high,
+            n_usual=self.n_usual / self.n_measured,
         )
 
 

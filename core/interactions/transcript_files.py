@@ -16,6 +16,7 @@ from core.interactions.read_interaction import (
     person,
     without_controls,
 )
+from core.localization import joined
 from core.store.interaction_records import CALL, NewPerson
 
 LARGEST_BYTES, MOST_TURNS, LONGEST_TURN = 10 * 2**20, 5_000, 20_000
@@ -74,7 +75,7 @@ def transcript(
     out.interactions.append(
         ReadInteraction(
             CALL,
-            f"{started_at.isoformat()} {hashed(' '.join(turn.text for turn in turns[:50]))}",
+            joined(started_at.isoformat(), hashed(joined(*(turn.text for turn in turns[:50])))),
             started_at,
             _people(lines, turns),
             opportunity_id=opportunity_id or deal,
@@ -143,7 +144,7 @@ def _joined(turns: list[SpokenTurn]) -> list[SpokenTurn]:
         speaker = turn.speaker or (out[-1].speaker if out else NOBODY)
         if out and out[-1].speaker == speaker and len(out[-1].text) < LONGEST_TURN:
             last = out[-1]
-            out[-1] = SpokenTurn(speaker, f"{last.text} {turn.text}"[:LONGEST_TURN], last.started_s, turn.ended_s)
+            out[-1] = SpokenTurn(speaker, joined(last.text, turn.text)[:LONGEST_TURN], last.started_s, turn.ended_s)
         else:
             out.append(SpokenTurn(speaker, turn.text, turn.started_s, turn.ended_s))
     return out[:MOST_TURNS]

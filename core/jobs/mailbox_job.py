@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from core.config import Settings
+from core.localization import joined
 from core.store.jobs import JobQueue
 
 KIND, MAILBOX = "mailbox", "mailbox"
@@ -29,7 +30,7 @@ def fetch(settings: Settings, report: Report, author: str) -> str:
     with opened(settings) as store:
         keys = Secrets(connector_files.folder_of(settings))
         outcome = mailbox_fetch.fetch(load_data(settings), settings, store, keys, report, author)
-        return f"{outcome.sentence()} {consent_rules.tidied(settings, store, author)}"
+        return joined(outcome.sentence(), consent_rules.tidied(settings, store, author))
 
 
 def is_due(settings: Settings, queue: JobQueue, now: datetime) -> bool:

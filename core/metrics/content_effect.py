@@ -8,6 +8,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import joined, message
 from core.metrics import channel_effect, competitors
 from core.metrics.channel_effect import LANDMARK_DAYS
 from core.metrics.competitors import FEWEST_DEALS
@@ -105,11 +106,16 @@ def _text(data: Dataset, frame: pl.DataFrame, uses: pl.DataFrame, value: float |
     if data.content_uses.is_empty():
         return "No use of content in deals is loaded."
     if value is None or frame.is_empty():
-        return f"No document was used in a deal that closed in the last {months} months."
+        return message("No document was used in a deal that closed in the last {months} months.", months=months)
     top = frame.row(0, named=True)
-    start = (
-        f"In {percent(value)} of the {counted(n_won, 'deal')} won in the last {months} months a document was used; "
-        f"{top['content']} in most of them ({top['n_won']:,})."
+    start = message(
+        "In {rate} of the {deals} won in the last {months} months a document was used; {content} in "
+        "most of them ({n_won:,}).",
+        rate=percent(value),
+        deals=counted(n_won, "deal"),
+        months=months,
+        content=top["content"],
+        n_won=top["n_won"],
     )
     return f"{start} {_effect_text(frame)}"
 
@@ -117,17 +123,42 @@ def _text(data: Dataset, frame: pl.DataFrame, uses: pl.DataFrame, value: float |
 def _effect_text(frame: pl.DataFrame) -> str:
     judged = frame.drop_nulls("difference")
     if judged.is_empty():
-        return f"None was used early in {FEWEST_DEALS} deals that can be compared with others."
+        return message(
+            "None was used early in {fewest_deals} deals that can be compared with others.", fewest_deals=FEWEST_DEALS
+        )
     sure = judged.filter("is_sure").sort("difference", descending=True)
     warning = "People send more to buyers who are keen."
     if sure.is_empty():
-        return (
-            "No document used early goes with a difference beyond chance beside comparable deals without it; "
-            f"{counted(judged.height, 'document')} can be judged."
+        return message(
+            "No document used early goes with a difference beyond chance beside comparable deals "
+            "without it; {documents} can be judged.",
+            documents=counted(judged.height, "document"),
         )
-    named = "; ".join(
-        f"{row['content']} {'+' if row['difference'] > 0 else '−'}{competitors.points(row['difference'])} points "
-        f"(range {row['low'] * 100:+.0f} to {row['high'] * 100:+.0f}, {counted(row['n'], 'deal')})"
-        for row in sure.iter_rows(named=True)
+    named = joined(
+        *(
+            (
+                message(
+                    "{content} +{points} points (range {low:+.0f} to {high:+.0f}, {deals})",
+                    content=row["content"],
+                    points=competitors.points(row["difference"]),
+                    low=row["low"] * 100,
+                    high=row["high"] * 100,
+                    deals=counted(row["n"], "deal"),
+                )
+                if row["difference"] > 0
+                else message(
+                    "{content} −{points} points (range {low:+.0f} to {high:+.0f}, {deals})",
+                    content=row["content"],
+                    points=competitors.points(row["difference"]),
+                    low=row["low"] * 100,
+                    high=row["high"] * 100,
+                    deals=counted(row["n"], "deal"),
+                )
+            )
+            for row in sure.iter_rows(named=True)
+        ),
+        by="; ",
     )
-    return f"Used early, beyond chance beside comparable deals without: {named}. {warning}"
+    return message(
+        "Used early, beyond chance beside comparable deals without: {named}. {warning}", named=named, warning=warning
+    )

@@ -9,6 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
+from core.localization import message, message_plural
 from core.metrics.measure import Measure, counted, percent, ratio
 
 COURSES: dict[str, Any] = {
@@ -101,9 +102,12 @@ def by_course(data: Dataset, settings: Settings) -> Measure:
     if value is None:
         return Measure("Courses finished", None, "rate", frame, "No record of a course is loaded.")
     people = rows.select(pl.coalesce("rep_id", "learner_name")).to_series()
-    text = (
-        f"{percent(value)} of {counted(rows.height, 'course begun', 'courses begun')} by "
-        f"{counted(people.n_unique(), 'person', 'people')} were finished, in {counted(frame.height, 'course')}."
+    text = message(
+        "{rate} of {courses} by {people} were finished, in {courses_2}.",
+        rate=percent(value),
+        courses=counted(rows.height, "course begun", "courses begun"),
+        people=counted(people.n_unique(), "person", "people"),
+        courses_2=counted(frame.height, "course"),
     )
     return Measure("Courses finished", value, "rate", frame, f"{text}{_strangers_text(rows)}")
 
@@ -114,7 +118,12 @@ def _strangers_text(rows: pl.DataFrame) -> str:
         return ""
     n = alone["learner_name"].n_unique()
     verb, count = ("is", "counts") if n == 1 else ("are", "count")
-    return f" {counted(n, 'learner')} {verb} nobody of the sales team and {count} in no effect."
+    return message(
+        " {learners} {verb} nobody of the sales team and {count} in no effect.",
+        learners=counted(n, "learner"),
+        verb=verb,
+        count=count,
+    )
 
 
 def by_person(data: Dataset, settings: Settings) -> Measure:
@@ -139,7 +148,12 @@ def by_person(data: Dataset, settings: Settings) -> Measure:
         .sort("completed_on", "rep_name", "course", descending=[True, False, False], nulls_last=True)
     )
     n = frame["rep_id"].n_unique()
-    text = f"{counted(n, 'person', 'people')} of the sales team {'has' if n == 1 else 'have'} a record of a course."
+    text = message_plural(
+        "{people} of the sales team has a record of a course.",
+        "{people} of the sales team have a record of a course.",
+        n,
+        people=counted(n, "person", "people"),
+    )
     return Measure("People with courses", float(n), "count", frame, text)
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import message
 from core.metrics import course_record
 from core.metrics.confidence_intervals import is_beyond_chance, t_for
 from core.metrics.measure import Measure, counted
@@ -143,21 +144,57 @@ def _text(frame: pl.DataFrame, waits: pl.DataFrame, goal: str) -> str:
         return "No rep was hired since deals are recorded and stayed for two months without having got there before."
     judged = frame.drop_nulls("difference")
     if judged.is_empty():
-        return (
-            f"No course can be judged yet: of {counted(waits.height, 'new rep')}, it takes {FEWEST_REPS} who finished "
-            f"it in their first {EARLY_DAYS} days and {FEWEST_REPS} who did not."
+        return message(
+            "No course can be judged yet: of {news}, it takes {fewest_reps} who finished it in their "
+            "first {early_days} days and {fewest_reps} who did not.",
+            news=counted(waits.height, "new rep"),
+            fewest_reps=FEWEST_REPS,
+            early_days=EARLY_DAYS,
         )
     sure = judged.filter("is_sure")
     warning = "Who takes a course early may be keener anyway."
     if sure.is_empty():
-        return (
-            f"No course finished in the first {EARLY_DAYS} days goes with a difference beyond chance in when new reps "
-            f"{GOALS[goal]}; {counted(judged.height, 'course')} can be judged. {warning}"
+        return message(
+            "No course finished in the first {early_days} days goes with a difference beyond chance "
+            "in when new reps {goals}; {courses} can be judged. {warning}",
+            early_days=EARLY_DAYS,
+            goals=GOALS[goal],
+            courses=counted(judged.height, "course"),
+            warning=warning,
         )
     named = "; ".join(
-        f"{row['course']} {abs(row['difference']):,.0f} days {'sooner' if row['difference'] < 0 else 'later'} "
-        f"({row['days']:,.0f} against {row['others_days']:,.0f} days on average, range {row['low']:+,.0f} to "
-        f"{row['high']:+,.0f}, {row['n_trained']:,} reps against {row['n_others']:,})"
+        (
+            message(
+                "{course} {difference:,.0f} days sooner ({days:,.0f} against {others_days:,.0f} days on "
+                "average, range {low:+,.0f} to {high:+,.0f}, {n_trained:,} reps against {n_others:,})",
+                course=row["course"],
+                difference=abs(row["difference"]),
+                days=row["days"],
+                others_days=row["others_days"],
+                low=row["low"],
+                high=row["high"],
+                n_trained=row["n_trained"],
+                n_others=row["n_others"],
+            )
+            if row["difference"] < 0
+            else message(
+                "{course} {difference:,.0f} days later ({days:,.0f} against {others_days:,.0f} days on "
+                "average, range {low:+,.0f} to {high:+,.0f}, {n_trained:,} reps against {n_others:,})",
+                course=row["course"],
+                difference=abs(row["difference"]),
+                days=row["days"],
+                others_days=row["others_days"],
+                low=row["low"],
+                high=row["high"],
+                n_trained=row["n_trained"],
+                n_others=row["n_others"],
+            )
+        )
         for row in sure.iter_rows(named=True)
     )
-    return f"Beyond chance, new reps with a course early differ in when they {GOALS[goal]}: {named}. {warning}"
+    return message(
+        "Beyond chance, new reps with a course early differ in when they {goals}: {named}. {warning}",
+        goals=GOALS[goal],
+        named=named,
+        warning=warning,
+    )

@@ -11,6 +11,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
+from core.localization import joined, message
 from core.metrics import course_record
 from core.metrics.competitors import points
 from core.metrics.confidence_intervals import is_beyond_chance, t_for
@@ -291,25 +292,64 @@ def _text(frame: pl.DataFrame, courses: list[str]) -> str:
         return "Nobody of the sales team has finished a course on a day that is known."
     judged = frame.drop_nulls("difference")
     if judged.is_empty():
-        return (
-            f"No course can be judged yet: it takes {FEWEST_REPS} reps who closed deals before and after it, and "
-            f"{FEWEST_REPS} others over the same months."
+        return message(
+            "No course can be judged yet: it takes {fewest_reps} reps who closed deals before and "
+            "after it, and {fewest_reps} others over the same months.",
+            fewest_reps=FEWEST_REPS,
         )
     sure = judged.filter("is_sure")
     warning = "Who is sent to a course, and when, is no chance: a weak half-year often mends itself."
     if sure.is_empty():
-        return (
-            f"No course goes with a change of the win rate beyond chance; {counted(judged.height, 'course')} can be "
-            f"judged. {warning}"
+        return message(
+            "No course goes with a change of the win rate beyond chance; {courses} can be judged. {warning}",
+            courses=counted(judged.height, "course"),
+            warning=warning,
         )
-    named = "; ".join(
-        f"{row['course']} {'+' if row['difference'] > 0 else '−'}{points(row['difference'])} points (range "
-        f"{row['low'] * 100:+.0f} to {row['high'] * 100:+.0f}; {percent(row['rate_before'])} before, "
-        f"{percent(row['rate_after'])} after, {counted(row['n_trained'], 'rep')} against {row['n_others']:,})"
-        for row in sure.iter_rows(named=True)
+    named = joined(
+        *(
+            (
+                message(
+                    "{course} +{points} points (range {low:+.0f} to {high:+.0f}; {rate_before} before, "
+                    "{rate_after} after, {reps} against {n_others:,})",
+                    course=row["course"],
+                    points=points(row["difference"]),
+                    low=row["low"] * 100,
+                    high=row["high"] * 100,
+                    rate_before=percent(row["rate_before"]),
+                    rate_after=percent(row["rate_after"]),
+                    reps=counted(row["n_trained"], "rep"),
+                    n_others=row["n_others"],
+                )
+                if row["difference"] > 0
+                else message(
+                    "{course} −{points} points (range {low:+.0f} to {high:+.0f}; {rate_before} before, "
+                    "{rate_after} after, {reps} against {n_others:,})",
+                    course=row["course"],
+                    points=points(row["difference"]),
+                    low=row["low"] * 100,
+                    high=row["high"] * 100,
+                    rate_before=percent(row["rate_before"]),
+                    rate_after=percent(row["rate_after"]),
+                    reps=counted(row["n_trained"], "rep"),
+                    n_others=row["n_others"],
+                )
+            )
+            for row in sure.iter_rows(named=True)
+        ),
+        by="; ",
     )
     others = judged.height - sure.height
     rest = (
-        f" The other {'course' if others == 1 else f'{others} courses'} cannot be told from chance." if others else ""
+        message(
+            " The other {words} cannot be told from chance.",
+            words=message("course") if others == 1 else message("{others} courses", others=others),
+        )
+        if others
+        else ""
     )
-    return f"Beside others over the same months, the win rate changed beyond chance: {named}.{rest} {warning}"
+    return message(
+        "Beside others over the same months, the win rate changed beyond chance: {named}.{rest} {warning}",
+        named=named,
+        rest=rest,
+        warning=warning,
+    )

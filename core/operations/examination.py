@@ -22,7 +22,7 @@ from core.artifacts import combined, integrity, open_cache
 from core.config import Settings
 from core.config.settings import file_in_force
 from core.contracts.errors import ConfigError, QuarterdeckError
-from core.localization import message
+from core.localization import joined, message
 from core.models import versions
 from core.operations import readiness
 from core.resources import app_folder, is_writable, sample_file
@@ -360,7 +360,7 @@ def _limits(settings: Settings) -> list[Examined]:
         warnings = usage_report.standing(None, settings, store).warnings
     finally:
         store.close()
-    return [Examined("There is room under the limits", not warnings, False, " ".join(warnings))]
+    return [Examined("There is room under the limits", not warnings, False, joined(*warnings))]
 
 
 def _administrators(settings: Settings) -> Examined:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from core.localization import message
 from core.sources import entities, people
 from core.sources.entities import has
 from core.sources.findings import Findings
@@ -64,7 +65,9 @@ def _records(frame: pl.DataFrame, findings: Findings) -> pl.DataFrame:
     whole = frame.filter(~is_part.fill_null(value=False))
     if whole.height < frame.height:
         n = frame.height - whole.height
-        findings.note(f"{n:,} of the statements speak of parts of a course, or were voided; they are not counted.")
+        findings.note(
+            message("{n:,} of the statements speak of parts of a course, or were voided; they are not counted.", n=n)
+        )
     return whole
 
 
@@ -116,7 +119,11 @@ def _with_person(frame: pl.DataFrame, sellers: pl.DataFrame, mails: pl.DataFrame
     if lost.len():
         shown = ", ".join(lost.head(3).to_list()) + (" and more" if lost.len() > 3 else "")
         findings.note(
-            f"{lost.len():,} of those who took courses are not on the sales team; they count in no effect: {shown}."
+            message(
+                "{len:,} of those who took courses are not on the sales team; they count in no effect: {shown}.",
+                len=lost.len(),
+                shown=shown,
+            )
         )
     return frame
 

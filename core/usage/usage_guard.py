@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from core.access import directory
 from core.config import Settings
 from core.contracts.errors import AccessError, SourceError, StoreError
+from core.localization import message
 from core.store import Store
 from core.store.provisioned import USER
 from core.usage.usage_standing import MB, ROWS, SEATS, SESSIONS, STORAGE, Usage
@@ -34,7 +35,11 @@ def refuse_rows(settings: Settings, n: int, source: str) -> None:
     """
     asked = rows(settings, n)
     if not asked.leaves(0):
-        raise SourceError(f"The data have {n:,} rows, and {asked.limit:,} is the most here.", source, asked.mend())
+        raise SourceError(
+            message("The data have {n:,} rows, and {limit:,} is the most here.", n=n, limit=asked.limit),
+            source,
+            asked.mend(),
+        )
 
 
 def storage(settings: Settings, store: Store | None = None) -> Usage:
@@ -58,7 +63,7 @@ def refuse_bytes(settings: Settings, n: int, store: Store | None = None) -> None
         return
     used = storage(settings, store)
     if not used.leaves(n):
-        what = f"There is no room for {n / MB:,.1f} MB more: {used.short()} are in use."
+        what = message("There is no room for {n:,.1f} MB more: {short} are in use.", n=n / MB, short=used.short())
         raise StoreError(what, "storage", used.mend())
 
 
@@ -90,7 +95,9 @@ def refuse_seat(settings: Settings, store: Store, user: str) -> None:
     holders = seat_holders(settings, store)
     used = Usage(SEATS, len(holders), settings.limits.seats)
     if user.strip().lower() not in holders and not used.leaves(1):
-        raise AccessError(f"No seat is free for {user}: {used.short()} are taken.", mend=used.mend())
+        raise AccessError(
+            message("No seat is free for {user}: {short} are taken.", user=user, short=used.short()), mend=used.mend()
+        )
 
 
 def sessions(settings: Settings, n: int) -> Usage:
@@ -101,7 +108,9 @@ def sessions(settings: Settings, n: int) -> Usage:
 def session_refusal(settings: Settings, n: int) -> AccessError:
     """Return what is said to whoever opens one session more than there may be."""
     used = sessions(settings, n)
-    return AccessError(f"Nobody more can work here now: {used.short()} are open.", mend=used.mend())
+    return AccessError(
+        message("Nobody more can work here now: {short} are open.", short=used.short()), mend=used.mend()
+    )
 
 
 def _sizes(folder: Path) -> Iterator[int]:

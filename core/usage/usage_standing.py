@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from core.localization import joined, message
+
 ROWS, STORAGE, SEATS, SESSIONS = "rows", "storage", "seats", "sessions"
 KINDS = (ROWS, STORAGE, SEATS, SESSIONS)
 MB = 1_000_000
@@ -80,13 +82,24 @@ class Usage:
         'What is stored here takes 1.2 MB, which nothing limits.'
         """
         if not self.limit:
-            return f"{SUBJECT[self.kind]} {self._amount(self.used)}, which nothing limits."
+            return message(
+                "{subject} {amount}, which nothing limits.", subject=SUBJECT[self.kind], amount=self._amount(self.used)
+            )
         amount = self._amount(self.used).partition(" ")[0]
-        return f"{SUBJECT[self.kind]} {amount} of {self._amount(self.limit)}."
+        return message(
+            "{subject} {amount} of {amount_2}.",
+            subject=SUBJECT[self.kind],
+            amount=amount,
+            amount_2=self._amount(self.limit),
+        )
 
     def mend(self) -> str:
         """Say who can make room, and who can raise the limit."""
-        return f"{MAKE_ROOM[self.kind]}, or ask whoever runs this installation to raise {SETTING[self.kind]}."
+        return message(
+            "{make_room}, or ask whoever runs this installation to raise {setting}.",
+            make_room=MAKE_ROOM[self.kind],
+            setting=SETTING[self.kind],
+        )
 
     def short(self) -> str:
         """Return what is used in a few letters, as a list of companies has room for it.
@@ -100,7 +113,7 @@ class Usage:
             return self._amount(self.used)
         amount = self._amount(self.used).partition(" ")[0]
         mark = "" if self.state == FREE else f" ({self.state.lower()})"
-        return f"{amount} of {self._amount(self.limit)}{mark}"
+        return message("{amount} of {amount_2}{mark}", amount=amount, amount_2=self._amount(self.limit), mark=mark)
 
     @property
     def row(self) -> tuple[str, int, int | None, float | None, str | None]:
@@ -112,7 +125,7 @@ class Usage:
 
     def _amount(self, n: int) -> str:
         if self.kind == STORAGE:
-            return f"{n / MB:,.1f} MB"
+            return message("{n:,.1f} MB", n=n / MB)
         return f"{n:,} {self.kind.removesuffix('s') if n == 1 else self.kind}"
 
 
@@ -136,7 +149,7 @@ class Standing:
     @property
     def warnings(self) -> list[str]:
         """Return a sentence for each limit that is reached by four fifths or more, with what mends it."""
-        return [f"{part.sentence()} {part.mend()}" for part in self.parts if part.limit and part.state != FREE]
+        return [joined(part.sentence(), part.mend()) for part in self.parts if part.limit and part.state != FREE]
 
     def sentence(self) -> str:
         """Say what is full, what nearly is, or that there is room."""
@@ -147,5 +160,9 @@ class Standing:
         near = [part.kind for part in limited if part.state == NEAR]
         if not full and not near:
             return "There is room left under every limit."
-        sentences = [f"{words}: {', '.join(kinds)}." for words, kinds in ((FULL, full), (NEAR, near)) if kinds]
-        return " ".join(sentences)
+        sentences = [
+            message("{words}: {kinds}.", words=words, kinds=", ".join(kinds))
+            for words, kinds in ((FULL, full), (NEAR, near))
+            if kinds
+        ]
+        return joined(*sentences)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.branding.letterhead import HOUSE, Letterhead
+from core.localization import message
 from core.store.buyer_questions import WITHDRAWN, BuyerQuestion
 
 XLSX, DOCX = "xlsx", "docx"
@@ -49,7 +50,9 @@ def lines(questions: Sequence[BuyerQuestion], texts: Mapping[tuple[str, int], tu
     for entry in questions:
         if entry.state != WITHDRAWN:
             reference, text = texts.get((entry.sheet, entry.row), ("", ""))
-            out.append([entry.code, reference or f"row {entry.row}", text, entry.question, entry.answer])
+            out.append(
+                [entry.code, reference or message("row {row}", row=entry.row), text, entry.question, entry.answer]
+            )
     return out
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from core.branding.letterhead import HOUSE, Letterhead
 from core.contracts.errors import RequirementError
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.export.public_evidence import EvidenceFile
 from core.requirements.export.trust_answers import PublicAnswer, PublicAnswers
@@ -82,10 +83,16 @@ def folder(
     proofs = _proofs(content)
     if sum(file.size for file in proofs.values()) > MOST_EVIDENCE:
         raise RequirementError(
-            f"The evidence has more than {MOST_EVIDENCE // 1_000_000} MB.", mend="Leave files out, or give links."
+            message("The evidence has more than {most_evidence} MB.", most_evidence=MOST_EVIDENCE // 1000000),
+            mend="Leave files out, or give links.",
         )
     sections = _sections(content.answers)
-    foot = f"Version {number}, as of {on:%d %B %Y}. {counted(len(content.answers), 'answer')}, all approved."
+    foot = message(
+        "Version {number}, as of {on:%d %B %Y}. {answers}, all approved.",
+        number=number,
+        on=on,
+        answers=counted(len(content.answers), "answer"),
+    )
     book = _Book(title, foot, sections, bool(proofs), head)
     out = {"index.html": book.page("All questions", _first_page(sections), ""), "words.html": _words_page(book)}
     for name, answers in sections.items():
@@ -185,7 +192,11 @@ def _first_page(sections: Mapping[str, list[PublicAnswer]]) -> str:
 
 def _answer(answer: PublicAnswer, position: int, proofs: Mapping[str, EvidenceFile]) -> str:
     text = "".join(f"<p>{html.escape(part)}</p>" for part in answer.answer.split("\n") if part.strip())
-    when = f"Approved on {answer.approved_on:%d %B %Y}." if answer.approved_on else "Approved."
+    when = (
+        message("Approved on {approved_on:%d %B %Y}.", approved_on=answer.approved_on)
+        if answer.approved_on
+        else "Approved."
+    )
     own = [(name, file) for name, file in proofs.items() if file in answer.files]
     items = [
         f'<li><a href="evidence/{name}">{html.escape(file.name)}</a> <code>SHA-256 {file.sha256}</code></li>'

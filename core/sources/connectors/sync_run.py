@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from core.config import Settings
 from core.contracts.errors import QuarterdeckError, SourceError
+from core.localization import joined, message
 from core.sealing.secret_values import Secrets
 from core.sources import source_folders, source_registry
 from core.sources.connectors import brought, connector_files, publishing
@@ -55,8 +56,14 @@ class Outcome:
 
     def sentence(self) -> str:
         """Say how it went."""
-        text = f"{self.name}: {self.n_changed:,} rows changed, {self.n_deleted:,} deleted; {self.n_rows:,} there."
-        return " ".join([text, *self.notes, *self.failures])
+        text = message(
+            "{name}: {n_changed:,} rows changed, {n_deleted:,} deleted; {n_rows:,} there.",
+            name=self.name,
+            n_changed=self.n_changed,
+            n_deleted=self.n_deleted,
+            n_rows=self.n_rows,
+        )
+        return joined(text, *self.notes, *self.failures)
 
 
 def sync(
@@ -100,7 +107,9 @@ def sync(
     try:
         lock.acquire()
     except Timeout as error:
-        raise SourceError(f"Another sync of {name} is running.", mend="Wait until it is done.") from error
+        raise SourceError(
+            message("Another sync of {name} is running.", name=name), mend="Wait until it is done."
+        ) from error
     try:
         with brought.alone(settings, name):
             state = SyncState(folder)
@@ -168,9 +177,11 @@ def _take(reading: TableSync | SqlSync, outcome: Outcome, keys: Secrets) -> None
         reading.run()
     except QuarterdeckError as error:
         if reading.table.is_optional and isinstance(error, RefusedError) and error.status in (400, 403, 404):
-            reading.notes.append(f"{name} is left out, for the sign-in may not read it.")
+            reading.notes.append(message("{name} is left out, for the sign-in may not read it.", name=name))
         else:
-            outcome.failures.append(f"{name} was not read to its end: {keys.hidden(str(error))}")
+            outcome.failures.append(
+                message("{name} was not read to its end: {hidden}", name=name, hidden=keys.hidden(str(error)))
+            )
     outcome.n_changed += reading.n_changed
     outcome.n_deleted += reading.n_deleted
     outcome.notes += reading.notes

@@ -8,6 +8,7 @@ from core.branding import letterhead
 from core.contracts.errors import AccessError, QuarterdeckError
 from core.enablement import saved_templates
 from core.enablement.saved_templates import DOCX, KINDS, PPTX
+from core.localization import message
 from pages.ui.admin import changes
 from pages.ui.kit import downloads
 from pages.ui.kit.cells import Cell
@@ -34,15 +35,17 @@ def show(page: Page, c: Cell) -> None:
 
 def _standing(page: Page, kind: str) -> str:
     if saved_templates.is_saved(page.settings, kind):
-        return f"{NAMES[kind]} files are written into your own template."
+        return message("{names} files are written into your own template.", names=NAMES[kind])
     if getattr(page.settings.enablement.templates, kind):
-        return f"{NAMES[kind]} files are written into the template that the settings file names."
-    return f"{NAMES[kind]} files have the standard look."
+        return message("{names} files are written into the template that the settings file names.", names=NAMES[kind])
+    return message("{names} files have the standard look.", names=NAMES[kind])
 
 
 def _offer(page: Page, kind: str) -> None:
     key = f"admin_template_{kind}_{st.session_state.get(TURN, 0)}"
-    upload = st.file_uploader(f"{NAMES[kind]} template", type=[kind], key=key, max_upload_size=MOST_MB)
+    upload = st.file_uploader(
+        message("{names} template", names=NAMES[kind]), type=[kind], key=key, max_upload_size=MOST_MB
+    )
     content = upload.getvalue() if upload is not None else None
     try:
         gap = saved_templates.checked(content, kind) if content is not None else ""
@@ -56,7 +59,7 @@ def _offer(page: Page, kind: str) -> None:
     row = st.container(horizontal=True)
     downloads.button(
         row,
-        f"Preview in {NAMES[kind]}",
+        message("Preview in {names}", names=NAMES[kind]),
         lambda: saved_templates.preview(kind, template, letterhead.of(page.settings)),
         f"preview.{kind}",
         icon=":material/preview:",
@@ -87,7 +90,9 @@ def _save(page: Page, kind: str, content: bytes) -> None:
         saved_templates.save(page.settings, kind, content)
         page.note("saved a template", NAMES[kind], f"{len(content):,} bytes")
 
-    changes.attempt(page, change, f"{NAMES[kind]} files are written into your template from now on.")
+    changes.attempt(
+        page, change, message("{names} files are written into your template from now on.", names=NAMES[kind])
+    )
     st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
 
 
@@ -97,7 +102,7 @@ def _forget(page: Page, kind: str) -> None:
         saved_templates.forget(page.settings, kind)
         page.note("took a template away", NAMES[kind])
 
-    changes.attempt(page, change, f"Your {NAMES[kind]} template is taken away.")
+    changes.attempt(page, change, message("Your {names} template is taken away.", names=NAMES[kind]))
 
 
 def _refuse_part(page: Page) -> None:

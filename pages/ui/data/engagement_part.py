@@ -10,6 +10,7 @@ from core.contracts.errors import QuarterdeckError
 from core.interactions import intake
 from core.interactions.interaction_files import ENDINGS
 from core.jobs import mailbox_job
+from core.localization import message
 from core.metrics.measure import counted
 from pages.ui.kit import cache, engagement_data
 from pages.ui.kit.cells import Cell
@@ -35,11 +36,23 @@ def panel(page: Page, c: Cell) -> None:
     """Say what is kept and of whom, show what leads to no account, and let data people take in and forget."""
     interactions = engagement_data.interactions(page)
     rules = page.settings.engagement
-    until = f"for {rules.retention_days:,} days" if rules.retention_days else "for good"
-    nobody = f" Nothing is kept of {counted(len(rules.no_consent), 'address or domain', 'addresses or domains')}."
+    until = (
+        message("for {retention_days:,} days", retention_days=rules.retention_days)
+        if rules.retention_days
+        else "for good"
+    )
+    nobody = message(
+        " Nothing is kept of {addresses}.",
+        addresses=counted(len(rules.no_consent), "address or domain", "addresses or domains"),
+    )
     c.answer(
-        f"{counted(interactions.n_all, 'mail, meeting or call is', 'mails, meetings and calls are')} kept, {until}: "
-        f"{KEPT[rules.texts]}.{nobody if rules.no_consent else ''}"
+        message(
+            "{mails} kept, {until}: {kept}.{nobody}",
+            mails=counted(interactions.n_all, "mail, meeting or call is", "mails, meetings and calls are"),
+            until=until,
+            kept=KEPT[rules.texts],
+            nobody=nobody if rules.no_consent else "",
+        )
     )
     if interactions.is_invented:
         st.caption(engagement_data.INVENTED)
@@ -97,7 +110,16 @@ def _mailbox(page: Page) -> None:
         return
     queue = cache.store(page.settings.database).jobs
     last = queue.last(mailbox_job.KIND, mailbox_job.MAILBOX)
-    st.caption(escaped(f"{mailbox.user} at {mailbox.host}. {last.message if last else 'It was not fetched yet.'}"))
+    st.caption(
+        escaped(
+            message(
+                "{user} at {host}. {message}",
+                user=mailbox.user,
+                host=mailbox.host,
+                message=last.message if last else message("It was not fetched yet."),
+            )
+        )
+    )
     if st.button("Fetch now", key="engagement_fetch", icon=":material/sync:"):
         queue.ask(mailbox_job.KIND, mailbox_job.MAILBOX, by=page.identity.user)
         st.rerun()

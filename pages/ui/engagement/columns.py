@@ -5,6 +5,8 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from core.localization import message
+
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 DAY, TICK = st.column_config.DateColumn, st.column_config.CheckboxColumn
 GIVEN = "data, settings, interactions"
@@ -116,7 +118,7 @@ def days() -> int:
 
 
 def _in_days(n: int) -> str:
-    return f"{n} days"
+    return message("{n} days", n=n)
 
 
 def deal(frame: pl.DataFrame) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.access import LOCAL, Identity
 from core.config import Settings
+from core.localization import message
 from core.usage import usage_guard
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
@@ -37,4 +38,8 @@ def tell_full(slot: Any, settings: Settings) -> None:
         return
     used = usage_guard.storage(settings, cache.store(settings.database))
     if not used.leaves(1):
-        slot.markdown(escaped(f"Nothing more can be stored or uploaded. {used.sentence()} {used.mend()}"))
+        slot.markdown(
+            escaped(
+                message("Nothing more can be stored or uploaded. {used} {mend}", used=used.sentence(), mend=used.mend())
+            )
+        )
