@@ -31,7 +31,9 @@ ACCEPTED = {
     "certifi": "a file of root certificates, used as it is and not part of Quarterdeck",
     "psycopg": "LGPL: imported as it is installed, replaceable by whoever runs Quarterdeck; for PostgreSQL",
     "psycopg-binary": "as psycopg",
+    "recurring-ical-events": "LGPL: imported as it is installed, replaceable; repeats of calendars' meetings",
     "tqdm": "MPL for single files, used as they are and not part of Quarterdeck",
+    "x-wr-timezone": "as recurring-ical-events",
 }
 
 

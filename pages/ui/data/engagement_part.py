@@ -55,7 +55,7 @@ def panel(page: Page, c: Cell) -> None:
         )
     )
     if interactions.is_invented:
-        st.caption(engagement_data.INVENTED)
+        st.caption(escaped(engagement_data.INVENTED))
     if not interactions.has_own_side:
         st.caption("Who is one of you is not known yet: name your mail domains under engagement.own_domains.")
     if not interactions.unmatched.is_empty():
