@@ -102,7 +102,7 @@ def _line(text: str) -> str:
     """Return a text in the reader's words; an icon before it, or a currency behind it, is no part of the words."""
     words = str(shown(text) if len(text) >= SENTENCE or not DIGIT.search(text) else shown_whole(text))
     match = DRESSED.fullmatch(text) if words == text else None
-    return f"{match[1]}{shown(match[2])}{match[3]}" if match else words
+    return f"{match[1] or ''}{shown(match[2])}{match[3] or ''}" if match else words
 
 
 def headed(config: Mapping[Any, Any]) -> dict[Any, Any]:
