@@ -204,10 +204,13 @@ with cell(page, "Who finished which course?", "Courses", span="all") as c:
     else:
         c.table(courses.frame, column_config=learning.COURSES, column_order=list(learning.COURSES))
         with st.expander("Person by person"):
-            people = cache.result(metrics.course_record.by_person, data, settings)
-            c.table(people.frame, column_config=learning.PEOPLE, column_order=list(learning.PEOPLE), height=290)
+            people = learning.of_those_below(page, cache.result(metrics.course_record.by_person, data, settings).frame)
+            if people.is_empty():
+                c.empty("Somebody's courses are seen by themselves and by those they report to.")
+            else:
+                c.table(people, column_config=learning.PEOPLE, column_order=list(learning.PEOPLE), height=290)
         strangers = metrics.course_record.strangers(data)
-        if not strangers.is_empty():
+        if learning.keeps_courses(page) and not strangers.is_empty():
             with st.expander(message("Not on the sales team ({height:,})", height=strangers.height)):
                 c.table(strangers, column_config=learning.STRANGERS)
     c.method(metrics.course_record.by_course, courses.frame)

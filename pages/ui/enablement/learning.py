@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import polars as pl
 import streamlit as st
 
 from core import metrics
+from core.access import can
+from core.access.row_scope import rep_of_mail, reports
 from core.metrics.ramp_up import FIRST_WIN, TARGET
+from pages.ui.kit.shell import Page
 
+WRITE = "enablement:write"
 NUMBER, FLAG, DAY = st.column_config.NumberColumn, st.column_config.CheckboxColumn, st.column_config.DateColumn
 GOALS = {FIRST_WIN: "First won deal", TARGET: "First quota"}
 RANGE = {"difference": "Difference", "low": "From", "high": "To"}
@@ -75,6 +80,22 @@ def goal() -> str:
         bind="query-params",
     )
     return str(chosen)
+
+
+def keeps_courses(page: Page) -> bool:
+    """Say whether somebody keeps the courses, and so sees everybody's."""
+    return can(page.identity, WRITE, page.settings.roles)
+
+
+def of_those_below(page: Page, people: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of oneself and of everybody who reports to one; all of them for whoever keeps the courses."""
+    if keeps_courses(page):
+        return people
+    company = (page.visible or page.data).company
+    own = rep_of_mail(company, page.identity.user)
+    is_there = own in set(company.sales_team["rep_id"])
+    below = reports(company.sales_team, own, company.as_of) if is_there else set()
+    return people.filter(pl.col("rep_id").is_in(list(below)))
 
 
 def has_effects(measure: metrics.Measure) -> bool:
