@@ -16,7 +16,6 @@ from core.contracts.errors import StoreError
 from core.localization import joined, message, message_plural
 
 UNITS = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
-SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
 
 
 @dataclass(frozen=True)
@@ -184,9 +183,11 @@ def age_text(stamp: str, now: datetime) -> str:
     """Write how long ago something was; empty where it is not known, and "just now" for what lies ahead."""
     if not stamp:
         return ""
-    seconds = int((now - datetime.fromisoformat(stamp)).total_seconds())
-    for length, unit in SPANS:
-        count = seconds // length
-        if count >= 1:
-            return message_plural("{n} {unit} ago", "{n} {unit}s ago", count, unit=unit)
+    seconds = max(0, int((now - datetime.fromisoformat(stamp)).total_seconds()))
+    if days := seconds // 86_400:
+        return message_plural("{n} day ago", "{n} days ago", days)
+    if hours := seconds // 3_600:
+        return message_plural("{n} hour ago", "{n} hours ago", hours)
+    if minutes := seconds // 60:
+        return message_plural("{n} minute ago", "{n} minutes ago", minutes)
     return "just now"

@@ -93,6 +93,9 @@ SILENT_CALLS = re.compile(
     r"|hasattr|startswith|endswith|removeprefix|removesuffix|split|partition|rpartition|rsplit|note|add_audit|import_module"
     r"|struct|exclude|agg|pivot|unpivot|join_where|is_in|str_contains|Column|ForeignKey|Index|relationship|Literal)$"
 )  # fmt: skip
+# What was noticed while files were read is shown on the Data page.
+SPOKEN_CALLS = {"findings.note"}
+TEMPLATES = ("message", "message_plural", "counted", "out_of")
 DEVELOPERS = {
     "ValueError", "TypeError", "KeyError", "RuntimeError", "AttributeError", "AssertionError", "ImportError",
     "UnkeepableError", "UnkeyedError", "LookupError", "NotImplementedError", "OSError", "ApiError", "Exception",
@@ -229,10 +232,11 @@ class _Visitor(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         name = _name(node.func)
         short = name.rpartition(".")[2]
-        if short in ("message", "message_plural", "counted", "out_of"):
+        if short in TEMPLATES:
             self._template(short, node)
             return
-        if SILENT_CALLS.search(name):
+        if SILENT_CALLS.search(name) and name not in SPOKEN_CALLS:
+            self._templates_in(node)
             return
         if isinstance(node.func, ast.Attribute):
             self.visit(node.func.value)
@@ -241,6 +245,13 @@ class _Visitor(ast.NodeVisitor):
         for keyword in node.keywords:
             if keyword.arg not in SILENT_NAMES:
                 self._labelled(keyword.value, keyword.arg in LABELS)
+
+    def _templates_in(self, node: ast.Call) -> None:
+        """Take what is said to be a sentence, of what a program reads otherwise."""
+        for inner in ast.walk(node):
+            short = _name(inner.func).rpartition(".")[2] if isinstance(inner, ast.Call) else ""
+            if isinstance(inner, ast.Call) and short in TEMPLATES:
+                self._template(short, inner)
 
     def visit_Raise(self, node: ast.Raise) -> None:
         if isinstance(node.exc, ast.Call) and _name(node.exc.func).rpartition(".")[2] in DEVELOPERS:

@@ -11,7 +11,7 @@ from core import contracts
 from core.config import Settings
 from core.contracts.opportunities import OpportunityHistory
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.localization import message
+from core.localization import message_plural
 from core.sources import changes, stage_map
 from core.sources.findings import PART, Findings
 from core.sources.span_ends import EndConvention
@@ -121,11 +121,11 @@ def _without_orphans(frame: pl.DataFrame, deals: pl.DataFrame, findings: Finding
         "opportunity_id",
     )
     findings.note(
-        message(
-            "{height} rows of history belong to {n} deal{words} that were not read, and are left out.",
+        message_plural(
+            "{height} rows of history belong to {n} deal that was not read, and are left out.",
+            "{height} rows of history belong to {n} deals that were not read, and are left out.",
+            n,
             height=orphans.height,
-            n=n,
-            words="s" * (n > 1),
         )
     )
     return frame.join(deals, on="opportunity_id", how="semi", maintain_order="left")
@@ -277,16 +277,7 @@ def _tell(
     )
     for rows, text in counts:
         if rows.height:
-            verb = "are" if rows.height > 1 else "is"
-            findings.note(
-                message(
-                    "{height} deal{words} {verb} {text}.",
-                    height=rows.height,
-                    words="s" * (rows.height > 1),
-                    verb=verb,
-                    text=text,
-                )
-            )
+            findings.note(message_plural("{n} deal is {text}.", "{n} deals are {text}.", rows.height, text=text))
 
 
 def of_the_rest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from core.contracts.schemas import ALL_SCHEMAS
-from core.localization import message
+from core.localization import message, message_plural
 from core.sources.columns import KEYS
 from core.sources.file_days import day_in
 from core.sources.findings import PART, Findings
@@ -130,19 +130,11 @@ def _newest(frame: pl.DataFrame, keys: list[str], entity: str, findings: Finding
     findings.empty(rows.filter(is_kept).head(SHOWN), entity, "same_id", reason, keys[0])
     n = newest.height
     findings.note(
-        message(
-            "{entity}: {n} id{words} stand on several rows that differ; of each the row counts that {which}.",
+        message_plural(
+            "{entity}: {n} id stands on several rows that differ; of each the row counts that {which}.",
+            "{entity}: {n} ids stand on several rows that differ; of each the row counts that {which}.",
+            n,
             entity=entity.replace("_", " ").capitalize(),
-            n=n,
-            words="s" * (n > 1),
-            which=which,
-        )
-        if n > 1
-        else message(
-            "{entity}: {n} id{words} stands on several rows that differ; of each the row counts that {which}.",
-            entity=entity.replace("_", " ").capitalize(),
-            n=n,
-            words="s" * (n > 1),
             which=which,
         )
     )

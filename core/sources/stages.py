@@ -9,7 +9,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts.stage_words import UNKNOWN_STAGE
-from core.localization import message
+from core.localization import message, message_plural
 from core.sources import stage_map, vocabulary
 from core.sources.findings import Findings, Question, counted
 from core.sources.headers import fold
@@ -230,10 +230,10 @@ def _tell_against(deals: pl.DataFrame, findings: Findings) -> None:
     findings.empty(against.head(SHOWN), "opportunities", "flags_against_stage", reason, "stage")
     n = against.height
     findings.note(
-        message(
-            "{n} deal{words}: the stage says otherwise than the columns for closed and won; the columns decide.",
-            n=n,
-            words="s" * (n > 1),
+        message_plural(
+            "{n} deal: the stage says otherwise than the columns for closed and won; the columns decide.",
+            "{n} deals: the stage says otherwise than the columns for closed and won; the columns decide.",
+            n,
         )
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from core.localization import message
+from core.localization import message, message_plural
 from core.sources import trimming
 from core.sources.headers import fold
 from core.sources.trimming import is_number, trimmed
@@ -213,22 +213,8 @@ def _outside(misfits: list[Misfit], frame: pl.DataFrame) -> tuple[Misfit, ...]:
 def _above(rows: Sequence[Sequence[str | None]]) -> list[str]:
     texts = [" ".join(cell.strip() for cell in row if cell and cell.strip()) for row in rows]
     texts = [text for text in texts if text]
-    return (
-        [
-            (
-                message(
-                    "{n_texts} line{words} above the table were not read",
-                    n_texts=len(texts),
-                    words="s" * (len(texts) > 1),
-                )
-                if len(texts) > 1
-                else message(
-                    "{n_texts} line{words} above the table was not read",
-                    n_texts=len(texts),
-                    words="s" * (len(texts) > 1),
-                )
-            )
-        ]
-        if texts
-        else []
-    )
+    if not texts:
+        return []
+    return [
+        message_plural("{n} line above the table was not read", "{n} lines above the table were not read", len(texts))
+    ]

@@ -12,8 +12,8 @@ from core.localization.pseudo import marked
 from tools import words
 
 LANGUAGES = catalogues.languages()[1:]
-# The least share of texts said in each language; to become 1.0 as translators fill the files, and never less again.
-LEAST_SHARE = {"de": 0.02, "es": 0.02}
+# The least share of texts said in each language.
+LEAST_SHARE = {"de": 1.0, "es": 1.0}
 
 
 def entries(language):

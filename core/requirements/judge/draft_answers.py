@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from core.localization import joined, message
+from core.localization import joined, message, message_plural
 from core.metrics import out_of
 from core.requirements.catalogue.capabilities import Catalogue
 from core.requirements.judge import limits
@@ -68,9 +68,7 @@ class Drafts:
             n_ready = int(done["is_ready"].sum())
             text += message(" {out_of} ready to send by the checklist.", out_of=out_of(n_ready, done.height, "draft"))
         left = self.frame.height - done.height
-        return text + (
-            message(" {left:,} wait{words} for a person.", left=left, words="s" * (left == 1)) if left else ""
-        )
+        return text + (message_plural(" {n:,} waits for a person.", " {n:,} wait for a person.", left) if left else "")
 
 
 def drafts(

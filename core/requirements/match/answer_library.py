@@ -12,6 +12,7 @@ import polars as pl
 
 from core.config import Settings
 from core.localization import message
+from core.metrics import counted
 from core.requirements.match import confidence, matcher
 from core.requirements.match.confidence import Refit
 from core.requirements.text.classification import CATEGORIES
@@ -79,11 +80,7 @@ class Memory:
         old = sum(self.is_stale(c, a) for c, a in self.frame.select("category", "age_days").iter_rows())
         lists = self.frame["source"].n_unique()
         text = message(
-            "The library holds {n:,} answer{words} from {lists:,} list{words_2}",
-            n=n,
-            words="s" if n != 1 else "",
-            lists=lists,
-            words_2="s" if lists != 1 else "",
+            "The library holds {answers} from {lists}", answers=counted(n, "answer"), lists=counted(lists, "list")
         )
         return message("{text}, {old:,} of them older than they should be.", text=text, old=old) if old else f"{text}."
 

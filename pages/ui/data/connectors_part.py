@@ -9,6 +9,7 @@ import polars as pl
 import streamlit as st
 import yaml
 
+from core.artifacts.listing import age_text
 from core.contracts.errors import AccessError, QuarterdeckError, SourceError
 from core.localization import message
 from core.sealing.secret_values import Secrets
@@ -69,23 +70,12 @@ def _sentence(entries: list[Freshness]) -> str:
         return "No system is connected yet: exports are read as files, or a system is asked for what has changed."
     number = "One system is" if len(entries) == 1 else message("{n_entries} systems are", n_entries=len(entries))
     last = max((e.last.started_at for e in entries if e.last), default=None)
-    synced = message("the last sync was {ago}", ago=_ago(last)) if last else "none was synced yet"
+    synced = (
+        message("the last sync was {ago}", ago=age_text(last.isoformat(), now())) if last else "none was synced yet"
+    )
     failing = [e.name for e in entries if e.last and e.last.message]
     return message("{number} connected; {synced}.", number=number, synced=synced) + (
         message(" The last sync of {failing} failed.", failing=", ".join(failing)) if failing else ""
-    )
-
-
-def _ago(moment: datetime) -> str:
-    minutes = int((now() - moment).total_seconds() // 60)
-    if minutes < 1:
-        return "just now"
-    if minutes < 120:
-        return message("{minutes} minute{words} ago", minutes=minutes, words="s" * (minutes > 1))
-    return (
-        message("{minutes} hours ago", minutes=minutes // 60)
-        if minutes < 2880
-        else message("{minutes} days ago", minutes=minutes // 1440)
     )
 
 

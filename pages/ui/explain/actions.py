@@ -52,7 +52,7 @@ def shelf(page: Page, cell: Cell, entity_id: str, topic: Topic = ACCOUNTS, first
     bundle = bundles.bundle(page.data, page.settings)
     trail = saved_content.trail_about(page, topic.target)
     every = decisions.read(page.data, page.settings, bundle, trail, None, topic)
-    st.caption(escaped(message("All {noun}s: {every}", noun=topic.noun, every=every.sentence())))
+    st.caption(escaped(message("All {things}: {every}", things=f"{topic.noun}s", every=every.sentence())))
     own = decisions.read(page.data, page.settings, bundle, trail, entity_id, topic)
     if not own.frame.is_empty():
         shown = _columns(topic)
