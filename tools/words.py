@@ -47,6 +47,18 @@ ROOMS = (
 )
 MAKE_COLUMNS = {"select", "alias", "agg", "with_columns", "DataFrame", "rename"}
 OPTIONS = {"schema", "orient", "strict", "schema_overrides", "infer_schema_length", "nan_to_null", "maintain_order"}
+LEFT_OUT = tuple(
+    f'"{name}:'
+    for name in (
+        "Project-Id-Version",
+        "POT-Creation-Date",
+        "PO-Revision-Date",
+        "Generated-By",
+        "Last-Translator",
+        "Language-Team",
+        "Report-Msgid-Bugs-To",
+    )
+)
 HEADER = """\
 # Words of Quarterdeck.
 # This file is written by `python -m tools.words`; translations go into the .po files beside it."""
@@ -123,12 +135,11 @@ def _columns(tree: ast.AST) -> set[str]:
 
 
 def written(catalog: Catalog) -> bytes:
-    """Return a catalogue as a PO file, without the time it was written at."""
+    """Return a catalogue as a PO file, without when it was written and who is to be asked."""
     out = BytesIO()
     write_po(out, catalog, width=WIDTH, include_lineno=False, sort_output=True, ignore_obsolete=True)
     lines = out.getvalue().decode("utf-8").splitlines(keepends=True)
-    dated = ('"POT-Creation-Date:', '"PO-Revision-Date:', '"Generated-By:', '"Last-Translator:')
-    return "".join(line for line in lines if not line.startswith(dated)).encode("utf-8")
+    return "".join(line for line in lines if not line.startswith(LEFT_OUT)).encode("utf-8")
 
 
 def updated(language: str, words: Catalog) -> Catalog:
