@@ -13,6 +13,7 @@ from core.config.calendar import quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ConflictError, StoreError
 from core.forecasts import calls
+from core.formats import long_day
 from core.localization import joined, message, message_plural
 from core.metrics import hierarchy
 from core.metrics.measure import counted
@@ -76,7 +77,7 @@ class Standing:
             "{parts}, {counts:,} missing; due {day}.",
             parts=joined(*parts, by=", "),
             counts=counts[MISSING],
-            day=_day(self.frame["due_on"][0]),
+            day=long_day(self.frame["due_on"][0]),
         )
 
     def waiting_for(self, person: str, data: Dataset) -> pl.DataFrame:
@@ -218,10 +219,6 @@ def queued(data: Dataset, store: Store, standing_now: Standing, author: str) -> 
         "{reminders} queued for {label}, due {day}",
         reminders=counted(len(added), "reminder"),
         label=standing_now.label,
-        day=_day(wanted[0]["due_on"]),
+        day=long_day(wanted[0]["due_on"]),
     )
     return message("{text}; {waits:,} queued before.", text=text, waits=waits) if waits else f"{text}."
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -15,7 +15,7 @@ from core.interactions import sentence_mood
 from core.interactions.address_book import THEM, US
 from core.interactions.interaction_view import Interactions
 from core.interactions.open_deals import end_of
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.confidence_intervals import is_beyond_chance, t_for
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted, percent, ratio
@@ -314,4 +314,4 @@ def moods(data: Dataset, settings: Settings, interactions: Interactions, days: i
     lead = (
         message("{rate} of what customers say in calls is negative. ", rate=percent(value)) if value is not None else ""
     )
-    return Measure(name, value, "rate", frame.select(*MOODS), f"{lead}{record}")
+    return Measure(name, value, "rate", frame.select(*MOODS), joined(lead, record, by=""))

@@ -117,7 +117,7 @@ def _text(data: Dataset, frame: pl.DataFrame, uses: pl.DataFrame, value: float |
         content=top["content"],
         n_won=top["n_won"],
     )
-    return f"{start} {_effect_text(frame)}"
+    return joined(start, _effect_text(frame))
 
 
 def _effect_text(frame: pl.DataFrame) -> str:

@@ -9,7 +9,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
-from core.localization import message, message_plural
+from core.localization import joined, message, message_plural
 from core.metrics.measure import Measure, counted, percent, ratio
 
 COURSES: dict[str, Any] = {
@@ -109,7 +109,7 @@ def by_course(data: Dataset, settings: Settings) -> Measure:
         people=counted(people.n_unique(), "person", "people"),
         courses_2=counted(frame.height, "course"),
     )
-    return Measure("Courses finished", value, "rate", frame, f"{text}{_strangers_text(rows)}")
+    return Measure("Courses finished", value, "rate", frame, joined(text, _strangers_text(rows), by=""))
 
 
 def _strangers_text(rows: pl.DataFrame) -> str:

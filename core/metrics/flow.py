@@ -13,6 +13,7 @@ from core.config.calendar import add_quarters, quarter_label
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ContractError
+from core.formats import long_day
 from core.localization import joined, message
 from core.metrics.deal_events import at, between, tracks
 from core.metrics.deal_scope import Cut, cut, names, people
@@ -77,7 +78,7 @@ class Flow:
     def sentence(self) -> str:
         """Say where the pipeline went from and to, what moved it most, and whether all is explained."""
         due = message(" due {due}", due=self.due) if self.due else ""
-        since, until = (f"{day.day} {day:%B %Y}" for day in (self.since, self.until))
+        since, until = long_day(self.since), long_day(self.until)
         span = message("between {since} and {until}", since=since, until=until)
         if self.value is None:
             return message("{who} had no open pipeline{due} {span}.", who=self.who, due=due, span=span)
@@ -85,7 +86,7 @@ class Flow:
         moves = self.frame.filter(pl.col("step").is_in(list(MOVES)) & (pl.col("amount") != 0))
         top = moves.sort(pl.col("amount").abs(), descending=True).head(3)
         named = [joined(money(abs(a), self.currency), s.lower()) for s, a in top.select("step", "amount").iter_rows()]
-        movers = message("; biggest moves: {named}", named=", ".join(named)) if named else "; nothing moved it"
+        movers = message("; biggest moves: {named}", named=joined(*named, by=", ")) if named else "; nothing moved it"
         text = message(
             "{who}: open pipeline{due} went from {began} to {ended} {span}{movers}.",
             who=self.who,

@@ -18,14 +18,7 @@ from core.metrics.bookings import daily
 from core.metrics.deal_events import DELETED, tracks
 from core.metrics.measure import Measure, counted, growth_rate, money, percent
 
-TOLD = {
-    "Bookings": "bookings in {} are",
-    "Revenue": "revenue in {} is",
-    "Deals won": "the number of deals won in {} is",
-    "Pipeline created": "pipeline created in {} is",
-    "Deals created": "the number of deals created in {} is",
-}
-MEASURES = tuple(TOLD)
+MEASURES = ("Bookings", "Revenue", "Deals won", "Pipeline created", "Deals created")
 MONEY = ("Bookings", "Revenue", "Pipeline created")
 
 
@@ -85,7 +78,7 @@ def _sentence(frame: pl.DataFrame, case: windows.Comparison, measure: str, setti
     row = frame.row(2, named=True)
     growth, note = row["growth_rate"], f" {case.note}" if case.note else ""
     when = message("After {days}", days=counted(case.now.count, "day"))
-    noun = TOLD[measure].format(quarter_label(case.now.begin, settings))
+    noun = _noun(measure, quarter_label(case.now.begin, settings))
     other = "all of the same quarter" if case.is_finished else "the same days"
     if growth is not None:
         return message(
@@ -208,3 +201,13 @@ def change(
 
 def _sum(rows: pl.DataFrame, window: windows.Days) -> float:
     return float(rows.filter(window.holds())["amount"].sum())
+
+
+def _noun(measure: str, period: str) -> str:
+    return {
+        "Bookings": message("bookings in {period} are", period=period),
+        "Revenue": message("revenue in {period} is", period=period),
+        "Deals won": message("the number of deals won in {period} is", period=period),
+        "Pipeline created": message("pipeline created in {period} is", period=period),
+        "Deals created": message("the number of deals created in {period} is", period=period),
+    }[measure]

@@ -82,14 +82,14 @@ class Risks:
             n_due = self.frame.filter(pl.col("close_on") <= self.due_by).height
             n_deals = counted(self.frame.height, "open deal is", "open deals are")
             return message(
-                "{n_deals} at risk; {n_due:,} due by {day}.", n_deals=n_deals, n_due=n_due, day=_day(self.due_by)
+                "{n_deals} at risk; {n_due:,} due by {day}.", n_deals=n_deals, n_due=n_due, day=long_day(self.due_by)
             )
         if self.value is None:
             return message("{text} There are too few past deals to say what that costs.", text=text)
         text += message(" {amount} of expected wins is at risk.", amount=money(self.value, self.currency))
         leading = self.leading
         if leading.is_empty():
-            return message("{text} None of them is due by {day}.", text=text, day=_day(self.due_by))
+            return message("{text} None of them is due by {day}.", text=text, day=long_day(self.due_by))
         due = self.frame.filter(pl.col("close_on") <= self.due_by)
         stake = money(float(due["at_stake_amount"].sum()), self.currency)
         listed = (
@@ -103,7 +103,7 @@ class Risks:
             "({at_stake_amount}).",
             text=text,
             height=due.height,
-            day=_day(self.due_by),
+            day=long_day(self.due_by),
             stake=stake,
             listed=listed,
             deal_name=deal_name(top),
@@ -401,7 +401,3 @@ def history(data: Dataset, settings: Settings, opportunity_id: str) -> History:
     )
     called = named[0] if named and named[0] else opportunity_id
     return History(frame, called)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

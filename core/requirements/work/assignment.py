@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from core.contracts.errors import RequirementError
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import counted
 from core.store.reviews import Change
 from core.store.work_tasks import DONE, ROLE, ROLES
@@ -143,7 +143,7 @@ class Preview:
             if self.n_unmatched
             else ""
         )
-        return f"{head}{stay}{free}."
+        return joined(head, stay, free, ".", by="")
 
     def changes(self, due_on: date | None = None) -> list[Change]:
         """Return the changes that carry it out, each with a day to be done by where one is given."""

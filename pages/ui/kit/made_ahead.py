@@ -11,7 +11,7 @@ from core.access import Identity, can
 from core.config import Settings
 from core.contracts import Dataset
 from core.formats import Formats
-from core.localization import message
+from core.localization import joined, message
 from core.models import registry
 from core.preparing import making, preparation
 from core.preparing.making import Lack, Work
@@ -101,7 +101,7 @@ def show(bar: Bar, settings: Settings, who: Identity, data: Dataset, lack: Lack 
         if work.has_worker
         else message("New models wait. {no_worker}", no_worker=NO_WORKER)
     )
-    text = f"{begins}{meanwhile}"
+    text = joined(begins, meanwhile, by="")
     bar.notice_slot.markdown(message(":material/model_training: {text}", text=escaped(text)))
     if not freshness.is_watching() or session_data.is_own():
         _watch(lack)
