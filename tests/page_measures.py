@@ -40,7 +40,7 @@ SETTLED = """() => {
   const waits = ['stSkeleton', 'stAppSkeleton', 'stSpinner'].map(name => `[data-testid="${name}"]`).join(', ');
   const charts = [...document.querySelectorAll('[data-testid="stVegaLiteChart"]')];
   return app?.dataset.testScriptState === 'notRunning' && !document.querySelector(waits)
-    && charts.every(chart => !chart.getClientRects().length || chart.querySelector('svg, canvas'));
+    && charts.every(chart => !chart.checkVisibility() || chart.querySelector('svg, canvas'));
 }"""
 HEIGHT = """() => document.querySelector('[data-testid="stMain"]').scrollHeight"""
 OVERFLOW = """() => {

@@ -29,7 +29,7 @@ def quiet(rule: Rule, ground: Ground) -> Seen:
                 silent_days=row["silent_days"],
                 usual_gap=row["usual_gap"],
             ),
-            address("/deal", ground.scope, id=row["opportunity_id"]),
+            address("/deal", ground.scope, id=row["opportunity_id"], see="Deal overview"),
             row["amount"],
             str(row["deal"]),
         )

@@ -104,7 +104,7 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
         n_wide=n_wide,
         opens=counted(frame.height, "open deal"),
         days=days,
-        hang=counted(frame.height - n_wide, "hangs", "hang"),
+        hang=counted(frame.height - n_wide, "depends", "depend"),
         have=counted(n_low, "has", "have"),
         without=_without(n_open - frame.height),
     )

@@ -98,13 +98,15 @@ def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, sec
     expect(page.get_by_text(open_words)).to_be_visible(timeout=90_000)
     page.get_by_role("link", name="Executive").click()
     expect(page.get_by_text(booked_words)).to_be_visible(timeout=90_000)
-    kept_for_everybody(page, url, export)
-    second.goto(f"{url}/pipeline")
-    expect(second.get_by_text(open_words)).to_be_visible(timeout=120_000)
-    at_the_data_page(second, url)
-    expect(second.get_by_text("Browser test, version 1 is used for everybody.")).to_be_visible()
-    assert second.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
-    back_to_the_sample(page, url)
+    try:
+        kept_for_everybody(page, url, export)
+        second.goto(f"{url}/pipeline")
+        expect(second.get_by_text(open_words)).to_be_visible(timeout=120_000)
+        at_the_data_page(second, url)
+        expect(second.get_by_text("Browser test, version 1 is used for everybody.")).to_be_visible()
+        assert second.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
+    finally:  # The tests after this one read the sample company.
+        back_to_the_sample(page, url)
 
 
 def kept_for_everybody(page, url, export):
@@ -118,9 +120,8 @@ def kept_for_everybody(page, url, export):
     page.get_by_label("Name of the source").blur()
     quiet(page)
     page.get_by_role("button", name="Save for everybody").click()
-    expect(page.get_by_text("Browser test, version 1, is used for everybody from now on.")).to_be_visible(
-        timeout=60_000
-    )
+    # What is said once is gone with the next run, which the new data bring along; this stays.
+    expect(page.get_by_text("Browser test, version 1 is used for everybody.")).to_be_visible(timeout=60_000)
 
 
 def back_to_the_sample(page, url):

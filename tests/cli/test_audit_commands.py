@@ -58,12 +58,17 @@ def test_retention_says_what_it_deletes_and_needs_a_limit(database, tmp_path, mo
     def retention(*words):
         return CliRunner().invoke(cli.app, ["retention", *words]).output
 
-    assert retention().splitlines() == ["model calls: 0 rows older than 90 days were deleted"]
-    (tmp_path / "none.yaml").write_text("retention: {model_calls_days: 0}\n", encoding="utf-8")
+    assert retention().splitlines() == [
+        "model calls: 0 rows older than 90 days were deleted",
+        "mails, meetings and calls: 0 rows older than 730 days were deleted",
+    ]
+    without = "retention: {model_calls_days: 0}\nengagement: {retention_days: 0}\n"
+    (tmp_path / "none.yaml").write_text(without, encoding="utf-8")
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "none.yaml"))
     assert "Nothing has a limit" in retention()
     (tmp_path / "own.yaml").write_text(
-        "retention: {audit_days: 30, sign_ins_days: 7, model_calls_days: 0}\n", encoding="utf-8"
+        "retention: {audit_days: 30, sign_ins_days: 7, model_calls_days: 0}\nengagement: {retention_days: 0}\n",
+        encoding="utf-8",
     )
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "own.yaml"))
     assert retention("--dry-run").splitlines() == [
