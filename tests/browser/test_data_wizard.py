@@ -120,8 +120,8 @@ def kept_for_everybody(page, url, export):
     page.get_by_label("Name of the source").blur()
     quiet(page)
     page.get_by_role("button", name="Save for everybody").click()
-    # What is said once is gone with the next run, which the new data bring along; this stays.
-    expect(page.get_by_text("Browser test, version 1 is used for everybody.")).to_be_visible(timeout=60_000)
+    # What is said once is gone with the next run, which the new data bring along; the name of the data stays.
+    expect(page.get_by_test_id("stSidebar").get_by_text("Browser test")).to_be_visible(timeout=60_000)
 
 
 def back_to_the_sample(page, url):

@@ -110,7 +110,7 @@ def test_growth_by_other_measures_in_sql(sample, settings):
             now, then = (connection.execute(query.format(span)).fetchone()[0] for span in ends)
             found = growth.table(sample, settings, measure)
             assert found.value == pytest.approx(float(now) / float(then) - 1), measure
-            assert growth.TOLD[measure].format("Q2 2026") in found.sentence()
+            assert growth._noun(measure, "Q2 2026") in found.sentence()
 
 
 def test_regions_by_family_add_up_and_open_into_their_lines(sample, settings):

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.contracts import FRAMES
 from core.localization.pseudo import BEGIN, END
-from pages.ui.kit import page_language
+from pages.ui.kit import page_language, shell
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
@@ -46,6 +46,8 @@ MONTHS = set(
 def home(settings, sample, bundle, monkeypatch, tmp_path):
     monkeypatch.setenv("QUARTERDECK_HOME", str(settings.home))
     monkeypatch.setenv("QUARTERDECK_DATABASE_URL", f"sqlite:///{tmp_path / 'store.db'}")
+    # What caches of other tests in this process had to say.
+    monkeypatch.setattr(shell, "all_notices", lambda: ())
 
 
 @pytest.fixture(scope="module")
