@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import metrics
-from core.localization import joined, shown_whole
+from core.localization import shown_whole
 from pages.ui.data import connectors_part, engagement_part, jobs_part, quality_part, source_switch, wizard
 from pages.ui.kit import cache, downloads, notebook, shell
 from pages.ui.kit.cells import cell
@@ -38,7 +38,7 @@ with cell(page, "Loaded data", "Loaded") as c:
     loaded = metrics.load_report.loaded(page.data, page.settings)
     c.answer(loaded.sentence())
     c.table(loaded.frame, column_config=LOADED, width="content")
-    st.caption(joined(*(f"- {escaped(shown_whole(note))}" for note in page.data.missing), by="\n"))
+    st.caption("\n".join(f"- {escaped(shown_whole(note))}" for note in page.data.missing))
     c.method(metrics.load_report.loaded, loaded.frame)
 
 with cell(page, "Columns read", "Columns") as c:

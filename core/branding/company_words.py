@@ -15,7 +15,6 @@ import polars as pl
 
 from core.config.branding import CompanyWord
 from core.contracts import Dataset
-from core.localization import joined
 
 BEFORE, AFTER = r"(?<![\w/.@#&-])", r"(?![\w/@])(?!\.\w)(?!\s+(?:with|for)\b)"
 FORM = BEFORE + r"(?:(?P<article>an?)(?P<gap>\s+))?{not_after}(?P<word>{words})" + AFTER
@@ -120,7 +119,7 @@ def _replaced(text: str, forms: tuple[tuple[str, str], ...], names: Collection[s
 
 
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    form = FORM.format(not_after=NOT_AFTER, words=joined(*map(re.escape, words), by="|"))
+    form = FORM.format(not_after=NOT_AFTER, words="|".join(map(re.escape, words)))
     return re.compile(form, re.IGNORECASE)
 
 

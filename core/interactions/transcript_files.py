@@ -75,7 +75,7 @@ def transcript(
     out.interactions.append(
         ReadInteraction(
             CALL,
-            joined(started_at.isoformat(), hashed(joined(*(turn.text for turn in turns[:50])))),
+            f"{started_at.isoformat()} {hashed(' '.join(turn.text for turn in turns[:50]))}",
             started_at,
             _people(lines, turns),
             opportunity_id=opportunity_id or deal,

@@ -80,26 +80,30 @@ YAML_WORDS = {
     "core/sales_terms.yaml": ("term", "meaning"),
 }
 # Arguments of these names and what these functions take are read by programs.
-SILENT_NAMES = {
-    "key", "given", "file_name", "icon", "href", "url", "mime", "color", "help_url", "pattern", "as_", "style",
-    "on", "how", "by_", "engine", "unit", "type", "variant", "kind", "format", "dtype", "anchor", "encoding",
-    "errors", "needs", "persist_state", "bind", "label_visibility", "vertical_alignment", "width", "height", "gap",
-    "horizontal_alignment", "border", "layout", "mode", "method", "validation_alias", "alias", "default_factory",
-}  # fmt: skip
+SILENT_NAMES = frozenset(
+    """
+    key given file_name icon href url mime color help_url pattern as_ style on how by_ engine unit type
+    variant kind format dtype anchor encoding errors needs persist_state bind label_visibility
+    vertical_alignment width height gap horizontal_alignment border layout mode method validation_alias alias
+    default_factory
+    """.split()
+)
 SILENT_CALLS = re.compile(
     r"(^|\.)(logger|logging|log|re|os|sys)\.\w+$"
     r"|(^|\.)(col|cols|lit|alias|filter|group_by|sort|select|with_columns|drop|rename|cast|strptime|strftime|get_logger"
     r"|getLogger|text|execute|exec_driver_sql|compile|html|encode|decode|open|Path|echo|TypeVar|NewType|getattr|setattr"
     r"|hasattr|startswith|endswith|removeprefix|removesuffix|split|partition|rpartition|rsplit|note|add_audit|import_module"
     r"|struct|exclude|agg|pivot|unpivot|join_where|is_in|str_contains|Column|ForeignKey|Index|relationship|Literal)$"
-)  # fmt: skip
+)
 # What was noticed while files were read is shown on the Data page.
 SPOKEN_CALLS = {"findings.note"}
 TEMPLATES = ("message", "message_plural", "counted", "out_of")
-DEVELOPERS = {
-    "ValueError", "TypeError", "KeyError", "RuntimeError", "AttributeError", "AssertionError", "ImportError",
-    "UnkeepableError", "UnkeyedError", "LookupError", "NotImplementedError", "OSError", "ApiError", "Exception",
-}  # fmt: skip
+DEVELOPERS = frozenset(
+    """
+    ValueError TypeError KeyError RuntimeError AttributeError AssertionError ImportError UnkeepableError
+    UnkeyedError LookupError NotImplementedError OSError ApiError Exception
+    """.split()
+)
 LABELS = {"label", "title", "help", "caption", "words", "name", "placeholder", "question", "short"}
 NO_WORDS = re.compile(
     r"</|<\w+[ >/]|SELECT |FROM |CREATE |INSERT |UPDATE |DELETE |DROP |ALTER |PRAGMA|ORDER BY|\\[bsdw]|\(\?"

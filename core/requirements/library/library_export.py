@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import polars as pl
 
 from core.branding.letterhead import HOUSE, Letterhead
-from core.localization import joined
 from core.requirements.library.answer_edition import FIELDS
 from core.requirements.officefiles import delimited
 
@@ -39,7 +38,7 @@ def as_csv(rows: pl.DataFrame) -> str:
         Answers of a library.
     """
     lines = [",".join(_heads())]
-    lines += [joined(*(delimited.quoted(_text(cell), ",") for cell in row), by=",") for row in _cells(rows)]
+    lines += [",".join(delimited.quoted(_text(cell), ",") for cell in row) for row in _cells(rows)]
     return "\r\n".join(lines) + "\r\n"
 
 

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from core.contracts.errors import RequirementError
-from core.localization import message
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import (
     answer_cells,
@@ -63,7 +62,7 @@ class Given:
     @property
     def key(self) -> str:
         """Return the name under which the layout is remembered."""
-        heading = "\x1f".join(_head(self.header)) or message("sheet {sheet}", sheet=self.sheet)
+        heading = "\x1f".join(_head(self.header)) or f"sheet {self.sheet}"
         return f"{self.sheet[:60]} {hashlib.sha256(heading.encode()).hexdigest()[:16]}"
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import streamlit as st
 from core.config import Settings
 from core.config.stages import fitted
 from core.features.deals import states_at
-from core.localization import joined, message
+from core.localization import message
 from core.metrics import counted, load_report
 from core.sources import check, own_totals, page_needs
 from core.sources.folder import Reading
@@ -51,14 +51,12 @@ def show(page: Page, reading: Reading, settings: Settings) -> None:
     with right:
         st.markdown("**Beside the files' own totals**")
         totals = [_beside(row, figures["currency"]) for row in own_totals.beside(reading).iter_rows(named=True)]
-        st.markdown(joined(*(f"- {escaped(sentence)}" for sentence in totals), by="\n"))
+        st.markdown("\n".join(f"- {escaped(sentence)}" for sentence in totals))
         st.caption("Amounts in the files are plain sums of the column: all currencies, and rows that are left out too.")
     _left_out(reading, settings)
     lacks = page_needs.lacking(data)
     st.markdown("**What pages will lack**" if lacks.height else "Every page finds what it needs.")
-    st.markdown(
-        joined(*(f"- **{escaped(name)}**: {escaped(words_of)}" for name, words_of in lacks.iter_rows()), by="\n")
-    )
+    st.markdown("\n".join(f"- **{escaped(name)}**: {escaped(words_of)}" for name, words_of in lacks.iter_rows()))
     for sentence in open_questions.sentences(reading.questions):
         st.caption(escaped(sentence))
 

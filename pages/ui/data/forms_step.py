@@ -8,7 +8,7 @@ import polars as pl
 import streamlit as st
 
 from core.config import Settings
-from core.localization import joined, message
+from core.localization import message
 from core.sources import amounts, dates
 from core.sources.findings import Decision
 from core.sources.folder import Reading
@@ -49,7 +49,7 @@ def show(wizard: Wizard, reading: Reading, settings: Settings) -> None:
         grid(pl.DataFrame(rows, infer_schema_length=None).select(list(COLUMNS)), height=320, column_config=COLUMNS)
     if reading.notes:
         st.markdown("What else was decided, or is missing:")
-        st.caption(joined(*(f"- {escaped(sentence)}" for sentence in reading.notes), by="\n"))
+        st.caption("\n".join(f"- {escaped(sentence)}" for sentence in reading.notes))
 
 
 def _question(decision: Decision) -> str:

@@ -12,7 +12,7 @@ from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls
 from core.forecasts.calls import Rollup
 from core.formats import long_day
-from core.localization import joined, message
+from core.localization import message
 from core.store import Store
 from pages.ui.forecast import call_cache
 from pages.ui.kit import cache, saved_content, unsaved
@@ -264,7 +264,7 @@ def _conflict(page: Page, team: Rollup, name: str) -> bool:
     if left.button("Keep my version", width="stretch"):
         _submit(page, team, name, clash["who"], mine, theirs["version"])
     if middle.button("My numbers, both notes", width="stretch"):
-        both = {**mine, "note": joined(*(t for t in (theirs["note"], mine["note"]) if t), by="\n")}
+        both = {**mine, "note": "\n".join(t for t in (theirs["note"], mine["note"]) if t)}
         _submit(page, team, name, clash["who"], both, theirs["version"])
     if right.button("Keep current version", width="stretch"):
         _done(page, name, "The current version is kept.")

@@ -247,7 +247,7 @@ class Cell:
         for name, *values in frame.iter_rows():
             words = [amount_visibility.spoken(str(value), seen) if seen else value for value in values]
             words = [reader.shown_whole(value) if isinstance(value, str) else value for value in words]
-            cells = joined(*(escaped(value).replace(" ", NARROW) for value in words), by=" | ")
+            cells = " | ".join(escaped(value).replace(" ", NARROW) for value in words)
             lines.append(f"| {escaped(reader.shown_whole(name))} | {cells} |")
         st.markdown("\n".join(lines), width="stretch")
 

@@ -12,11 +12,13 @@ from core.localization.messages import SENTENCE
 from core.localization.reader import READS
 
 # Words of people, of buyers or of files, whatever table they stand in.
-OF_PEOPLE = {
-    "text", "title", "name", "owner", "person", "people", "team", "who", "user", "author", "file", "sheet", "place",
-    "comment", "note", "question", "answer", "requirement", "capability", "detail", "target", "campaign", "source",
-    "segment", "product", "competitor", "account", "deal", "link", "open", "id", "key", "opens", "company",
-}  # fmt: skip
+OF_PEOPLE = frozenset(
+    """
+    text title name owner person people team who user author file sheet place comment note question answer
+    requirement capability detail target campaign source segment product competitor account deal link open id
+    key opens company
+    """.split()
+)
 MOST = 2_000  # values of a column that are looked up
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.contracts.errors import QuarterdeckError, RequirementError
-from core.localization import joined, message
+from core.localization import message
 from core.metrics.measure import counted
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import column_of, letters_of
@@ -77,7 +77,7 @@ def panel(page: Page, source: RequirementList) -> None:
     for layout in source.layouts:
         alike.setdefault(layout.reading() + (" As you said." if layout.is_given else ""), []).append(layout.sheet)
     lines = [f"{'The file' if sheets == ['csv'] else ', '.join(sheets)}: {text}" for text, sheets in alike.items()]
-    st.caption(joined(*(escaped(line) for line in [*lines, *source.notes]), by="  \n"))
+    st.caption("  \n".join(escaped(line) for line in [*lines, *source.notes]))
     _not_read(page, source)
     _repair(page, source.content, source.name, source)
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.contracts.errors import ConflictError, QuarterdeckError
 from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
-from core.localization import joined, message, message_plural
+from core.localization import message, message_plural
 from pages.ui.forecast.calls import author, store
 from pages.ui.kit import cache, comments, unsaved
 from pages.ui.kit.escaping import escaped
@@ -237,7 +237,7 @@ def _conflicts(page: Page) -> None:
             if left.button("Keep my version", key=f"mine-{deal}", width="stretch"):
                 _settle_clash(page, deal, mine, theirs)
             if middle.button("Mine, with both notes", key=f"both-{deal}", width="stretch"):
-                note = joined(*(t for t in (theirs["note"], mine["note"]) if t), by="\n")
+                note = "\n".join(t for t in (theirs["note"], mine["note"]) if t)
                 _settle_clash(page, deal, {**mine, "note": note}, theirs)
             if right.button("Keep current version", key=f"theirs-{deal}", width="stretch"):
                 clashes.pop(deal)

@@ -19,13 +19,14 @@ from core.localization import shown, shown_whole
 from core.localization.messages import SENTENCE
 from core.localization.reader import READS
 
-BODIES = (
-    "title", "header", "subheader", "markdown", "caption", "text", "badge", "info", "warning", "error", "success",
-    "button", "download_button", "link_button", "form_submit_button", "menu_button", "checkbox", "toggle", "slider",
-    "number_input", "text_input", "text_area", "date_input", "time_input", "datetime_input", "file_uploader",
-    "color_picker", "expander", "popover", "status", "metric", "write", "page_link", "progress", "image",
-    "dataframe", "data_editor", "tabs", "chat_input",
-)  # fmt: skip
+BODIES = tuple(
+    """
+    title header subheader markdown caption text badge info warning error success button download_button
+    link_button form_submit_button menu_button checkbox toggle slider number_input text_input text_area
+    date_input time_input datetime_input file_uploader color_picker expander popover status metric write
+    page_link progress image dataframe data_editor tabs chat_input
+    """.split()
+)
 CHOICES = ("selectbox", "multiselect", "radio", "pills", "segmented_control", "select_slider")
 LOOSE = ("toast", "spinner", "dialog")  # functions of Streamlit that no container has
 NOT_FIRST = {"page_link", "progress", "image", "dataframe", "data_editor"}
