@@ -17,7 +17,7 @@ from pathlib import Path
 from platform import python_version
 
 from core import __version__
-from core.artifacts.imports import Binding, Source, chains, defined
+from core.artifacts.imports import Binding, Source
 from core.artifacts.source_tree import Tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,7 +129,7 @@ class _Step:
             self._take_mention(mention)
         run = [binding for binding in source.bindings if not binding.is_typing]
         if self.tree.is_package(module):
-            uses = chains(source.text)
+            uses = source.chains
             run = [b for b in run if b.local in ("", "*") or b.local in uses]
         for binding in run:
             target = self._resolve(binding)
@@ -164,7 +164,7 @@ class _Step:
         targets = [t for b in bindings if (t := self._resolve(b, depth + 1)) is not None]
         if is_inner:
             return inner
-        if in_package and not bindings and name not in defined(self.tree.source_of(module).text):
+        if in_package and not bindings and name not in self.tree.source_of(module).defined:
             self._take_whole(module)
         return targets[0] if targets else None
 
@@ -177,7 +177,7 @@ class _Step:
             pattern = rf"\b{re.escape(local)}\s*\.\s*(?:{'|'.join(map(re.escape, packages))})\b"
             if not packages or not re.search(pattern, source.text):
                 return
-        for chain in chains(source.text).get(local, ()):
+        for chain in source.chains.get(local, ()):
             self._follow_chain(target, chain)
 
     def _stands_for_package(self, binding: Binding) -> bool:

@@ -62,6 +62,16 @@ class Source:
         """Whether the file speaks of a library that draws."""
         return bool(_DRAWN_BY.search(self.text))
 
+    @cached_property
+    def chains(self) -> dict[str, set[tuple[str, ...]]]:
+        """How each name of the file is used."""
+        return chains(self.text)
+
+    @cached_property
+    def defined(self) -> set[str]:
+        """The names the file defines at its top level."""
+        return defined(self.text)
+
     def bound(self, local: str) -> list[Binding]:
         """Return what a name stands for, for a type checker or at run time."""
         return [binding for binding in self.bindings if binding.local == local]

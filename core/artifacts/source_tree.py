@@ -24,6 +24,8 @@ class Tree:
         self._app = packaged if (packaged / "pages").is_dir() else root
         self._folders: dict[Path, dict[str, bool]] = {}
         self._sources: dict[str, Source] = {}
+        self._packages: dict[str, bool] = {}
+        self._paths: dict[str, Path | None] = {}
         self.needed: dict[str, frozenset[str]] = {}
 
     def listing(self, folder: Path) -> dict[str, bool]:
@@ -43,12 +45,21 @@ class Tree:
 
     def is_package(self, module: str) -> bool:
         """Say whether a name is that of a folder with sources, one with only namespaces in it among them."""
+        earlier = self._packages.get(module)
+        if earlier is not None:
+            return earlier
         folder = self.folder_of(module)
         is_folder = self.listing(folder.parent).get(folder.name, False)
-        return is_folder and any(n.endswith(".py") or inner for n, inner in self.listing(folder).items())
+        has_sources = is_folder and any(n.endswith(".py") or inner for n, inner in self.listing(folder).items())
+        return self._packages.setdefault(module, has_sources)
 
     def path_of(self, module: str) -> Path | None:
         """Return a module's file; None for what is no module and for a package without an `__init__`."""
+        if module not in self._paths:
+            self._paths[module] = self._looked_up(module)
+        return self._paths[module]
+
+    def _looked_up(self, module: str) -> Path | None:
         folder = self.folder_of(module)
         if f"{folder.name}.py" in self.listing(folder.parent):
             return folder.with_suffix(".py")

@@ -15,6 +15,7 @@ from tools import tutorials
 from tools.tutorials import FOLDER, IMAGES, steps
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = typer.main.get_command(app)
 # The changelog names what there was at the time.
 DOCUMENTS = sorted(
     [*(ROOT / "docs").rglob("*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md"))]
@@ -39,7 +40,7 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
 
 def wrong(words: list[str]) -> str:
     """Return what of a command of `quarterdeck` is not there; empty where all of it is."""
-    command = typer.main.get_command(app)
+    command = COMMANDS
     path = []
     while words and hasattr(command, "commands"):
         name = words[0]

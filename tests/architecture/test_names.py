@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import ast
+import symtable
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.source_trees import TOGETHER, tree
-
-pytestmark = TOGETHER
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [ROOT / "app.py", ROOT / "server.py", *sorted(p for d in ("core", "pages") for p in (ROOT / d).rglob("*.py"))]
 FILLER = {"found", "held", "known", "told", "one", "place", "said", "kept"}
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 # Modules of several rooms that bear one name because they speak of one subject.
 SAME_SUBJECT = {
@@ -60,37 +56,28 @@ SAME_SUBJECT = {
 }
 
 
-def functions(tree: ast.AST) -> Iterator[Function]:
-    yield from (node for node in ast.walk(tree) if isinstance(node, Function))
-
-
-def bound(function: ast.AST) -> Iterator[tuple[str, int]]:
-    """Names bound inside a function, its parameters included; what inner functions bind is theirs."""
-    arguments = getattr(function, "args", None)
-    if isinstance(arguments, ast.arguments):
-        given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        yield from ((a.arg, a.lineno) for a in given if a is not None)
-    todo = list(ast.iter_child_nodes(function))
-    while todo:
-        node = todo.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id, node.lineno
-        if isinstance(node, ast.Lambda):
-            yield from ((a.arg, a.lineno) for a in node.args.args)
-        todo.extend(ast.iter_child_nodes(node))
+def bound(table: symtable.SymbolTable) -> Iterator[tuple[str, str]]:
+    """Names bound in modules and functions, each with where: parameters too, imports and functions not."""
+    if table.get_type() != "class":
+        yield from (
+            (symbol.get_name(), table.get_name())
+            for symbol in table.get_symbols()
+            if symbol.is_parameter() or (symbol.is_assigned() and not (symbol.is_imported() or symbol.is_namespace()))
+        )
+    for inner in table.get_children():
+        yield from bound(inner)
 
 
 def test_locals_are_called_what_they_are():
     """One test for all files: one for each would take longer to begin and end than to read its file."""
     filler, hiding = [], []
     for file in FILES:
-        name, module = file.relative_to(ROOT).as_posix(), tree(file)
-        own = {node.name for node in module.body if isinstance(node, Function)}
-        locals_ = {entry for function in functions(module) for entry in bound(function)}
-        filler += [f"{name}:{line}: {local}" for local, line in locals_.union(bound(module)) if local in FILLER]
-        hiding += [f"{name}:{line}: {local}" for local, line in locals_ if local in own]
+        name = file.relative_to(ROOT).as_posix()
+        module = symtable.symtable(file.read_text(encoding="utf-8"), name, "exec")
+        own = {inner.get_name() for inner in module.get_children() if inner.get_type() == "function"}
+        for local, where in set(bound(module)):
+            filler += [f"{name}: {local} in {where}"] * (local in FILLER)
+            hiding += [f"{name}: {local} in {where}"] * (local in own and where != "top")
     assert sorted(filler) == []
     assert sorted(hiding) == []
 

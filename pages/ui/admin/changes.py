@@ -12,7 +12,7 @@ from core.access.directory import GROUP, PERSON, ROLE, Directory, Entry, Rule, c
 from core.contracts.errors import AccessError, QuarterdeckError
 from core.localization import message
 from core.usage import usage_guard
-from pages.ui.kit import cache, people
+from pages.ui.kit import cache, notices, people
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -90,8 +90,9 @@ def _standing(directory: Directory, kind: str, name: str) -> Rule | None:
 
 def outcome() -> None:
     """Say what came of the last change."""
-    sentence, is_done = st.session_state.pop(OUTCOME, ("", True))
-    if sentence:
+    (outcome_at_hand,) = notices.recent(OUTCOME)
+    if outcome_at_hand:
+        sentence, is_done = outcome_at_hand
         (st.success if is_done else st.error)(escaped(sentence))
 
 

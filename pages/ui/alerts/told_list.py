@@ -13,7 +13,7 @@ from core.contracts.errors import QuarterdeckError
 from core.localization import message
 from core.metrics import counted
 from core.store.alert_ledger import Entry
-from pages.ui.kit import cache
+from pages.ui.kit import cache, notices
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -57,7 +57,8 @@ def attempt(change: Callable[[], object], sentence: str) -> None:
 
 def outcome() -> None:
     """Say what came of the last change."""
-    if words := st.session_state.pop(OUTCOME, None):
+    (words,) = notices.recent(OUTCOME)
+    if words:
         (st.success if words[1] else st.error)(escaped(words[0]))
 
 

@@ -15,7 +15,7 @@ from core.localization import message
 from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files, consent, declaration, sync_request, sync_run
 from core.sources.connectors.sync_run import Freshness
-from pages.ui.kit import cache
+from pages.ui.kit import cache, notices
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -52,9 +52,10 @@ def panel(page: Page, c: Cell) -> None:
     _answered(page)
     entries = sync_run.freshness(cache.settings(), now)
     c.answer(_sentence(entries))
-    if done := st.session_state.pop(DONE, ""):
+    done, failed = notices.recent(DONE, FAILED)
+    if done:
         st.success(escaped(done), icon=":material/check:")
-    if failed := st.session_state.pop(FAILED, ""):
+    if failed:
         st.error(escaped(failed), icon=":material/error:")
     if entries:
         _watched(page, c, entries)

@@ -16,7 +16,7 @@ from core.contracts.opportunities import FORECAST_CATEGORIES
 from core.localization import message
 from core.sources.connectors import write_back
 from core.sources.connectors.write_back import Change, Written
-from pages.ui.kit import cache, downloads, session_data
+from pages.ui.kit import cache, downloads, notices, session_data
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -94,9 +94,10 @@ def _source(page: Page) -> str:
 
 
 def _notices() -> None:
-    if done := st.session_state.pop(DONE, ""):
+    done, failed = notices.recent(DONE, FAILED)
+    if done:
         st.success(escaped(done), icon=":material/check:")
-    if failed := st.session_state.pop(FAILED, ""):
+    if failed:
         st.error(escaped(failed), icon=":material/error:")
 
 

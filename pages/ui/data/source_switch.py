@@ -13,7 +13,7 @@ from core.localization import message
 from core.sources import loading, source_registry
 from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
-from pages.ui.kit import cache, downloads, saved_content, session_data
+from pages.ui.kit import cache, downloads, notices, saved_content, session_data
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -178,9 +178,10 @@ def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: i
 
 
 def _notices() -> None:
-    if done := st.session_state.pop(DONE, ""):
+    done, failed = notices.recent(DONE, FAILED)
+    if done:
         st.success(escaped(done), icon=":material/check:")
-    if failed := st.session_state.pop(FAILED, ""):
+    if failed:
         st.error(escaped(failed), icon=":material/error:")
 
 

@@ -15,7 +15,7 @@ from core.sources.vendor_layouts import OWN
 from core.store.tables import LONGEST_NAME
 from pages.ui.data import source_switch, wizard_state
 from pages.ui.data.wizard_state import Wizard
-from pages.ui.kit import cache, downloads, saved_content, session_data
+from pages.ui.kit import cache, downloads, notices, saved_content, session_data
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -29,7 +29,8 @@ def show(page: Page, wizard: Wizard, reading: Reading) -> None:
             "Nothing was read, so there is nothing to use. Go back to the files and columns.", icon=":material/warning:"
         )
         return
-    if problem := st.session_state.pop(FAILED, ""):
+    (problem,) = notices.recent(FAILED)
+    if problem:
         st.error(escaped(problem), icon=":material/error:")
     st.markdown(
         escaped(

@@ -9,7 +9,7 @@ from core.localization import message
 from core.sources.files import ENDINGS
 from pages.ui.data import check_step, columns_step, files_step, forms_step, stages_step, use_step, wizard_state
 from pages.ui.data.wizard_state import STEP, Wizard
-from pages.ui.kit import cache
+from pages.ui.kit import cache, notices
 from pages.ui.kit.cells import unexpected
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -33,8 +33,9 @@ def panel(page: Page) -> None:
 
 
 def notice() -> None:
-    """Say what the wizard has done, once."""
-    if done := st.session_state.pop(use_step.DONE, ""):
+    """Say what the wizard has done."""
+    (done,) = notices.recent(use_step.DONE)
+    if done:
         st.success(escaped(done), icon=":material/check:")
 
 

@@ -14,7 +14,7 @@ from core.forecasts.call_approval import APPROVED, RETURNED, Standing
 from core.forecasts.calls import book
 from core.localization import message
 from pages.ui.forecast import calls
-from pages.ui.kit import saved_content, scope_bar
+from pages.ui.kit import notices, saved_content, scope_bar
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -107,5 +107,6 @@ def _remind(page: Page, now: Standing) -> None:
 
 
 def _notice() -> None:
-    if text := st.session_state.pop(NOTICE, None):
+    (text,) = notices.recent(NOTICE)
+    if text:
         st.success(escaped(text), icon=":material/check:")

@@ -15,7 +15,7 @@ from core.formats import long_day
 from core.localization import message
 from core.store import Store
 from pages.ui.forecast import call_cache
-from pages.ui.kit import cache, saved_content, unsaved
+from pages.ui.kit import cache, notices, saved_content, unsaved
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
@@ -240,7 +240,7 @@ def _done(page: Page, name: str, text: str) -> None:
 
 
 def _notice() -> None:
-    text = st.session_state.pop("call_notice", None)
+    (text,) = notices.recent("call_notice")
     if text:
         st.success(escaped(text), icon=":material/check:")
 

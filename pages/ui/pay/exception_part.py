@@ -14,6 +14,7 @@ from core.compensation.pay_plan import in_cents
 from core.compensation.pay_statements import Payroll, exact
 from core.contracts.errors import QuarterdeckError
 from core.localization import message
+from pages.ui.kit import notices
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.pay import pay_columns
@@ -51,7 +52,8 @@ def show(d: Desk, cell: Cell, payroll: Payroll) -> None:
 
 def notice() -> None:
     """Say what the last click did."""
-    if text := st.session_state.pop(NOTICE, None):
+    (text,) = notices.recent(NOTICE)
+    if text:
         st.success(escaped(text), icon=":material/check:")
 
 

@@ -19,7 +19,7 @@ from core.store.projects import Project
 from core.store.repositories import Saved
 from core.store.reviews import Change
 from core.store.work_tasks import ROLE, ROLES
-from pages.ui.kit import cache, saved_content
+from pages.ui.kit import cache, notices, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.my_tasks import LIST
@@ -109,7 +109,7 @@ def attempt(change: Callable[[], str]) -> None:
 def outcome() -> None:
     """Say what came of the last change, in a slot that is always there: what is open below stays open."""
     with st.container():
-        for words, is_done in st.session_state.pop(OUTCOME, []):
+        for words, is_done in notices.recent(OUTCOME)[0] or ():
             (st.success if is_done else st.warning)(escaped(words))
 
 

@@ -14,7 +14,7 @@ from core.requirements.judge.gap_analysis import GapAnalysis
 from core.requirements.match import answer_library, matcher
 from core.requirements.work import needs_review
 from core.store.answers import PREFIX
-from pages.ui.kit import cache
+from pages.ui.kit import cache, notices
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF, grid
@@ -155,10 +155,11 @@ def decide(page: Page, analysis: GapAnalysis) -> None:
     """Let a person confirm or correct the counterpart of a row, and keep the answer."""
     if st.session_state.pop("match_kept", False):
         st.rerun(scope="app")
-    if outcome := st.session_state.pop("match_said", ""):
-        st.success(escaped(outcome), icon=":material/check:")
-    if outcome := st.session_state.pop("match_failed", ""):
-        st.warning(escaped(outcome), icon=":material/warning:")
+    done, failed = notices.recent("match_said", "match_failed")
+    if done:
+        st.success(escaped(done), icon=":material/check:")
+    if failed:
+        st.warning(escaped(failed), icon=":material/warning:")
     rows = {row["place"]: row for row in needs_review.to_decide(analysis)}
     likely = [row for row in rows.values() if row["is_likely"] and not row["answered_before"]]
     left, right = st.columns([2, 1], vertical_alignment="bottom")

@@ -12,7 +12,7 @@ from core.forecasts import calls, weekly_review
 from core.forecasts.weekly_review import View
 from core.localization import message, message_plural
 from pages.ui.forecast.calls import author, store
-from pages.ui.kit import cache, comments, unsaved
+from pages.ui.kit import cache, comments, notices, unsaved
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import NOTHING, ROW
 from pages.ui.kit.shell import Page
@@ -266,7 +266,7 @@ def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str
 
 
 def _notice() -> None:
-    text = st.session_state.pop("review_notice", None)
+    (text,) = notices.recent("review_notice")
     if text:
         st.success(escaped(text), icon=":material/check:")
 

@@ -17,7 +17,7 @@ from core.scenarios import board_brief, files
 from core.scenarios.analysis import comparison, whatif
 from core.scenarios.levers import Scenario
 from core.store.branches import Branch, Branches, tree
-from pages.ui.kit import cache, downloads, saved_content, unsaved
+from pages.ui.kit import cache, downloads, notices, saved_content, unsaved
 from pages.ui.kit.cells import cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import HALF
@@ -40,7 +40,7 @@ PERCENT = {n: st.column_config.NumberColumn(t, format="percent") for n, t in com
 def shelf(page: Page, form: ScenarioForm) -> None:
     """Offer to keep the scenario on the sliders, to take one back, and to pass it on."""
     with cell(page, "Saved scenarios", "Saved", span=None):
-        notice = st.session_state.pop(NOTICE, None)
+        (notice,) = notices.recent(NOTICE)
         if notice:
             st.warning(escaped(notice), icon=":material/warning:")
         left, right = st.columns(2, gap="large")
@@ -67,7 +67,7 @@ def _save_form(page: Page, form: ScenarioForm) -> None:
             )
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, form, name.strip(), about, shared)
-    outcome = st.session_state.pop("scenario_saved", None)
+    (outcome,) = notices.recent("scenario_saved")
     if outcome:
         st.success(escaped(outcome), icon=":material/check:")
 

@@ -1,0 +1,35 @@
+"""What a click did is said for a few seconds: the run that newer data bring right after it must not take it away."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import streamlit as st
+
+RECENT = "recent_notices"
+# The server looks for newer data every four seconds, and a page takes a few to be drawn anew.
+SHOWN_FOR_S = 10.0
+
+
+def recent(*keys: str) -> tuple[Any, ...]:
+    """Return what clicks left in the session under keys, from when it is first asked for until ten seconds later.
+
+    Parameters
+    ----------
+    *keys : str
+        Session keys of one place on a page, such as what was done and what failed: a newer one replaces them all.
+
+    Returns
+    -------
+    tuple
+        One entry for each key; None where nothing was left, or where it has been shown long enough.
+    """
+    shown = st.session_state.setdefault(RECENT, {})
+    now = time.monotonic()
+    fresh = {key: (st.session_state.pop(key), now) for key in keys if st.session_state.get(key)}
+    for key in keys:
+        if fresh or now - shown.get(key, (None, now))[1] >= SHOWN_FOR_S:
+            shown.pop(key, None)
+    shown.update(fresh)
+    return tuple(shown.get(key, (None, now))[0] for key in keys)
