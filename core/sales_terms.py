@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from core import yaml_text
 
 FILE = Path(__file__).with_name("sales_terms.yaml")
 
@@ -36,7 +36,7 @@ class Term:
 @cache
 def terms() -> tuple[Term, ...]:
     """Return all terms, in the order of the alphabet."""
-    rows = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    rows = yaml_text.parsed(FILE.read_text(encoding="utf-8"))
     return tuple(
         Term(row["term"], row["meaning"], tuple(row.get("also", ())), row.get("measure", ""))
         for row in sorted(rows, key=lambda row: str(row["term"]).lower())

@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from core import formats
+from core import formats, yaml_text
 from core.config.branding import SAVED, BrandSettings, over
 from core.config.engine_settings import DATABASES, EngineName, WarehouseSettings
 from core.config.usage_limits import UsageLimits
@@ -610,7 +610,7 @@ def _read(file: FileState) -> dict[str, Any]:
     """Return a settings file's values."""
     path = file.path
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_text.parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError("The settings file cannot be read.", str(path), "Check its name and rights.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

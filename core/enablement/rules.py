@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from core import yaml_text
 
 RULES = Path(__file__).with_name("enablement.yaml")
 
@@ -14,5 +14,5 @@ RULES = Path(__file__).with_name("enablement.yaml")
 @cache
 def rules() -> dict[str, Any]:
     """Return service levels, approvals, environments, checklists and sizes."""
-    loaded: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml_text.parsed(RULES.read_text(encoding="utf-8"))
     return loaded

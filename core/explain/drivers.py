@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from core import yaml_text
 from core.contracts.errors import ConfigError
 from core.features.labels import plain
 from core.localization import joined
@@ -67,7 +68,7 @@ def load(path: Path = DEFAULT) -> DriverMap:
         When the file cannot be read or has another shape.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_text.parsed(path.read_text(encoding="utf-8"))
         drivers = tuple((str(p), str(name)) for name, patterns in content["drivers"].items() for p in patterns)
         phrases = tuple((str(p), str(text)) for p, text in (content.get("phrases") or {}).items())
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
+from core import yaml_text
 
 LISTED = Path(__file__).with_name("explained.yaml")
 
@@ -36,7 +36,7 @@ def listed() -> dict[str, dict[str, str]]:
     >>> listed()["Pipeline"]["page"]
     'user-guide#pipeline'
     """
-    pages: dict[str, dict[str, str]] = yaml.safe_load(LISTED.read_text(encoding="utf-8"))
+    pages: dict[str, dict[str, str]] = yaml_text.parsed(LISTED.read_text(encoding="utf-8"))
     return pages
 
 

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.resources import app_folder
 
 SITE, FOLDER = "mkdocs.yml", "docs"
@@ -63,7 +62,7 @@ def guides() -> tuple[Guide, ...]:
     'index'
     """
     root = app_folder()
-    site = yaml.safe_load((root / SITE).read_text(encoding="utf-8"))
+    site = yaml_text.parsed((root / SITE).read_text(encoding="utf-8"))
     return tuple(
         Guide(file.removesuffix(".md"), title, group, root / FOLDER / file)
         for group, title, file in _entries(site["nav"], "")

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from core import yaml_text
 
 WORDS_FILE = Path(__file__).with_name("call_words.yaml")
 SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
@@ -145,7 +145,7 @@ def _next_date(day: date, month: int, number: int) -> date | None:
 
 @cache
 def _words() -> Mapping[str, Any]:
-    words: Mapping[str, Any] = yaml.safe_load(WORDS_FILE.read_text(encoding="utf-8"))
+    words: Mapping[str, Any] = yaml_text.parsed(WORDS_FILE.read_text(encoding="utf-8"))
     return words
 
 

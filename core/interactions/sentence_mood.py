@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
+from core import yaml_text
 from core.contracts.errors import ModelError
 from core.localization import message
 from core.metrics.confidence_intervals import wilson
@@ -94,7 +94,7 @@ class MoodModel:
 
 def labelled(part: str) -> tuple[list[str], list[str]]:
     """Return the sentences of a part, "learnt" or "measured", and the mood of each."""
-    moods = yaml.safe_load(SENTENCES.read_text(encoding="utf-8"))[part]
+    moods = yaml_text.parsed(SENTENCES.read_text(encoding="utf-8"))[part]
     pairs = [(sentence, mood) for mood in MOODS for sentence in moods[mood]]
     return [sentence for sentence, _ in pairs], [mood for _, mood in pairs]
 

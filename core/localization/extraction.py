@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, NamedTuple
 
-import yaml
+from core import yaml_text
 
 ROOTS = ("app.py", "pages", "core")
 # Rooms that speak to programs, developers or buyers, or make up the sample company; decision 0022 says why.
@@ -154,7 +154,7 @@ def of_project(root: Path) -> Iterator[tuple[str, Word]]:
             for word in of_source(file.read_text(encoding="utf-8"), not name.startswith(SPARE)):
                 yield name, word
     for name, fields in YAML_WORDS.items():
-        content = yaml.safe_load((root / name).read_text(encoding="utf-8"))
+        content = yaml_text.parsed((root / name).read_text(encoding="utf-8"))
         for text in _of_yaml(content, fields):
             yield name, Word(text, "", 0)
 

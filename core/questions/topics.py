@@ -8,7 +8,7 @@ from functools import cache
 from importlib import import_module, resources
 from typing import Any, Literal
 
-import yaml
+from core import yaml_text
 
 Handed = Literal["months", "days", "end", "span", "today", "quarter"]
 EXECUTIVE, PIPELINE, CUSTOMERS, FORECAST, DATA = ("executive", "pipeline", "customers", "forecast", "data")
@@ -439,5 +439,5 @@ def by_name() -> dict[str, Topic]:
 def phrases() -> dict[str, tuple[str, ...]]:
     """Return how people ask for each topic; its title is one of the ways."""
     text = resources.files("core.questions").joinpath("phrases.yaml").read_text(encoding="utf-8")
-    read: dict[str, list[str]] = yaml.safe_load(text)
+    read: dict[str, list[str]] = yaml_text.parsed(text)
     return {topic.name: (topic.title, *read[topic.name]) for topic in TOPICS}

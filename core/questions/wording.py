@@ -7,8 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.search.finder import folded
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
@@ -17,7 +16,7 @@ WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 @cache
 def _tables() -> dict[str, dict[str, list[str]]]:
     text = resources.files("core.questions").joinpath("words.yaml").read_text(encoding="utf-8")
-    tables: dict[str, dict[str, list[str]]] = yaml.safe_load(text)
+    tables: dict[str, dict[str, list[str]]] = yaml_text.parsed(text)
     return tables
 
 

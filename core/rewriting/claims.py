@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import snowballstemmer
-import yaml
 
+from core import yaml_text
 from core.artifacts import ANALYSES, memoized
 
 FILE = Path(__file__).with_name("claims.yaml")
@@ -57,7 +57,7 @@ class Claims:
 
 @cache
 def _rules() -> dict[str, Any]:
-    rules: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    rules: dict[str, Any] = yaml_text.parsed(FILE.read_text(encoding="utf-8"))
     for name in ("units", "frequencies"):
         groups = [str(group).replace("per cent", "per_cent").split() for group in rules[name]]
         rules[name] = {word: group[0] for group in groups for word in group}
@@ -103,7 +103,7 @@ def _stem(word: str) -> str:
 @cache
 def _forms() -> dict[str, str]:
     """Return the forms of irregular verbs."""
-    forms: dict[str, str] = yaml.safe_load(FILE.read_text(encoding="utf-8"))["forms"]
+    forms: dict[str, str] = yaml_text.parsed(FILE.read_text(encoding="utf-8"))["forms"]
     return forms
 
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
-import yaml
 
+from core import yaml_text
 from core.config.pseudonyms import people
 
 OWN_DOMAIN = "harbourline.example"
@@ -329,5 +329,5 @@ def _local(name: str) -> str:
 
 @cache
 def _lines() -> Mapping[str, Any]:
-    lines: Mapping[str, Any] = yaml.safe_load(Path(__file__).with_name("call_lines.yaml").read_text(encoding="utf-8"))
+    lines: Mapping[str, Any] = yaml_text.parsed(Path(__file__).with_name("call_lines.yaml").read_text(encoding="utf-8"))
     return lines

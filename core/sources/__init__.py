@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.sources import loading
-from core.sources.loading import load_data, load_sample
+from core.lazy_imports import later
 
 if TYPE_CHECKING:
+    from core.sources import loading
     from core.sources.folder import read_files, read_folder
+    from core.sources.loading import load_data, load_sample
 
 __all__ = ["load_data", "load_sample", "loading", "read_files", "read_folder"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import the readers when they are first asked for; a start from a snapshot needs none."""
-    if name not in ("read_files", "read_folder"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from core.sources import folder
-
-    return getattr(folder, name)
+# A start from a snapshot needs no readers, and reading files on trial needs neither store nor snapshots.
+__getattr__ = later(
+    __name__,
+    {
+        "load_data": "loading.load_data",
+        "load_sample": "loading.load_sample",
+        "loading": "loading",
+        "read_files": "folder.read_files",
+        "read_folder": "folder.read_folder",
+    },
+)

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 from filelock import FileLock
 
+from core import yaml_text
 from core.config import Settings, load
 from core.config.settings import OWN_FILE, URL_FILE
 from core.contracts.errors import ConfigError, QuarterdeckError
@@ -277,7 +278,7 @@ def _place(url: str) -> tuple[object, ...]:
 
 def _read(folder: Path) -> Tenant:
     try:
-        values = yaml.safe_load((folder / TENANT_FILE).read_text(encoding="utf-8")) or {}
+        values = yaml_text.parsed((folder / TENANT_FILE).read_text(encoding="utf-8")) or {}
         port, account = int(values["port"]), str(values.get("account") or "")
     except (OSError, yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError):
         return Tenant(folder.name, folder, 0, problem=f"{TENANT_FILE} cannot be read: it needs a line `port: 8601`.")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, overload
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from core import yaml_text
 from core.contracts.errors import ConfigError
 from core.metrics.signals import SIGNALS
 from core.resources import beside_settings
@@ -104,7 +105,7 @@ def load(subject: Literal["account", "deal"] = "account", path: Path = DEFAULT) 
 def _read(subject: str, path: Path) -> tuple[Any, ...]:
     kind = Play if subject == "account" else DealPlay
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml_text.parsed(path.read_text(encoding="utf-8"))
         return tuple(kind.model_validate(play) for play in content.get(subject, []))
     except (OSError, yaml.YAMLError, AttributeError, TypeError, ValidationError) as error:
         raise ConfigError("The playbooks cannot be used.", str(path), NEEDS[subject]) from error

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.localization import message
 from core.requirements.judge.limits import Comparison
 from core.requirements.text import glossary, language
@@ -27,7 +26,7 @@ MOST_CAPITALS = 0.4
 
 @cache
 def _words() -> dict[str, Any]:
-    words: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    words: dict[str, Any] = yaml_text.parsed(WORDS.read_text(encoding="utf-8"))
     return words
 
 

@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.requirements.text.glossary import in_english
 from core.requirements.text.row_kind import denies
 from core.requirements.text.tfidf import PLAIN, tokens
@@ -33,7 +32,7 @@ FIELDS = ("name", "description", "limit", "commitments")
 @cache
 def _words() -> tuple[frozenset[str], dict[str, str]]:
     """Return the stems that ask for nothing by themselves, and the stem that stands for each one like it."""
-    listed: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    listed: dict[str, Any] = yaml_text.parsed(WORDS.read_text(encoding="utf-8"))
     alike = {stem: group.split()[0] for group in listed["alike"] for stem in tokens(group)}
     first = {stem: tokens(word)[0] for stem, word in alike.items()}
     return frozenset(tokens(" ".join(listed["asking"]))) | PLAIN, first

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from core import yaml_text
 from core.artifacts import ANALYSES, memoized
 
 FILE = Path(__file__).with_name("wording.yaml")
@@ -31,7 +30,7 @@ STATEMENTS = {
 
 @cache
 def _phrases() -> dict[str, tuple[str, ...]]:
-    groups = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    groups = yaml_text.parsed(FILE.read_text(encoding="utf-8"))
     return {kind: tuple(_plain(str(phrase)) for phrase in groups[kind]) for kind in KINDS}
 
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from core import yaml_text
 from core.artifacts import ANALYSES, memoized
 
 WORDS = Path(__file__).with_name("words.yaml")
@@ -34,7 +33,7 @@ Body = Sequence[tuple[int, Sequence[str]]]
 @cache
 def words() -> dict[str, dict[str, float]]:
     """Return, per role, the header words that name it and how surely they do."""
-    groups = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    groups = yaml_text.parsed(WORDS.read_text(encoding="utf-8"))
     return {role: {str(w): float(v) for v, group in by.items() for w in group} for role, by in groups.items()}
 
 

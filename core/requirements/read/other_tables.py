@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.requirements.officefiles.grids import Grid
 from core.requirements.read import column_roles
 from core.requirements.read.column_roles import Body, likeness
@@ -39,7 +38,7 @@ class _Kind:
 
 @cache
 def _read_words() -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+    content: dict[str, Any] = yaml_text.parsed(WORDS.read_text(encoding="utf-8"))
     return content
 
 

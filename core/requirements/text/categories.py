@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
+from core import yaml_text
 from core.requirements.text.tfidf import PLAIN, WORD, stem
 
 SHIPPED = Path(__file__).with_name("categories.json")
@@ -40,7 +40,7 @@ def meaning() -> tuple[Any, Any]:
 @cache
 def patterns() -> dict[str, list[tuple[re.Pattern[str], float]]]:
     """Return the word beginnings that speak for a category, with their weight."""
-    groups = yaml.safe_load(RULES.read_text(encoding="utf-8"))["categories"]
+    groups = yaml_text.parsed(RULES.read_text(encoding="utf-8"))["categories"]
     return {
         name: [(re.compile(rf"\b(?:{words})", re.IGNORECASE), float(weight)) for words, weight in group.items()]
         for name, group in groups.items()

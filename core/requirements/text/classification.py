@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
+
+from core import yaml_text
 
 RULES = Path(__file__).with_name("classes.yaml")
 CATEGORIES = ("functional", "technical", "security", "integration", "compliance", "performance", "support")
@@ -33,7 +34,7 @@ ADDED = (
 
 @cache
 def _rules() -> dict[str, Any]:
-    rules: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    rules: dict[str, Any] = yaml_text.parsed(RULES.read_text(encoding="utf-8"))
     return rules
 
 

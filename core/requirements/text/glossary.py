@@ -6,8 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from core import yaml_text
 from core.artifacts import ANALYSES, memoized
 
 TERMS = Path(__file__).with_name("terms.yaml")
@@ -20,7 +19,7 @@ ENGLISH = "en"
 @cache
 def _terms() -> tuple[tuple[str, bool, re.Pattern[str]], ...]:
     """Return (English, whether the words are English, pattern) of every term."""
-    terms: dict[str, dict[str, list[str]]] = yaml.safe_load(TERMS.read_text(encoding="utf-8"))
+    terms: dict[str, dict[str, list[str]]] = yaml_text.parsed(TERMS.read_text(encoding="utf-8"))
     return tuple(
         (english, language == ENGLISH, _pattern(words))
         for english, languages in terms.items()

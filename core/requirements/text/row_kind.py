@@ -8,8 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.artifacts import ANALYSES, memoized
 
 RULES = Path(__file__).with_name("row_kinds.yaml")
@@ -73,7 +72,7 @@ class RowKind:
 
 @cache
 def _rules() -> dict[str, dict[str, tuple[re.Pattern[str], ...]]]:
-    blocks: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    blocks: dict[str, Any] = yaml_text.parsed(RULES.read_text(encoding="utf-8"))
     words = {name: "|".join(listed) for name, listed in blocks.pop("words").items()}
     words["does"] = words["does"].replace("{things}", words["things"])
     return {

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
-import yaml
 
+from core import yaml_text
 from core.config import load
 from core.contracts import Dataset
 from core.localization import message
@@ -88,7 +88,7 @@ def buyer_wordings() -> dict[str, list[str]]:
     files = (industry_file(industry, WORDINGS) for industry in industries())
     lines: dict[str, list[str]] = {}
     for path in files:
-        lines |= yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+        lines |= yaml_text.parsed(path.read_text(encoding="utf-8")) if path.exists() else {}
     return lines
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.contracts.errors import RequirementError, closest
 
 FILE = Path(__file__).with_name("draft_templates.yaml")
@@ -59,7 +58,7 @@ class DraftTemplate:
 
 @cache
 def _shipped() -> dict[str, dict[str, Any]]:
-    loaded: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loaded: dict[str, dict[str, Any]] = yaml_text.parsed(FILE.read_text(encoding="utf-8"))
     return loaded
 
 

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.requirements.judge.limits import demands
 from core.requirements.judge.said_words import content_stems
 from core.requirements.text import language
@@ -23,7 +22,7 @@ FEWEST_STEMS, ENGLISH = 1, "English"
 @cache
 def words() -> dict[str, Any]:
     """Return the word lists of the checklist, its patterns compiled."""
-    loaded: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml_text.parsed(FILE.read_text(encoding="utf-8"))
     for name in ("needs", "person", "tense"):
         loaded[name] = {
             key: [re.compile(pattern, 0 if key == "named" else re.IGNORECASE) for pattern in patterns]

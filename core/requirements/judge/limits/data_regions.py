@@ -6,8 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-import yaml
-
+from core import yaml_text
 from core.requirements.judge.limits.demand import Demand
 
 NAMES = Path(__file__).with_name("regions.yaml")
@@ -22,7 +21,7 @@ _DATA = re.compile(r"\b(?:data|records|information|content|hosted|hosting|region
 
 @cache
 def _places() -> dict[str, tuple[re.Pattern[str], str | None]]:
-    definitions = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
+    definitions = yaml_text.parsed(NAMES.read_text(encoding="utf-8"))
     return {
         name: (
             re.compile(

@@ -9,8 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.artifacts import ANALYSES, memoized
 from core.localization import message
 from core.requirements.judge.limits.demand import Demand
@@ -109,7 +108,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 @cache
 def _measures() -> tuple[Measure, ...]:
-    definitions: list[dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
+    definitions: list[dict[str, Any]] = yaml_text.parsed(NAMES.read_text(encoding="utf-8"))
     return tuple(
         Measure(
             row["name"],

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from core import yaml_text
 from core.requirements.judge.limits.demand import Demand
 
 NAMES = Path(__file__).with_name("standards.yaml")
@@ -18,7 +17,7 @@ Rank = tuple[float, ...]
 
 @cache
 def _standards() -> dict[str, tuple[re.Pattern[str], re.Pattern[str] | None, dict[str, float], str]]:
-    definitions: dict[str, dict[str, Any]] = yaml.safe_load(NAMES.read_text(encoding="utf-8"))
+    definitions: dict[str, dict[str, Any]] = yaml_text.parsed(NAMES.read_text(encoding="utf-8"))
     standards = {}
     for name, row in definitions.items():
         words = re.compile(rf"(?<![\w-])(?:{row['words']})(?!\w)", re.I)
