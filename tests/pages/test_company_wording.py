@@ -12,6 +12,7 @@ from core.config.branding import CompanyWord
 from core.questions import answering
 from core.questions.understanding import Reading
 from pages.ui.kit import company_wording
+from pages.ui.server import run_watch
 
 WORDS = company_words.of({"deal": CompanyWord(singular="opportunity", plural="opportunities")})
 
@@ -82,8 +83,11 @@ def test_the_settings_words_count_and_broken_settings_have_none(monkeypatch, tmp
     (tmp_path / "own.yaml").write_text("branding: {words: {rep: {singular: seller, plural: sellers}}}\n")
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "own.yaml"))
     monkeypatch.setattr(company_wording.st, "session_state", {})
+    monkeypatch.setattr(run_watch.CURRENT, "made", {}, raising=False)
     assert company_wording.worded("3 reps") == "3 sellers"
     monkeypatch.setenv("QUARTERDECK_CONFIG", str(tmp_path / "nowhere.yaml"))
+    assert company_wording.worded("3 reps") == "3 sellers", "the words of a run are those it began with"
+    run_watch.CURRENT.made = {}
     assert company_wording.worded("3 reps") == "3 reps"
 
 

@@ -13,6 +13,7 @@ from core.config import load
 from core.contracts.errors import QuarterdeckError
 from core.localization.reader import READS
 from pages.ui.kit import cache
+from pages.ui.server import run_watch
 
 SIDEBAR = [1]  # the root container of a message, as Streamlit numbers them
 LABELS = ("label", "help", "placeholder")
@@ -96,6 +97,12 @@ def _has_label(own: Any) -> bool:
 
 
 def _words() -> company_words.CompanyWords:
+    """Return the words in force; asked for with every element, and read once a run."""
+    words: company_words.CompanyWords = run_watch.once_a_run("company words", _read)
+    return words
+
+
+def _read() -> company_words.CompanyWords:
     try:
         return company_words.of(load().branding.words)
     except QuarterdeckError:

@@ -7,6 +7,7 @@ import logging
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -32,6 +33,14 @@ def page_of_thread() -> str:
     return str(getattr(CURRENT, "page", UNNAMED))
 
 
+def once_a_run(name: str, make: Callable[[], Any]) -> Any:
+    """Return what is worked out when it is first asked for in a run, and is the same until the run ends."""
+    made = vars(CURRENT).setdefault("made", {})
+    if name not in made:
+        made[name] = make()
+    return made[name]
+
+
 def script_failed(error: Exception) -> None:
     """Count an error that no cell caught; Streamlit shows and logs it."""
     instruments.error_met(error, page_of_thread())
@@ -47,6 +56,7 @@ def install() -> None:
     def run_script(self: Any, rerun_data: Any) -> None:
         begin, is_part = time.perf_counter(), bool(rerun_data.fragment_id_queue)
         CURRENT.page = getattr(self._pages_manager, "page_title", UNNAMED) if is_part else UNNAMED
+        CURRENT.made = {}
         READS.set(getattr(self._pages_manager, "reader", None))
         instruments.take_failure()
         session = hashlib.blake2b(self._session_id.encode(), digest_size=6).hexdigest()
