@@ -59,6 +59,7 @@ KINDS: Mapping[str, Kind] = {
     "silent": Kind("A deal goes quiet", "pipeline:read", AMOUNT, "No activity for so many days", usual_days=14),
     "quiet_in_mail": Kind("A customer goes quiet against their own rhythm", "pipeline:read", AMOUNT),
     "commit_moved": Kind("A committed deal changes", "pipeline:read", AMOUNT),
+    "hot_lead": Kind("A lead becomes hot", "pipeline:read", "Chance to become a deal from, %", usual_limit=40.0),
     "red_account": Kind("An account turns red", "customers:read"),
     "call_missing": Kind("A manager's forecast is missing", "forecast:read", "", "So many days before it is due"),
     "answers_due": Kind("Answers of the library fall due", "requirements:read", "", "So many days before they are due"),
@@ -152,6 +153,8 @@ class Rule:
             )
         if self.kind == "forecast_moved":
             return message("{title} by {limit:g} % in {days} days", title=title, limit=self.limit, days=self.days)
+        if self.kind == "hot_lead":
+            return message("{title}, from {limit:g} % on", title=title, limit=self.limit)
         if KINDS[self.kind].limit and self.limit:
             return message("{title}, from {limit:,.0f} on", title=title, limit=self.limit)
         return title

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from core.alerts import deals, engagement_alerts, figures, play_alerts
+from core.alerts import deals, engagement_alerts, figures, lead_alerts, play_alerts
 from core.alerts.alert_rule import AMOUNT, KINDS, Rule
 from core.alerts.sight import Ground, Seen, Sight, address
 from core.features import accounts
@@ -18,7 +18,8 @@ from core.metrics.measure import shortened
 from core.requirements.library import answer_edition
 
 MOST_ANSWERS = 100
-FIGURES = ("threshold", "change", "forecast_moved")
+# Each looks at its own limit itself.
+FIGURES = ("threshold", "change", "forecast_moved", "hot_lead")
 
 
 def sights(rule: Rule, ground: Ground) -> Seen:
@@ -128,6 +129,7 @@ WATCHERS: Mapping[str, Callable[[Rule, Ground], Seen]] = {
     "slipped": deals.slipped,
     "silent": deals.silent,
     "commit_moved": deals.commits,
+    "hot_lead": lead_alerts.hot,
     "red_account": red_accounts,
     "call_missing": missing_calls,
     "answers_due": answers_due,

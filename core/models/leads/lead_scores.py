@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from core.artifacts import remembered
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
@@ -93,9 +94,9 @@ def scores(data: Dataset, settings: Settings, outcome: str = "deal") -> LeadScor
 
     Source: M. Sundararajan, A. Taly, Q. Yan, Axiomatic attribution for deep networks, 2017.
     """
-    past = lead_landmarks.landmarks(data.company, outcome)
-    race = lead_race.run(past, outcome)
+    race = _race(data.company, settings, outcome)
     if race is None:
+        past = lead_landmarks.landmarks(data.company, outcome)
         text = message(
             "There are too few leads whose outcome is known to score others: {sum:,} of {leads} came true.",
             sum=int(past["y"].sum()),
@@ -104,6 +105,12 @@ def scores(data: Dataset, settings: Settings, outcome: str = "deal") -> LeadScor
         return LeadScores(outcome, None, pl.DataFrame(schema=LISTED), text)
     frame = _listed(lead_landmarks.today(data), race)
     return LeadScores(outcome, race, frame, _text(race, outcome))
+
+
+@remembered(4)
+def _race(company: Dataset, settings: Settings, outcome: str) -> Race | None:
+    """Run the race once for everybody: readers of a part of the company are scored by the same winner."""
+    return lead_race.run(lead_landmarks.landmarks(company, outcome), outcome)
 
 
 def _listed(rows: pl.DataFrame, race: Race) -> pl.DataFrame:

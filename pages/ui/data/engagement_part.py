@@ -12,7 +12,7 @@ from core.interactions.interaction_files import ENDINGS
 from core.jobs import mailbox_job
 from core.localization import message
 from core.metrics.measure import counted
-from pages.ui.kit import cache, engagement_data
+from pages.ui.kit import cache, engagement_data, notices
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
@@ -60,7 +60,8 @@ def panel(page: Page, c: Cell) -> None:
         st.caption("Who is one of you is not known yet: name your mail domains under engagement.own_domains.")
     if not interactions.unmatched.is_empty():
         c.table(interactions.unmatched, column_config=UNMATCHED, column_order=list(UNMATCHED), height=200)
-    for line in st.session_state.pop(OUTCOME, ()):
+    (lines,) = notices.recent(OUTCOME)
+    for line in lines or ():
         st.caption(escaped(line))
     if not page.may("data:write"):
         return
