@@ -28,7 +28,8 @@ def hot(rule: Rule, ground: Ground) -> Seen:
             f"lead {row['lead_id']}",
             "hot",
             message(
-                "{lead} of {company} is likely to become a deal: {chance} against {usual} of the average lead. {reasons}",
+                "{lead} of {company} is likely to become a deal: {chance} against {usual} of the average lead. "
+                "{reasons}",
                 lead=row["lead_name"] or row["lead_id"],
                 company=row["company"] or message("an unnamed company"),
                 chance=percent(row["chance"]),

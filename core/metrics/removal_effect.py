@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,45 @@ class Chain:
         return np.asarray(1 - rates[1:] / rates[0]) if rates[0] > 0 else np.zeros(n)
 
 
-def chain(touches: pl.DataFrame, deals: pl.DataFrame, channels: list[str]) -> Chain:
-    """Count the chain of some deals' touches.
+@dataclass(frozen=True)
+class Steps:
+    """Each touch with the one that follows it in its deal.
+
+    Attributes
+    ----------
+    channels : tuple of str
+    at, to : numpy.ndarray
+        Shape (touches,): numbers of channels; `to` is -1 behind a deal's last touch.
+    deal : numpy.ndarray
+        Shape (touches,): the deal's number, from 0 to `n_deals` - 1.
+    is_first, is_won : numpy.ndarray
+        Shape (touches,): whether it begins a deal, and whether its deal was won.
+    n_deals : int
+    """
+
+    channels: tuple[str, ...]
+    at: Numbers
+    to: Numbers
+    deal: Numbers
+    is_first: npt.NDArray[np.bool_]
+    is_won: npt.NDArray[np.bool_]
+    n_deals: int
+
+    def chain(self, weights: Floats | None = None) -> Chain:
+        """Count the chain, each deal once, or as often as `weights` says, of shape (n_deals,)."""
+        n = len(self.channels)
+        counted = np.ones(len(self.at)) if weights is None else np.asarray(weights, float)[self.deal]
+        goes_on = self.to >= 0
+        moves = np.bincount(self.at[goes_on] * n + self.to[goes_on], counted[goes_on], n * n).reshape(n, n)
+        start = np.bincount(self.at[self.is_first], counted[self.is_first], n)
+        is_win = ~goes_on & self.is_won
+        wins, times = np.bincount(self.at[is_win], counted[is_win], n), np.bincount(self.at, counted, n)
+        times = np.where(times > 0, times, 1.0)
+        return Chain(self.channels, start / max(start.sum(), 1), moves / times[:, None], wins / times)
+
+
+def steps(touches: pl.DataFrame, deals: pl.DataFrame, channels: list[str]) -> Steps:
+    """Return the steps of some deals' touches.
 
     Parameters
     ----------
@@ -74,18 +112,20 @@ def chain(touches: pl.DataFrame, deals: pl.DataFrame, channels: list[str]) -> Ch
     channels : list of str
         All that occur.
     """
-    n, number = len(channels), {name: k for k, name in enumerate(channels)}
+    number = {name: k for k, name in enumerate(channels)}
     rows = touches.join(deals.select("opportunity_id", "is_won"), on="opportunity_id", maintain_order="left").select(
         at=pl.col("channel").replace_strict(number, return_dtype=pl.Int64),
-        is_won="is_won",
-        is_first=pl.int_range(pl.len()).over("opportunity_id") == 0,
         to=pl.col("channel").shift(-1).over("opportunity_id").replace_strict(number, return_dtype=pl.Int64),
+        deal=pl.col("opportunity_id").rank("dense").cast(pl.Int64) - 1,
+        is_first=pl.int_range(pl.len()).over("opportunity_id") == 0,
+        is_won="is_won",
     )
-    at, to = rows["at"].to_numpy(), rows["to"].fill_null(-1).to_numpy()
-    counts, start, wins = np.zeros((n, n)), np.zeros(n), np.zeros(n)
-    goes_on = to >= 0
-    np.add.at(counts, (at[goes_on], to[goes_on]), 1)
-    np.add.at(start, at[rows["is_first"].to_numpy()], 1)
-    np.add.at(wins, at[~goes_on & rows["is_won"].to_numpy()], 1)
-    times = np.maximum(np.bincount(at, minlength=n), 1)
-    return Chain(tuple(channels), start / max(start.sum(), 1), counts / times[:, None], wins / times)
+    return Steps(
+        tuple(channels),
+        rows["at"].to_numpy(),
+        rows["to"].fill_null(-1).to_numpy(),
+        rows["deal"].to_numpy(),
+        rows["is_first"].to_numpy(),
+        rows["is_won"].to_numpy(),
+        touches["opportunity_id"].n_unique(),
+    )

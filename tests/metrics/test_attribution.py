@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from core.contracts.errors import ContractError
 from core.metrics import channel_cost, channel_credit, channel_effect, credit_rules, removal_effect, shapley_values
 from core.metrics.largest_remainder import split, split_within
-from core.metrics.touchpoints import CALL_OR_MAIL, MEETING, journeys
+from core.metrics.touchpoints import CALL_OR_MAIL, MEETING, Journeys, journeys
 from tests.metrics.companies import company, deal
 
 AS_OF = date(2026, 5, 15)
@@ -180,6 +180,47 @@ def test_more_than_ten_channels_are_drawn_with_an_interval(settings):
     assert credit.frame["shapley_margin_amount"].drop_nulls().min() > 0
     assert round(sum(amounts(credit, "shapley").values()), 2) == 6_000.0
     assert credit.frame.equals(channel_credit.by_model(firm(deals, rows), settings).frame)
+
+
+def walked(true, n_deals, rng):
+    """Deals that walk a chain from touch to touch until they are won or lost."""
+    deals, rows = [], []
+    for k in range(n_deals):
+        at, step, is_won = rng.choice(len(true.channels), p=true.start), 0, None
+        while is_won is None:
+            rows.append((f"d{k}", true.channels[at], step))
+            chances = np.append(true.moves[at], true.wins[at])
+            draw = rng.choice(len(chances) + 1, p=np.append(chances, 1 - chances.sum()))
+            at, step = draw, step + 1
+            is_won = {len(chances) - 1: True, len(chances): False}.get(draw)
+        deals.append((f"d{k}", is_won, 100))
+    return Journeys(
+        pl.DataFrame(deals, schema=["opportunity_id", "is_won", "cents"], orient="row"),
+        pl.DataFrame(rows, schema=["opportunity_id", "channel", "touched_at"], orient="row"),
+        "campaigns",
+    )
+
+
+def test_the_range_holds_the_true_part_about_nineteen_times_in_twenty(monkeypatch):
+    monkeypatch.setattr(channel_credit, "DRAWS", 80)
+    moves = np.array([[0.1, 0.3, 0.2], [0.2, 0.1, 0.2], [0.1, 0.2, 0.0]])
+    true = removal_effect.Chain(("A", "B", "C"), np.array([0.5, 0.3, 0.2]), moves, np.array([0.1, 0.3, 0.4]))
+    effects = true.removal_effects()
+    values = shapley_values.exact(true.win_rates, 3).values
+    parts = {"markov": effects / effects.sum(), "shapley": values / values.sum()}
+    rng, hits = np.random.default_rng(3), {"markov": 0, "shapley": 0}
+    for _ in range(60):
+        ends = channel_credit.ranges(walked(true, 150, rng), 1.0)
+        for model, part in parts.items():
+            low, high = (np.array(ends[f"{model}_{end}_amount"]) for end in ("low", "high"))
+            hits[model] += int(((low <= part) & (part <= high)).sum())
+    assert all(0.89 <= n / 180 <= 0.995 for n in hits.values()), hits
+
+
+def test_a_handful_of_deals_has_no_range(settings):
+    deals, rows = [ended("x"), ended("y", won=False)], touched(("x", "A", 1), ("y", "B", 1))
+    frame = channel_credit.by_model(firm(deals, rows), settings).frame
+    assert frame["markov_low_amount"].null_count() == frame.height
 
 
 def test_rows_in_another_order_are_credited_alike(settings):

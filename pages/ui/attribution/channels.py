@@ -10,6 +10,7 @@ from pages.ui.kit.shell import Page
 
 NUMBER = st.column_config.NumberColumn
 TOUCHES = {CAMPAIGNS: "Campaigns", ACTIVITIES: "Sales activities", BOTH: "Both"}
+RANGE = "What chance alone may make of it: 95 of 100 companies with deals drawn from yours lie in between."
 CREDIT = {
     "channel": "Channel",
     "n_deals": NUMBER("Deals touched", format="localized"),
@@ -19,6 +20,10 @@ CREDIT = {
         for model, words in metrics.channel_credit.MODELS.items()
     },
     "shapley_margin_amount": NUMBER("Shapley value ±", format="localized"),
+    "markov_low_amount": NUMBER("Removal effect from", format="localized", help=RANGE),
+    "markov_high_amount": NUMBER("Removal effect to", format="localized", help=RANGE),
+    "shapley_low_amount": NUMBER("Shapley value from", format="localized", help=RANGE),
+    "shapley_high_amount": NUMBER("Shapley value to", format="localized", help=RANGE),
     "lowest_rate": NUMBER("Least", format="percent"),
     "highest_rate": NUMBER("Most", format="percent"),
 }
