@@ -37,6 +37,13 @@ with cell(page, "What may each account bring?", "Potential") as c:
         c.table(potential.trials, column_config=proposal_form.TRIALS)
     c.method(territories.account_potential.potential, potential.frame)
 
+with cell(page, "Do deals suffer from a new owner?", "Hand-overs") as c:
+    handovers = cache.result(metrics.handovers.record, data, settings)
+    c.answer(handovers.sentence())
+    if not handovers.frame.is_empty():
+        c.table(handovers.frame, column_config=proposal_form.HANDOVERS, column_order=list(proposal_form.HANDOVERS))
+    c.method(metrics.handovers.record, handovers.frame)
+
 if not c.failed and today.value is not None:
     with cell(page, "Who could have which accounts?", "Proposal", span="all") as c:
         wish = proposal_form.asked(data)
@@ -60,6 +67,7 @@ if not c.failed and today.value is not None:
                     column_order=list(proposal_form.MOVES),
                     height=260,
                 )
+                proposal_form.scenario(data, settings, proposal, handovers)
             given = f"data, settings, territories.territory_plan.{wish!r}"
             c.method(territories.territory_plan.propose, proposal.moves, given=given)
 

@@ -275,6 +275,18 @@ LEVERS: dict[str, Lever] = {
             effort=2.0,
         ),
         Lever(
+            "handover",
+            "New territories",
+            "From the month given, open deals that get a new owner are won this much less often. Deals still to come "
+            "stay as they are: nothing here shows that even territories bring more.",
+            unit="share",
+            low=0.0,
+            high=1.0,
+            kind="assumption",
+            is_dated=True,
+            better=-1,
+        ),
+        Lever(
             "macro",
             "Market shock",
             "Raises or lowers the win chance of every open deal and the number of deals to come, all of a segment "

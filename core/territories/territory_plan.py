@@ -153,6 +153,20 @@ class Proposal:
         )
 
 
+def handed_over(data: Dataset, moves: pl.DataFrame) -> list[str]:
+    """Return the ids of the open deals that get a new owner with the moves of a proposal, sorted.
+
+    Parameters
+    ----------
+    data : Dataset
+    moves : pl.DataFrame
+        The columns of `MOVE`; accounts nobody had are handed over by nobody.
+    """
+    accounts = moves.drop_nulls("from_name")["account_id"]
+    rows = data.opportunities.filter(~pl.col("is_closed"), pl.col("account_id").is_in(accounts.implode()))
+    return sorted(rows["opportunity_id"])
+
+
 def regions(data: Dataset) -> list[str]:
     """Return the regions with a rep of today, the one with the most accounts first."""
     staffed = set(territories.reps(data)["region"].drop_nulls())

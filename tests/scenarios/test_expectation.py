@@ -249,6 +249,18 @@ def test_a_closed_gap_helps_the_deals_that_wait_from_its_month_on():
     assert found[~waits][0] == pytest.approx(1.0)
 
 
+def test_new_territories_cost_the_deals_handed_over_from_their_month_on():
+    chance = run(BASE, one("handover", 0.25, "deals:a", at="2026-08")).parts.chance
+    chance = chance[:, 1:] / START.parts.chance[:, 1:]
+    moved = arrays.books(BASE).deals.mask("deal:a")
+    assert chance[moved][0][1:3] == pytest.approx(1.0)
+    assert chance[moved][0][3:] == pytest.approx(0.75)
+    assert chance[~moved][0] == pytest.approx(1.0)
+    assert run(BASE, one("handover", 1.0, at="2026-08")).parts.chance[:, 4:].sum() == pytest.approx(0.0)
+    with pytest.raises(ScenarioError, match="there is no open deal"):
+        run(BASE, one("handover", 0.25, "deals:nobody", at="2026-08"))
+
+
 def test_a_market_shock_multiplies_odds():
     share = START.parts.chance.cumsum(1)[0, -1]
     shocked = run(BASE, one("macro", -0.5)).parts.chance.cumsum(1)[0, -1]

@@ -13,7 +13,7 @@ PACE = ("cycle",)
 MODEL = ("meetings", "contacts", "response")
 CHANCE = ("win_rate", "discount", "macro")
 NAMED = ("deal_won", "deal_lost", "deal_moved")
-OPEN = (*PACE, *MODEL, *CHANCE, *NAMED, "slip", "gap_closed")
+OPEN = (*PACE, *MODEL, *CHANCE, *NAMED, "slip", "gap_closed", "handover")
 ARRIVING = (*PACE, *CHANCE, "creation", "lead_mix", "hires", "leavers")
 STEP_DAYS, MONTH_DAYS = 5, 365 / 12
 
@@ -22,7 +22,8 @@ def open_chance(books: Books, plan: Scenario) -> np.ndarray:
     """Return each open deal's chance of being won in each month [deal, month].
 
     The deal's curve is stretched by the cycle, moved by weeks, multiplied by the win rate and the
-    discount's elasticity up to certainty, raised from the date a gap is closed, shifted in its odds by a
+    discount's elasticity up to certainty, raised from the date a gap is closed, lowered from the one it is handed
+    over, shifted in its odds by a
     market shock; a deal taken as won or lost comes last. The order of these steps is fixed, and within a
     step settings multiply or add, so the order of levers in a scenario does not matter.
     """
@@ -39,6 +40,8 @@ def _open_chance(books: Books, plan: Scenario) -> np.ndarray:
     step = np.diff(share, axis=1, prepend=0.0)
     for s in plan.of("gap_closed"):
         step = _unblocked(books, step, s)
+    for s in plan.of("handover"):
+        step = _handed_over(books, step, s)
     odds = books.deals.factor(plan.of("macro"))
     if not is_one(odds):
         share = np.cumsum(step, axis=1)
@@ -123,6 +126,14 @@ def _unblocked(books: Books, step: np.ndarray, s: LeverSetting) -> np.ndarray:
     more[:, begin:] *= 1 + s.value * part[:, None]
     total = np.minimum(np.cumsum(more, axis=1), 1.0)
     return np.diff(total, axis=1, prepend=0.0)
+
+
+def _handed_over(books: Books, step: np.ndarray, s: LeverSetting) -> np.ndarray:
+    """Lower the chance of deals that get a new owner, from the month on in which they do."""
+    part = s.value * (1.0 if s.scope == "all" else books.deals.mask(s.scope).astype(float)[:, None])
+    out = step.copy()
+    out[:, books.month_of(s.at) :] *= 1 - np.clip(part, 0.0, 1.0)
+    return out
 
 
 def _won(books: Books, step: np.ndarray, s: LeverSetting) -> np.ndarray:

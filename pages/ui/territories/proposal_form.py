@@ -6,11 +6,20 @@ from typing import Any
 
 import streamlit as st
 
+from core import metrics
+from core.config import Settings
+from core.config.calendar import add_quarters, month_start, quarter_label, quarter_start
 from core.contracts import Dataset
+from core.localization import message
+from core.metrics.measure import Measure, counted, percent
+from core.scenarios.files import to_link
+from core.scenarios.levers import LeverSetting
 from core.territories import territory_plan
-from core.territories.territory_plan import Wish
+from core.territories.territory_plan import Proposal, Wish
 
 NUMBER = st.column_config.NumberColumn
+# Where a company's own record says nothing beyond chance; a link holds so many deals.
+ASSUMED_LOSS, MOST_DEALS = 0.1, 150
 WEIGHTS = ("Potential", "Bookings of last year", "Work done", "Number of accounts")
 BALANCE: dict[str, Any] = {
     "rep_name": "Rep",
@@ -36,6 +45,14 @@ TRIALS: dict[str, Any] = {
     "miss_amount": NUMBER("Typical miss by account", format="compact"),
     "total_amount": NUMBER("Said of all", format="compact"),
     "serves": st.column_config.CheckboxColumn("Serves"),
+}
+HANDOVERS: dict[str, Any] = {
+    "segment": "Segment",
+    "age": "Age at the change",
+    "n": NUMBER("Changed hands", format="localized"),
+    "win_rate": NUMBER("Won", format="percent"),
+    "others": NUMBER("Kept their owner", format="localized"),
+    "others_rate": NUMBER("Won there", format="percent"),
 }
 REPS: dict[str, Any] = {
     "rep_name": "Rep",
@@ -83,3 +100,28 @@ def asked(data: Dataset) -> Wish | None:
         st.session_state["territory_asked"] = wish
     last = st.session_state.get("territory_asked")
     return last if isinstance(last, Wish) and last.region in regions else None
+
+
+def scenario(data: Dataset, settings: Settings, proposal: Proposal, record: Measure) -> None:
+    """Offer to see in Scenarios what a proposal does to the forecast, from a quarter on that is chosen here."""
+    deals = territory_plan.handed_over(data, proposal.moves)[:MOST_DEALS]
+    if not deals:
+        st.caption("No open deal changes hands with these moves, so the forecast stays as it is.")
+        return
+    starts = [add_quarters(quarter_start(data.as_of, settings), ahead, settings) for ahead in (1, 2, 3)]
+    labels = {month_start(start): quarter_label(start, settings) for start in starts}
+    loss = metrics.handovers.usual_loss(record, ASSUMED_LOSS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        begin = st.selectbox("New territories from", list(labels), format_func=labels.__getitem__, key="territory_from")
+        setting = LeverSetting("handover", loss, f"deals:{','.join(deals)}", f"{begin:%Y-%m}")
+        st.page_link(
+            "pages/scenarios.py",
+            label="See what it does to the forecast",
+            help=message(
+                "{deals} handed over, each won {loss} less often from then on; the slider there moves it.",
+                deals=counted(len(deals), "open deal is", "open deals are"),
+                loss=percent(loss),
+            ),
+            icon=":material/tune:",
+            query_params={"also": to_link((setting,))},
+        )
