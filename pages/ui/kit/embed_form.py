@@ -16,6 +16,7 @@ from core.access.row_view import View
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import AccessError, QuarterdeckError
+from core.localization import shown
 from pages.ui.kit import cache
 from pages.ui.kit.escaping import escaped
 
@@ -80,7 +81,7 @@ def form(what: Embeddable, settings: Settings, who: Identity) -> None:
         shows = st.pills("Shows", list(SHOWS), selection_mode="multi", default=list(SHOWS)[:2], key=f"{key}_shows")
         days = st.selectbox("Opens for", list(DAYS), index=1, format_func=DAYS.__getitem__, key=f"{key}_days")
         is_masked = st.checkbox("Hide names", value=True, disabled=who.is_masked, key=f"{key}_masked")
-        st.caption(what.about)
+        st.caption(escaped(shown(what.about)))
         if st.form_submit_button("Make a link", icon=":material/add_link:"):
             _make(what, settings, who, title, shows, days, is_masked)
     if (made := st.session_state.get(MADE)) and made[0] == key:
