@@ -124,7 +124,7 @@ def test_a_list_from_assignment_to_the_trust_page(person, address, folder):
     box.press_sequentially("lou@example.com")
     box.press("Enter")
     quiet(ann)
-    press(ann, "hand_give", sees="1 rows have an owner now.")
+    press(ann, "hand_give", sees="1 row has an owner now.")
     ann.get_by_text("History and comments of a row").click()
     quiet(ann)
     ann.get_by_label("Comment", exact=True).fill("@Lou Legal **please** <b>look</b>")
