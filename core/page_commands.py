@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from core import page_printing
 from core.contracts.errors import ConfigError, closest
 
-FIRST, PRINTER = "executive", "pages.ui.printing.print_page"
+FIRST = "executive"
 KINDS = ("pdf", "html", "xlsx")
 To = Annotated[Path | None, typer.Option(help="Write it to this file.")]
 
@@ -38,7 +35,7 @@ def page(
     file = page_file(name)
     Scope.from_address(scope)
     settings = load()
-    print_page(file, targets, scope, settings_environment(settings))
+    page_printing.print_page(file, targets, scope, page_printing.settings_environment(settings))
     for path in targets.values():
         typer.echo(f"Written to {path}.")
 
@@ -66,41 +63,3 @@ def page_file(name: str) -> str:
     near = closest(key, pages)
     hint = f"Did you mean {near}? " if near else ""
     raise ConfigError(f"There is no page called {name!r}.", mend=f"{hint}There are: {', '.join(pages)}.")
-
-
-def settings_environment(settings: object) -> dict[str, str]:
-    """Return the variables under which a process of its own reads the same settings and finds the pages."""
-    from core.config.handover import environment
-    from core.resources import app_folder
-
-    paths = [str(app_folder()), os.environ.get("PYTHONPATH", "")]
-    return environment(settings) | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}  # type: ignore[arg-type]
-
-
-def print_page(file: str, targets: Mapping[str, Path], scope: str, environment: Mapping[str, str]) -> None:
-    """Run a page in a process of its own, for the core never imports what draws pages, and let it write its files.
-
-    Parameters
-    ----------
-    file : str
-        Of the page, relative to the folder of the app.
-    targets : mapping of str to Path
-        "pdf", "html" and "xlsx" to where each is written.
-    scope : str
-        As in an address.
-    environment : mapping
-        Variables beside those of this process.
-
-    Raises
-    ------
-    ConfigError
-        When the page cannot be shown or written; the message is the page's own.
-    """
-    places = [f"--{kind}={path.absolute()}" for kind, path in targets.items()]
-    command = [sys.executable, "-m", PRINTER, file, f"--scope={scope}", *places]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise ConfigError(lines[-1] if lines else f"The page {file} ended without a word.")

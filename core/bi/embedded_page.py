@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from core.api.caller import Company, on_behalf
+from core.access import EVERYBODY
+from core.api.caller import Caller, Company, on_behalf
 from core.api.clock import now
 from core.api.limits import RateLimit
 from core.api.routes.question_routes import desk
-from core.bi import embedding
+from core.bi import embedded_cell, embedding
 from core.charts import page_tables, snapshot, typeface
 from core.charts.page_tables import Column, PageTable
 from core.config import Settings
@@ -77,16 +78,30 @@ def _answer(request: Request, company: Company, settings: Settings, link: EmbedL
         When there is no answer.
     """
     caller = on_behalf(company, link.owner, link.mark, request)
+    cell = embedding.cell_of(link.content)
+    if cell is not None:
+        _check(caller, link, cell.right)
+        return embedded_cell.body(cell, link, caller)
     topic, slots = embedding.asked_by(link.content)
-    if not caller.may(embedding.RIGHT) or not caller.may(topic.right):
-        raise AccessError("Its owner may not show that any more.")
-    if not embedding.is_same_view(link.content, caller.seen(company.data(settings))):
-        raise AccessError(embedding.NARROWED)
-    caller.identity = replace(caller.identity, is_masked=caller.identity.is_masked or bool(link.content["is_masked"]))
+    _check(caller, link, topic.right)
     given = answering.of_topic(str(link.content["question"]), topic, slots, desk(caller))
     if isinstance(given, Refusal):
         raise AccessError(given.why)
     return body(given, link, settings)
+
+
+def _check(caller: Caller, link: EmbedLink, right: str) -> None:
+    """Hide names from a link's owner where the link does, if they may still show what it does.
+
+    Raises
+    ------
+    AccessError
+    """
+    if not caller.may(embedding.RIGHT) or (right != EVERYBODY and not caller.may(right)):
+        raise AccessError("Its owner may not show that any more.")
+    if not embedding.is_same_view(link.content, caller.seen(caller.company.data(caller.settings))):
+        raise AccessError(embedding.NARROWED)
+    caller.identity = replace(caller.identity, is_masked=caller.identity.is_masked or bool(link.content["is_masked"]))
 
 
 def body(answer: Answer, link: EmbedLink, settings: Settings) -> str:

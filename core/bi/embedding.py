@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,6 +28,30 @@ RIGHT = "embedding:write"
 PARTS = ("sentence", "chart", "rows")
 READ_OFF = ("days", "months", "split", "amount", "is_commit", "has_period")
 EXPIRED, REVOKED, ALTERED, NARROWED = "expired", "revoked", "signature wrong", "its owner's view has changed"
+
+
+@dataclass(frozen=True)
+class CellAsked:
+    """A cell of a page.
+
+    Attributes
+    ----------
+    file : str
+        Of its page, relative to the folder of the app.
+    title : str
+        Of its page.
+    question : str
+    right : str
+        What it takes to open the page; empty for nothing.
+    address : str
+        The parameters of the page's address: the scope, and the id of the deal or account.
+    """
+
+    file: str
+    title: str
+    question: str
+    right: str
+    address: str
 
 
 def secret_of(store: Store) -> bytes:
@@ -63,6 +87,32 @@ def content_of(answer: Answer, view: View, shows: Sequence[str], is_masked: bool
         "is_masked": is_masked or view.is_masked,
         "view": {"regions": list(view.regions), "team": view.team, "hidden": list(view.hidden)},
     }
+
+
+def content_of_cell(cell: CellAsked, view: View, shows: Sequence[str], is_masked: bool) -> dict[str, Any]:
+    """Return what a link holds of a cell of a page.
+
+    Parameters
+    ----------
+    cell : CellAsked
+    view : View
+        What the owner's rows are cut to.
+    shows : sequence of {"sentence", "chart", "rows"}
+    is_masked : bool
+        Whether names are hidden in it though the owner sees them.
+    """
+    return {
+        "cell": asdict(cell),
+        "question": cell.question,
+        "shows": [part for part in PARTS if part in shows],
+        "is_masked": is_masked or view.is_masked,
+        "view": {"regions": list(view.regions), "team": view.team, "hidden": list(view.hidden)},
+    }
+
+
+def cell_of(content: Mapping[str, Any]) -> CellAsked | None:
+    """Return the cell a link's content is of; None where it is the answer to a question."""
+    return CellAsked(**content["cell"]) if "cell" in content else None
 
 
 def asked_by(content: Mapping[str, Any]) -> tuple[Topic, Slots]:

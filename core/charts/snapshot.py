@@ -145,6 +145,23 @@ def html(page: Snapshot) -> str:
     )
 
 
+def section(page: Snapshot, question: str, shows: Sequence[str]) -> str:
+    """Return what stands under a heading as HTML; empty where nothing does.
+
+    Parameters
+    ----------
+    page : Snapshot
+    question : str
+    shows : sequence of {"sentence", "chart", "rows"}
+        Tiles count as sentences.
+    """
+    kinds = {"text": "sentence", "tile": "sentence", "chart": "chart", "table": "rows"}
+    parts = [part for part in page.of(question) if kinds[part.kind] in shows]
+    return "".join(
+        _tile(part) if part.kind == "tile" else _html(part, f"c{k}", page.formats) for k, part in enumerate(parts)
+    )
+
+
 def _accented(head: Letterhead) -> str:
     return f"\nth {{ background: {head.accent} }} .tile b {{ color: {head.accent} }}" if head.accent else ""
 

@@ -56,6 +56,7 @@ SILENT = (
     "core/store/sessions",
     "core/questions/model_choice",
     "core/pandas_door",
+    "core/page_printing",
     "core/resources",
     "pages/ui/kit/definitions",
 )

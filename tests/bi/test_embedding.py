@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import update
@@ -15,12 +17,12 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from core.api.application import application
-from core.api.caller import Caller, identified
+from core.api.caller import Caller, identified, on_behalf
 from core.api.clock import now
 from core.api.routes.question_routes import desk
-from core.bi import embedded_page, embedding
+from core.bi import embedded_cell, embedded_page, embedding
 from core.config.settings import Person
-from core.contracts.errors import StoreError
+from core.contracts.errors import ConfigError, StoreError
 from core.questions import answering
 from core.store import Store
 from core.store.api_keys import ALL, ApiKey
@@ -200,3 +202,66 @@ def test_a_link_needs_a_title_and_an_end_and_is_opened_so_often_a_minute(company
     with pytest.raises(embedding.AccessError, match="no such question"):
         embedding.asked_by(gone.content)
     assert [link.mark for link in company.store.embed_links.list()][-1]
+
+
+CELL = embedding.CellAsked("pages/pipeline.py", "Pipeline", "Pipeline health", "pipeline:read", "region=EMEA")
+
+
+def cell_link(company, owner="boss@example.com", shows=embedding.PARTS, is_masked=False, cell=CELL):
+    caller = on_behalf(company.company, owner, "t", Request({"type": "http", "headers": []}))
+    view = caller.seen(company.company.data(company.settings))
+    content = embedding.content_of_cell(cell, view, shows, is_masked)
+    return company.store.embed_links.make("Health <b>", owner, content, 30)
+
+
+def test_a_cell_is_drawn_by_its_page_for_its_owner_as_long_as_they_may_open_it(company, monkeypatch):
+    asked = []
+
+    def draws(file, targets, address, environment, cell):
+        asked.append((file, address, cell["identity"]["user"], cell["identity"]["is_masked"]))
+        targets["html"].write_text(f"<p>{cell['question']} in {len(cell['shows'])}</p>", encoding="utf-8")
+
+    monkeypatch.setattr(embedded_cell.page_printing, "print_page", draws)
+    link = cell_link(company, "emea@example.com", is_masked=True)
+    for _ in range(2):
+        shown = company.open(link)
+        assert shown.status_code == 200
+    assert "<p>Pipeline health in 3</p>" in shown.text
+    assert "Health &lt;b&gt;" in shown.text
+    assert "Pipeline: Pipeline health. As of" in shown.text
+    assert asked == [("pages/pipeline.py", "region=EMEA", "emea@example.com", True)]
+    for changed in (Person(roles=["sharer"]), Person(roles=["rep"], regions=["EMEA"])):
+        company.people(**{"emea@example.com": changed})
+        assert company.open(link).status_code == 404
+    company.people()
+    barred = replace(CELL, right="admin:read")
+    assert company.open(cell_link(company, "emea@example.com", cell=barred)).status_code == 404
+    assert len(asked) == 1
+    assert company.open(cell_link(company, cell=replace(CELL, right=""))).status_code == 200
+
+
+def test_a_cell_that_cannot_be_drawn_opens_nothing_and_the_log_says_why(company, monkeypatch):
+    for problem, why in (
+        (ConfigError("The cell shows nothing."), "The cell shows nothing."),
+        (subprocess.TimeoutExpired("page", 1), embedded_cell.WHY_NOT),
+    ):
+        monkeypatch.setattr(embedded_cell.page_printing, "print_page", Mock(side_effect=problem))
+        shown = company.open(cell_link(company, shows=["chart"]))
+        assert (shown.status_code, embedded_page.GONE in shown.text) == (404, True)
+        assert why in company.lines()[0][1]
+
+
+@pytest.mark.slow
+def test_a_cell_of_a_page_is_drawn_without_names_where_the_link_hides_them(company, small, monkeypatch):
+    monkeypatch.setenv("QUARTERDECK_DATABASE_URL", company.settings.database_url)
+    names = set(small.opportunities["opportunity_name"]) | set(small.accounts["account_name"])
+    deals = replace(CELL, question="Deals at risk")
+    texts = [company.open(cell_link(company, cell=deals, is_masked=hides)) for hides in (False, True)]
+    assert [text.status_code for text in texts] == [200, 200]
+    plain, hidden = (text.text for text in texts)
+    assert any(name in plain for name in names)
+    assert "<table" in hidden
+    assert not [name for name in names if name in hidden]
+    assert not re.search(r"<script|<a |<form|<iframe", hidden)
+    rows = company.open(cell_link(company, cell=deals, shows=["sentence"])).text
+    assert "<table" not in rows

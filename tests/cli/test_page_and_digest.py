@@ -13,7 +13,7 @@ import pytest
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
-from core import cli, page_commands
+from core import cli, page_commands, page_printing
 from core.contracts.errors import ConfigError, ContractError
 from core.store import Store
 
@@ -72,9 +72,9 @@ def test_a_page_is_named_by_its_address():
 
 def test_a_process_that_ends_without_a_word_says_so(monkeypatch):
     silent = subprocess.CompletedProcess([], 3, "", "")
-    monkeypatch.setattr(page_commands.subprocess, "run", lambda *_, **__: silent)
+    monkeypatch.setattr(page_printing.subprocess, "run", lambda *_, **__: silent)
     with pytest.raises(ConfigError, match="ended without a word"):
-        page_commands.print_page("app.py", {"pdf": Path("a.pdf")}, "", {})
+        page_printing.print_page("app.py", {"pdf": Path("a.pdf")}, "", {})
 
 
 def test_a_digest_is_written_as_set_up_and_as_asked(invoke, settings, tmp_path):

@@ -99,3 +99,11 @@ def test_every_definition_is_a_call_that_exists(name):
             continue
         arguments = ["bundle" if isinstance(value, ast.Call) else ast.unparse(value) for value in call.args]
         assert parameters[: len(arguments)] == [{"data": parameters[0]}.get(value, value) for value in arguments]
+
+
+def test_no_definition_is_called_as_the_room_it_is_made_in():
+    assert set(definitions.DEFINED) & definitions.ROOMS == set()
+    assert definitions.lines(["interactions.quiet_deals.quiet(data, settings, conversations)"]) == [
+        "store = Store.open(settings.database)",
+        "conversations = interactions.interaction_view.of(data, settings, store)",
+    ]

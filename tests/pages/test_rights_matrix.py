@@ -179,7 +179,7 @@ def test_no_page_or_file_names_what_a_person_may_not_see(come, sample, settings,
             assert f"{SECRET} requirement" not in text
         if "masked" in user:
             assert SECRET not in text, (user, page)
-        if user in ("region", "team"):
+        if user in ("region", "team") and page not in OPEN:  # Guides are documents, and tell nobody's numbers.
             words = [" ".join(sentence.split())[-120:] for sentence in COMPANY.findall(everything(test))]
             assert [sentence for sentence in words if not TRUE.search(sentence)] == [], (user, page)
         if page in ("pages/deal.py", "pages/account.py") and foreign:

@@ -35,7 +35,7 @@ def show(page: Page, c: Cell, is_theirs: Callable[[str], bool]) -> None:
     c.answer(
         message("{n_good} {verb} shown on other sites by signed links.", n_good=len(good), verb=verb)
         if good
-        else "No answer is shown on other sites. Ask a question in the search box and open “Embed in another site”."
+        else "No answer is shown on other sites. Open “Embed in another site” under a calculation or an answer."
     )
     if links:
         c.table(_frame(page, links), column_config=COLUMNS)
@@ -46,12 +46,13 @@ def show(page: Page, c: Cell, is_theirs: Callable[[str], bool]) -> None:
 def _frame(page: Page, links: list[EmbedLink]) -> pl.DataFrame:
     rows = []
     for link in links:
-        topic = by_name().get(str(link.content["topic"]))
+        topic = by_name().get(str(link.content.get("topic")))
+        cell = link.content.get("cell")
         state = link.state(now())
         rows.append(
             (
                 link.title,
-                topic.title if topic else "",
+                topic.title if topic else f"{cell['title']}: {cell['question']}" if cell else "",
                 None if page.view.is_masked else link.owner,
                 "hidden" if link.content["is_masked"] else "shown",
                 message("until {expires_at:%Y-%m-%d}", expires_at=link.expires_at) if state == "good" else state,

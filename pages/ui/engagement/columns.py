@@ -9,7 +9,7 @@ from core.localization import message
 
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 DAY, TICK = st.column_config.DateColumn, st.column_config.CheckboxColumn
-GIVEN = "data, settings, interactions"
+GIVEN = "data, settings, conversations"
 SIDES = {"us": "We", "them": "Customer"}
 QUIET = {
     "deal": TEXT("Deal", width="medium"),

@@ -12,7 +12,7 @@ from core import sales_terms
 from core.localization import joined, message, shown, shown_whole
 from core.measure_descriptions import explained
 from core.metrics import counted
-from pages.ui.kit import definitions, downloads, help_links
+from pages.ui.kit import definitions, downloads, embed_cell, help_links
 from pages.ui.kit.bar import FOLDED
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.grid import drill
@@ -52,6 +52,7 @@ def show(
     help_links.offer(page.title, question)
     drill(page, frame, height=240)
     downloads.button(st, "Records as CSV", lambda: csv(frame), f"{function.__name__}.csv", key=f"csv-{question}")
+    embed_cell.offer(page, question)
     with st.expander(FOLDED, type="compact"):
         for paragraph in details:
             st.markdown(escaped(shown(paragraph)))

@@ -17,7 +17,7 @@ DEFINED = {
     "calls": "forecasts.calls.kept(data, store)",
     "files": "store.benchmark_files.list('company')",
     "runs": "plays.play_view.of(data, settings, store)",
-    "interactions": "interactions.interaction_view.of(data, settings, store)",
+    "conversations": "interactions.interaction_view.of(data, settings, store)",
     "edits": "forecasts.calls.reviewed(data, store)",
     "catalogue": "requirements.catalogue.effective_catalogue.load(store).catalogue",
     "plans": "compensation.plan_versions.in_force(data, store)",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from core.access import LOCAL, Identity
@@ -25,7 +26,16 @@ def main() -> None:
     """Run the page named on the command line; a problem ends with its sentence as the last line of the error output."""
     given = _arguments()
     logging.disable(logging.WARNING)
+    from pages.ui.kit import auth
+
     try:
+        if given.cell:
+            asked = json.load(sys.stdin)
+            auth.enter = lambda _: _person(asked["identity"])
+            content = shown(given.page, given.scope)
+            Path(given.html).write_text(_cell(content, asked["question"], asked["shows"]), encoding="utf-8")
+            return
+        auth.enter = _operator
         content = shown(given.page, given.scope)
         for kind in ("pdf", "html", "xlsx"):
             target = getattr(given, kind)
@@ -52,9 +62,8 @@ def shown(page: str, query: str = "") -> Snapshot:
     """
     from streamlit.testing.v1 import AppTest
 
-    from pages.ui.kit import auth, snapshot
+    from pages.ui.kit import snapshot
 
-    auth.enter = _operator
     app = AppTest.from_file(str(app_folder() / FIRST), default_timeout=PATIENCE)
     if page != FIRST:
         app.switch_page(page)
@@ -79,6 +88,28 @@ def write(content: Snapshot, kind: str, target: Path) -> None:
         target.write_bytes(made)
 
 
+def _cell(content: Snapshot, question: str, shows: list[str]) -> str:
+    """Return what is shown of one cell as HTML.
+
+    Raises
+    ------
+    RuntimeError
+        Where there is no such cell, or nothing in it.
+    """
+    from core.charts import snapshot
+
+    inside = snapshot.section(content, question, shows)
+    if not inside:
+        raise RuntimeError(f"The cell {question!r} shows nothing.")
+    return inside
+
+
+def _person(fields: dict[str, Any]) -> Identity:
+    """Return whoever a cell is drawn for, whose rights were checked by the process that asks."""
+    lists = {name: tuple(value) for name, value in fields.items() if isinstance(value, list)}
+    return Identity(**{**fields, **lists})
+
+
 def _operator(settings: Settings) -> Identity:
     """Return whoever runs commands on this machine, who has its files and database anyway."""
     return replace(LOCAL, is_masked=settings.access.mask_names)
@@ -89,6 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("page")
     for name in ("scope", "pdf", "html", "xlsx"):
         parser.add_argument(f"--{name}", default="")
+    parser.add_argument("--cell", action="store_true")
     return parser.parse_args()
 
 
