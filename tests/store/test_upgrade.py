@@ -22,7 +22,7 @@ ME = "ann@example.com"
 FIXTURE = Path(__file__).parents[1] / "fixtures" / "release_0_1_0" / "home-0.1.0.tar.xz"
 
 LEFT = sorted(release_database.FOLDER.glob("*.sql"))
-KINDS = [*((file, "sqlite") for file in LEFT), (LEFT[0], "postgres"), (LEFT[-1], "postgres")]
+KINDS = [*((file, "sqlite") for file in LEFT), (LEFT[0], "postgres"), (LEFT[-2], "postgres")]
 CASES = [pytest.param(*case, marks=[pytest.mark.postgres] if case[1] == "postgres" else []) for case in KINDS]
 
 
