@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from core.requirements.library import answer_edition
 from core.store import Store
 from core.store.reviews import Change
-from tests.browser.steps import LONG, TRIES, quiet, whole
+from tests.browser.steps import LONG, TRIES, choose, quiet, whole
 from tests.browsers import browser  # noqa: F401
 from tests.page_measures import OVERFLOW
 from tests.servers import serving
@@ -218,9 +218,7 @@ def test_version_two_takes_over_what_stands(person, address):
     ann.locator(".st-key-requirement_upload input[type=file]").set_input_files(file)
     expect(ann.get_by_text("12 requirements read from the file.").first).to_be_visible(timeout=LONG)
     quiet(ann)
-    box = ann.get_by_role("combobox", name="Earlier version")
-    box.click()
-    ann.get_by_role("option", name="Harbour").click()
+    choose(ann, ann.get_by_role("combobox", name="Earlier version"), "Harbour")
     expect(ann.get_by_text("can be carried over, 1 of them approved.").first).to_be_visible(timeout=LONG)
     quiet(ann)
     ann.get_by_role("button", name="Save as the new version, with answers carried over").click()
