@@ -66,7 +66,8 @@ def fetch(
     ConfigError
         When no mailbox is set.
     SourceError
-        When the server does not answer, does not let us in, or a folder is not there. What was kept before stays.
+        When the server does not answer, shows no certificate that is trusted, does not let us in, or a folder is not
+        there. What was kept before stays.
     """
     mailbox = settings.engagement.imap
     if not mailbox.host:
@@ -76,6 +77,12 @@ def fetch(
     read = ReadFile()
     try:
         server = connect(mailbox.host, mailbox.port)
+    except ssl.SSLCertVerificationError as error:
+        raise SourceError(
+            "The mail server does not show a certificate that is trusted, so no password was sent.",
+            f"{mailbox.host}:{mailbox.port}",
+            f"Name the host as its certificate does, or let this machine trust its signer: {error.verify_message}.",
+        ) from error
     except (OSError, imaplib.IMAP4.error) as error:
         raise SourceError("The mail server does not answer.", f"{mailbox.host}:{mailbox.port}", str(error)) from error
     try:

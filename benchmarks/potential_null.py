@@ -1,0 +1,26 @@
+"""How often the potential of accounts claims to beat last year's bookings where it cannot, and where it can.
+
+Run: .venv/bin/python -m benchmarks.potential_null [seeds]
+
+Null: 160 accounts each repeat their own level every year. Planted: bookings jump about what size and industry give.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from core.config import load
+from core.territories.account_potential import LAST_YEAR, potential
+from tests.territories.test_territories import planted
+
+
+def claims(seeds: int, is_stable: bool) -> list[int]:
+    """Return the seeds on which a way other than last year's bookings serves."""
+    settings = load(environ={})
+    return [seed for seed in range(seeds) if potential(planted(seed, is_stable)[0], settings).model != LAST_YEAR]
+
+
+if __name__ == "__main__":
+    n = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    false, true = claims(n, is_stable=True), claims(n, is_stable=False)
+    print(f"null: claimed on {len(false)} of {n} seeds {false}; planted: found on {len(true)} of {n}")
