@@ -7,6 +7,7 @@ import polars as pl
 from core.charts import name_bars
 from core.charts.lazy_altair import alt
 from core.charts.theme import ACTUAL, CONTEXT, FORECAST, finish, interval, legend, mark
+from core.localization import message
 from core.metrics.channel_credit import MODELS, SHAPLEY
 
 Drawn = alt.Chart | alt.LayerChart
@@ -75,7 +76,7 @@ def returns(frame: pl.DataFrame) -> Drawn:
     ]
     base = alt.Chart(frame).encode(y=name_bars.names("channel", frame["channel"].to_list()), tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
-        x=alt.X("lowest_return:Q", title="won for each 1 spent (tick: the last 1)"),
+        x=alt.X("lowest_return:Q", title=message("won for each 1 spent (tick: the last 1)")),
         x2="highest_return:Q",
     )
     return finish(bars + mark(base, 18, x="marginal_return:Q"), 30 * frame.height + 40)

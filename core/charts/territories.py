@@ -26,9 +26,7 @@ def balance(frame: pl.DataFrame, currency: str) -> Drawn:
     ]
     y = name_bars.names("rep_name", rows["rep_name"].to_list())
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
-    title = message(
-        "booked last year by owner of the account, in {currency} (tick: even within the region)", currency=currency
-    )
+    title = message("booked last year, in {currency} (tick: even)", currency=currency)
     bars = name_bars.bars(base, "booked_amount", title, "~s")
     return finish(bars + mark(base, 18, x="even_amount:Q"), 26 * rows.height + 30)
 
@@ -45,6 +43,6 @@ def proposal(frame: pl.DataFrame, currency: str) -> Drawn:
     ]
     y = name_bars.names("rep_name", rows["rep_name"].to_list())
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
-    title = message("potential of twelve months as proposed, in {currency} (tick: today)", currency=currency)
+    title = message("potential as proposed, in {currency} (tick: today)", currency=currency)
     bars = name_bars.bars(base, "new_potential_amount", title, "~s", FORECAST)
     return finish(bars + mark(base, 18, x="potential_amount:Q"), 26 * rows.height + 30)

@@ -20,13 +20,13 @@ MODELS = {
     credit_rules.FIRST: "first touch",
     credit_rules.LAST: "last touch",
     credit_rules.LINEAR: "every touch alike",
-    credit_rules.POSITION: "position",
+    credit_rules.POSITION: message("position"),
     credit_rules.DECAY: "time decay",
     MARKOV: "removal effect",
     SHAPLEY: "Shapley value",
 }
 UNTOUCHED = "No touch on record"
-WORDS = {CAMPAIGNS: "campaigns", ACTIVITIES: "the sales team's activities", "both": "campaigns and activities"}
+WORDS = {CAMPAIGNS: message("campaigns"), ACTIVITIES: "the sales team's activities", "both": "campaigns and activities"}
 CREDIT = {
     "channel": pl.String,
     "n_deals": pl.Int64,

@@ -133,7 +133,7 @@ def left_over(amount: float, unit: str = "") -> str:
     ('reconciled', 'USD 2.50 does not reconcile', '0.30 does not reconcile')
     """
     if abs(amount) < 0.005:
-        return "reconciled"
+        return message("reconciled")
     return (
         message("{unit} {amount:,.2f} does not reconcile", unit=unit, amount=abs(amount))
         if unit

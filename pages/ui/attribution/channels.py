@@ -11,13 +11,22 @@ from pages.ui.kit.shell import Page
 NUMBER = st.column_config.NumberColumn
 TOUCHES = {CAMPAIGNS: "Campaigns", ACTIVITIES: "Sales activities", BOTH: "Both"}
 RANGE = "What chance alone may make of it: 95 of 100 companies with deals drawn from yours lie in between."
+MODELS = (
+    "First touch",
+    "Last touch",
+    "Every touch alike",
+    "By position",
+    "Time decay",
+    "Removal effect",
+    "Shapley value",
+)
 CREDIT = {
     "channel": "Channel",
     "n_deals": NUMBER("Deals touched", format="localized"),
     "n_won": NUMBER("Of them won", format="localized"),
     **{
-        f"{model}_amount": NUMBER(words.capitalize(), format="localized")
-        for model, words in metrics.channel_credit.MODELS.items()
+        f"{model}_amount": NUMBER(words, format="localized")
+        for model, words in zip(metrics.channel_credit.MODELS, MODELS, strict=True)
     },
     "shapley_margin_amount": NUMBER("Shapley value ±", format="localized"),
     "markov_low_amount": NUMBER("Removal effect from", format="localized", help=RANGE),

@@ -162,7 +162,7 @@ def ask_person(data: Dataset, settings: Settings) -> None:
     if st.session_state.get(PERSON) not in people:
         st.session_state[PERSON] = ALL
     st.selectbox(
-        "I am …",
+        message("I am …"),
         [ALL, *people],
         key=PERSON,
         persist_state="session",
