@@ -68,6 +68,10 @@ class Text(str):
         """Return the text without blanks around it."""
         return self._unless_changed(super().strip(chars))
 
+    def lstrip(self, chars: str | None = None, /) -> str:
+        """Return the text without blanks, or some letters, at its beginning."""
+        return self._unless_changed(super().lstrip(chars))
+
     def rstrip(self, chars: str | None = None, /) -> str:
         """Return the text without blanks, or some letters, at its end."""
         return self._unless_changed(super().rstrip(chars))

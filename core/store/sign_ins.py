@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -40,7 +41,15 @@ class SignIns:
         self._sessions, self._clock = sessions, clock
 
     def seen(
-        self, key: str, user: str, device: str, address: str, idle: timedelta, longest: timedelta, roles: str = ""
+        self,
+        key: str,
+        user: str,
+        device: str,
+        address: str,
+        idle: timedelta,
+        longest: timedelta,
+        roles: str = "",
+        refuse: Callable[[], None] | None = None,
     ) -> str:
         """Note that somebody signed in opens a page; the first time, write it into the audit log.
 
@@ -53,6 +62,9 @@ class SignIns:
             How long a sign-in lasts without and with a page being opened.
         roles : str
             What the person may do, for the audit log.
+        refuse : callable, optional
+            Raises where there is no room for the person. It is asked the first time only; on SQLite while nobody
+            else can write, so that two people never take the last seat together.
 
         Returns
         -------
@@ -63,7 +75,7 @@ class SignIns:
         with self._sessions() as session:
             row = session.get(SignInRow, key)
         if row is None:
-            self._first(key, user, device, address, roles)
+            self._first(key, user, device, address, roles, refuse)
             return ""
         reason = _reason(row, now, idle, longest)
         if not reason and now - in_utc(row.last_seen_at) > NOTED_EVERY:
@@ -113,13 +125,17 @@ class SignIns:
             ]
         return pl.DataFrame(rows, schema=SHAPE, orient="row")
 
-    def _first(self, key: str, user: str, device: str, address: str, roles: str) -> None:
+    def _first(
+        self, key: str, user: str, device: str, address: str, roles: str, refuse: Callable[[], None] | None
+    ) -> None:
         now = self._clock()
         values = {"id": key, "user": user[:200], "device": device[:200], "address": address[:60], "ended_by": ""}
         try:
             with self._sessions.begin() as session:
                 session.execute(insert(SignInRow).values(signed_in_at=now, last_seen_at=now, **values))
                 self._audit(session, user, "signed in", roles, f"{device}, {address}".strip(", "))
+                if refuse is not None:
+                    refuse()  # On SQLite nobody else writes now; what is read besides was committed.
         except IntegrityError:
             return  # The same sign-in opened two pages at once.
 

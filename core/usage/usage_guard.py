@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import func, select
 
@@ -18,6 +21,7 @@ from core.store.provisioned import USER
 from core.usage.usage_standing import MB, ROWS, SEATS, SESSIONS, STORAGE, Usage
 
 SEAT_DAYS = timedelta(days=90)
+READING_S, MOST_HOMES = 60.0, 64
 
 
 def rows(settings: Settings, n: int) -> Usage:
@@ -49,6 +53,34 @@ def storage(settings: Settings, store: Store | None = None) -> Usage:
         with store.engine.connect() as connection:
             n_bytes += int(connection.scalar(select(func.pg_database_size(func.current_database()))) or 0)
     return Usage(STORAGE, n_bytes, settings.limits.storage_mb * MB)
+
+
+class StorageReadings:
+    """What was stored when it was last looked at, for notices; what is refused is counted anew.
+
+    Parameters
+    ----------
+    clock : callable
+        Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, Lock()
+        self._readings: OrderedDict[Path, tuple[float, int]] = OrderedDict()
+
+    def storage(self, settings: Settings, store: Store | None = None) -> Usage:
+        """Return what `storage` does, as it was at most a minute ago."""
+        now = self._clock()
+        with self._lock:
+            at, n_bytes = self._readings.get(settings.home, (-READING_S, 0))
+        if now - at >= READING_S:
+            n_bytes = storage(settings, store).used
+            with self._lock:
+                self._readings[settings.home] = now, n_bytes
+                self._readings.move_to_end(settings.home)
+                if len(self._readings) > MOST_HOMES:
+                    self._readings.popitem(last=False)
+        return Usage(STORAGE, n_bytes, settings.limits.storage_mb * MB)
 
 
 def refuse_bytes(settings: Settings, n: int, store: Store | None = None) -> None:

@@ -51,6 +51,12 @@ def german(text):
         return shown_whole(text)
 
 
+def test_leaving_blanks_off_keeps_what_a_text_remembers():
+    sentence = joined(message("{amount} booked in {deals}.", amount=money(2e6, "USD"), deals=counted(2, "deal")), "")
+    assert type(sentence.strip().texts[0]) is type(sentence.texts[0])
+    assert message("Nothing is due.").lstrip().parts() == message("Nothing is due.").parts()
+
+
 def test_a_sentence_is_english_and_is_shown_in_the_readers_words():
     assert sentence() == "EUR 12.4 M booked in 3 deals."
     assert shown(sentence()) == sentence()

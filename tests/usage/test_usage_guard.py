@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
@@ -67,6 +69,45 @@ def test_seats_are_of_the_listed_the_provisioned_and_those_who_signed_in(compani
     usage_guard.refuse_seat(settings, store, "Ana@example.com")
     with pytest.raises(AccessError, match=r"No seat is free for dan@example.com: 3 of 3 seats \(full\) are taken"):
         usage_guard.refuse_seat(settings, store, "dan@example.com")
+
+
+def test_two_who_come_together_do_not_both_take_the_last_seat(companies):
+    settings, store = companies("north", seats=1)
+    together = Barrier(2)
+
+    def sign_in(user):
+        usage_guard.refuse_seat(settings, store, user)  # There is room for either, when they ask.
+        together.wait(10)
+        try:
+            day = timedelta(days=1)
+            store.sign_ins.seen(
+                user, user, "", "", day, day, refuse=lambda: usage_guard.refuse_seat(settings, store, user)
+            )
+        except AccessError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(sign_in, ["ana@example.com", "bo@example.com"]))
+    assert outcomes[0] == ""
+    assert "No seat is free" in outcomes[1]
+    assert usage_guard.seats(settings, store).used == 1
+
+
+def test_the_folder_is_walked_once_a_minute_for_notices(companies, monkeypatch):
+    settings, _ = companies("north", storage_mb=5)
+    settings.home.mkdir(exist_ok=True)
+    seconds = [0.0]
+    readings = usage_guard.StorageReadings(lambda: seconds[0])
+    before = readings.storage(settings).used
+    (settings.home / "big.csv").write_bytes(b"x" * 1_000_000)
+    assert readings.storage(settings).used == before
+    seconds[0] = 60.0
+    assert readings.storage(settings).used == before + 1_000_000
+    monkeypatch.setattr(usage_guard, "MOST_HOMES", 1)
+    readings.storage(settings.model_copy(update={"home": settings.home / "other"}))
+    (settings.home / "big.csv").unlink()
+    assert readings.storage(settings).used == before
 
 
 def test_one_company_being_full_is_nothing_to_another(companies):

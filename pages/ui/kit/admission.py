@@ -15,6 +15,7 @@ from pages.ui.kit.escaping import escaped
 from pages.ui.server import session_room
 
 SEATED = "holds_seat"
+READINGS = usage_guard.StorageReadings()
 
 
 def admit(settings: Settings, who: Identity) -> None:
@@ -36,7 +37,7 @@ def tell_full(slot: Any, settings: Settings) -> None:
     """Say above a page that nothing more can be stored; a field for files shows no more than the refusal's number."""
     if not settings.limits.storage_mb:
         return
-    used = usage_guard.storage(settings, cache.store(settings.database))
+    used = READINGS.storage(settings, cache.store(settings.database))
     if not used.leaves(1):
         slot.markdown(
             escaped(

@@ -12,6 +12,7 @@ import streamlit as st
 from core.access import Identity
 from core.config import Settings
 from core.store.sign_ins import ENDED, IDLE, TOO_OLD, SignIns, key_of
+from core.usage import usage_guard
 from pages.ui.kit import cache
 
 OWN = "sign_in_mark"
@@ -28,10 +29,22 @@ def limits(settings: Settings) -> tuple[timedelta, timedelta]:
 
 
 def admit(settings: Settings, who: Identity) -> str:
-    """Note that somebody opened a page, and return why their sign-in counts no more; empty where it does."""
+    """Note that somebody opened a page, and return why their sign-in counts no more; empty where it does.
+
+    Raises
+    ------
+    AccessError
+        When somebody else took the last seat in the same moment.
+    """
     device = st.context.headers.get("User-Agent") or "an unknown device"
     reason = opened(settings).seen(
-        key(settings, who), who.user, device, st.context.ip_address or "", *limits(settings), ", ".join(who.roles)
+        key(settings, who),
+        who.user,
+        device,
+        st.context.ip_address or "",
+        *limits(settings),
+        ", ".join(who.roles),
+        lambda: usage_guard.refuse_seat(settings, cache.store(settings.database), who.user),
     )
     return REASONS.get(reason, "")
 
