@@ -14,7 +14,7 @@ from core.contracts.amount_visibility import needs_amounts
 from core.forecasts import backtest, calls
 from core.forecasts.backtest import QUARTER, ReplayedDay, Replays
 from core.formats import long_day
-from core.localization import message
+from core.localization import joined, message
 from core.metrics import forecast_error
 from core.metrics.measure import Measure, counted, left_over, money, percent
 
@@ -264,7 +264,8 @@ def record(
     frame = _cut(data, settings, replays, manager_calls, by)
     horizons = frame if by == "window" else _cut(data, settings, replays, manager_calls, "window")
     more = "" if by == "window" else _losses(frame, by)
-    text = f"{_beaten(horizons)}{_headline(whole.row(0, named=True), n_quarters)}{_leaning(horizons)}{more}"
+    parts = (_beaten(horizons), _headline(whole.row(0, named=True), n_quarters), _leaning(horizons), more)
+    text = joined(*parts, by="")
     return Measure("Forecast accuracy", float(whole["wape_rate"][0]), "rate", frame, text)
 
 
@@ -305,7 +306,7 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
     )
     text = (
         message(
-            "over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; only "
+            "Over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; only "
             "{coverage_rate} of the actuals were inside its likely range (80 %).",
             pasts=counted(n_quarters, "past quarter"),
             wape_rate=percent(row["wape_rate"]),
@@ -314,7 +315,7 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
         )
         if (row["coverage_rate"] or 1.0) < WIDE_ENOUGH
         else message(
-            "over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; "
+            "Over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; "
             "{coverage_rate} of the actuals were inside its likely range (80 %).",
             pasts=counted(n_quarters, "past quarter"),
             wape_rate=percent(row["wape_rate"]),
@@ -323,9 +324,8 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
         )
     )
     if better:
-        return message("A simpler rule did better, {better}: {text}", better=" and ".join(better), text=text)
-    more = message(" It beats: {worse}.", worse=", ".join(worse)) if worse else ""
-    return f"{text[0].upper()}{text[1:]}{more}"
+        return message("A simpler rule did better, {better}. {text}", better=joined(*better, by=" and "), text=text)
+    return message("{text} It beats: {worse}.", text=text, worse=joined(*worse, by=", ")) if worse else text
 
 
 def _beaten(horizons: pl.DataFrame) -> str:
@@ -343,11 +343,11 @@ def _beaten(horizons: pl.DataFrame) -> str:
                 message(
                     "{group} ahead {won} beat the forecast ({wape_rate})",
                     group=row["group"],
-                    won=" and ".join(won),
+                    won=joined(*won, by=" and "),
                     wape_rate=percent(row["wape_rate"]),
                 )
             )
-    return f"{'; '.join(sentences)}. " if sentences else ""
+    return joined(joined(*sentences, by="; "), ". ", by="") if sentences else ""
 
 
 def _leaning(horizons: pl.DataFrame) -> str:
@@ -361,7 +361,7 @@ def _leaning(horizons: pl.DataFrame) -> str:
         )
         for group, bias in far.select("group", "bias_rate").iter_rows()
     ]
-    return message(" On average it was {leanings}.", leanings=", ".join(leanings)) if leanings else ""
+    return message(" On average it was {leanings}.", leanings=joined(*leanings, by=", ")) if leanings else ""
 
 
 def _losses(frame: pl.DataFrame, by: str) -> str:

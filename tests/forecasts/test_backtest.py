@@ -292,7 +292,7 @@ def test_a_baseline_that_wins_stands_in_the_headline():
     row = {"wape_rate": 0.2, "bias_rate": 0.1, "coverage_rate": 0.5}
     row |= {f"{n}_{k}": None for n in ("last_year", "weighted", "commit", "managers") for k in ("wape_rate", "skill")}
     lost = accuracy._headline(row | {"weighted_wape_rate": 0.1, "weighted_skill": -1.0}, 8)
-    assert lost.startswith("A simpler rule did better, stage-weighted pipeline (10.0 %): over 8 past quarters")
+    assert lost.startswith("A simpler rule did better, stage-weighted pipeline (10.0 %). Over 8 past quarters")
     won = accuracy._headline(row | {"weighted_wape_rate": 0.4, "weighted_skill": 0.5}, 8)
     assert won.startswith("Over 8 past quarters")
     assert "It beats: stage-weighted pipeline (40.0 %)." in won

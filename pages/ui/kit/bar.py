@@ -17,7 +17,7 @@ SCRIPT = "".join(
 )
 BUTTONS = """<div class="qd-touch"><button type="button" class="qd-small qd-ask">Ask</button><button type="button"
 class="qd-small qd-share" aria-live="polite">Share</button></div>"""
-HEADING = '<h2 class="qd-quiet">Questions of this page</h2>'
+HEADING = "Questions of this page"
 CONTENTS = "contents_shown"
 FOLDED = "For analysts"
 
@@ -85,7 +85,7 @@ def open_bar(title: str) -> Bar:
         contents = st.container(key="bar_contents").empty()
         notice = st.container(key="bar_notice", horizontal=True, vertical_alignment="center", height="content")
         tour = st.container(key="bar_tour", height="content")
-        st.html(HEADING + SCRIPT, unsafe_allow_javascript=True)
+        st.html(f'<h2 class="qd-quiet">{shown(HEADING)}</h2>{SCRIPT}', unsafe_allow_javascript=True)
     bar = Bar(title, scope, contents, notice, tour)
     drawn_for, entries = st.session_state.get(CONTENTS, ("", {}))
     if drawn_for == title:
