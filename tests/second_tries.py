@@ -35,6 +35,19 @@ def sentence(again: Mapping[str, str], failed: Set[str]) -> str:
     return f"passed on the second try: {', '.join(names)}" if names else ""
 
 
+def reason(message: str) -> str:
+    """Return the first line of what failed, and what a browser waited for.
+
+    Examples
+    --------
+    >>> reason("AssertionError: not visible\\nCall log:\\n  - waiting for get_by_text(1)")
+    'AssertionError: not visible, waiting for get_by_text(1)'
+    """
+    lines = [line.strip(" -") for line in message.strip().splitlines()]
+    waited = next((line for line in lines[1:] if line.startswith("waiting for ")), "")
+    return ", ".join(part for part in (*lines[:1], waited) if part)
+
+
 class SecondTries:
     """Notes which tests were tried again, in the process that prints, and prints them when all else is printed."""
 
@@ -47,7 +60,7 @@ class SecondTries:
         name = report.nodeid.partition("@")[0]  # without the group that pytest-xdist adds
         if str(report.outcome) == "rerun":
             crash = getattr(report.longrepr, "reprcrash", None)
-            self.again[name] = str(crash.message).strip().splitlines()[0] if crash else ""
+            self.again[name] = reason(str(crash.message)) if crash else ""
         elif report.failed:
             self.failed.add(name)
 
