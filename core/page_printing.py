@@ -51,20 +51,23 @@ def print_page(
     Raises
     ------
     ConfigError
-        When the page cannot be shown or written; the message is the page's own.
+        When the page cannot be shown or written, with the page's own message, or takes too long.
     """
     places = [f"--{kind}={path.absolute()}" for kind, path in targets.items()]
     command = [sys.executable, "-m", PRINTER, file, f"--scope={scope}", *places]
-    done = subprocess.run(
-        [*command, *(["--cell"] if cell else [])],
-        env={**os.environ, **environment},
-        input=json.dumps(cell) if cell else None,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-        timeout=PATIENCE,
-    )
+    try:
+        done = subprocess.run(
+            [*command, *(["--cell"] if cell else [])],
+            env={**os.environ, **environment},
+            input=json.dumps(cell) if cell else None,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+            timeout=PATIENCE,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ConfigError("The page took too long to be drawn.", file, "Try again when less is going on.") from error
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise ConfigError(lines[-1] if lines else f"The page {file} ended without a word.")

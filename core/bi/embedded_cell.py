@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -21,7 +20,6 @@ from core.localization import message
 from core.store.embed_links import EmbedLink
 
 FRESH = 600  # seconds a drawn cell is shown again: what people write changes it without the data being others
-WHY_NOT = "The cell cannot be drawn at the moment."
 ONE_AT_A_TIME = threading.Lock()  # A page takes as much memory as a server.
 
 
@@ -69,7 +67,6 @@ def _drawn(cell: CellAsked, given: Mapping[str, object], caller: Caller) -> str:
             page_printing.print_page(
                 cell.file, {"html": target}, cell.address, page_printing.settings_environment(caller.settings), given
             )
-        except (QuarterdeckError, subprocess.TimeoutExpired) as error:
-            why = error.what if isinstance(error, QuarterdeckError) else WHY_NOT
-            raise AccessError(why, mend="Open the page in the app.") from error
+        except QuarterdeckError as error:
+            raise AccessError(error.what, mend="Open the page in the app.") from error
         return target.read_text(encoding="utf-8")
