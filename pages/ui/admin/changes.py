@@ -90,9 +90,9 @@ def _standing(directory: Directory, kind: str, name: str) -> Rule | None:
 
 def outcome() -> None:
     """Say what came of the last change."""
-    (outcome_at_hand,) = notices.recent(OUTCOME)
-    if outcome_at_hand:
-        sentence, is_done = outcome_at_hand
+    (last,) = notices.recent(OUTCOME)
+    if last:
+        sentence, is_done = last
         (st.success if is_done else st.error)(escaped(sentence))
 
 
