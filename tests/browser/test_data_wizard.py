@@ -10,7 +10,7 @@ import duckdb
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import TRIES, choose, quiet, whole
+from tests.browser.steps import LONG, TRIES, choose, quiet, whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 STAGES = ("Prospecting", "Qualification", "Negotiation/Review", "Closed Won", "Closed Lost")
@@ -55,7 +55,7 @@ def second(browser):
 
 def at_the_data_page(view, url):
     view.goto(f"{url}/data")
-    expect(view.get_by_role("heading", name="Add your own data")).to_be_visible(timeout=90_000)
+    expect(view.get_by_role("heading", name="Add your own data")).to_be_visible(timeout=LONG)
     whole(view)
 
 
@@ -71,7 +71,7 @@ def chosen(view, label, option):
 def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, second, export, source):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)
-    expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=LONG)
     quiet(page)
     step(page, "Columns")
     chosen(page, "Close date", "– not in the file –")
@@ -98,17 +98,17 @@ def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, sec
     ).fetchall()[0]
     expect(page.get_by_text(f"USD {amount / 1e6:.1f} M", exact=True).first).to_be_visible()
     page.get_by_role("button", name="Use for this session").click()
-    expect(page.get_by_text("shown on every page of this session")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("shown on every page of this session")).to_be_visible(timeout=LONG)
     open_words = f"USD {amount / 1e6:.1f} M is open in {n_open} deals."
     booked_words = f"USD {booked[0] / 1e3:.1f} k booked in Q4 2025 so far, from {booked[1]} deals."
     page.get_by_role("link", name="Pipeline").click()
-    expect(page.get_by_text(open_words)).to_be_visible(timeout=90_000)
+    expect(page.get_by_text(open_words)).to_be_visible(timeout=LONG)
     page.get_by_role("link", name="Executive").click()
-    expect(page.get_by_text(booked_words)).to_be_visible(timeout=90_000)
+    expect(page.get_by_text(booked_words)).to_be_visible(timeout=LONG)
     try:
         kept_for_everybody(page, export, source)
         second.goto(f"{url}/pipeline")
-        expect(second.get_by_text(open_words)).to_be_visible(timeout=120_000)
+        expect(second.get_by_text(open_words)).to_be_visible(timeout=LONG)
         at_the_data_page(second, url)
         expect(second.get_by_text(f"{source}, version 1 is used for everybody.")).to_be_visible()
         assert second.evaluate("() => document.documentElement.scrollWidth <= window.innerWidth")
@@ -119,7 +119,7 @@ def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, sec
 def kept_for_everybody(page, export, source):
     page.get_by_role("link", name="Data", exact=True).click()
     page.locator("input[type=file]").first.set_input_files(export)
-    expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=LONG)
     quiet(page)
     page.get_by_role("radio", name="5 Check and use").click()
     quiet(page)
@@ -127,24 +127,24 @@ def kept_for_everybody(page, export, source):
     page.get_by_label("Name of the source").blur()
     quiet(page)
     page.get_by_role("button", name="Save for everybody").click()
-    expect(page.get_by_text(f"{source}, version 1, is used for everybody from now on.")).to_be_visible(timeout=60_000)
-    expect(page.get_by_test_id("stSidebar").get_by_text(source)).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"{source}, version 1, is used for everybody from now on.")).to_be_visible(timeout=LONG)
+    expect(page.get_by_test_id("stSidebar").get_by_text(source)).to_be_visible(timeout=LONG)
 
 
 def back_to_the_sample(page, url, source):
     at_the_data_page(page, url)
     chosen(page, "Source", "Sample company")
     page.get_by_role("button", name="Use it for everybody").click()
-    expect(page.get_by_text("Sample company is used for everybody.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Sample company is used for everybody.")).to_be_visible(timeout=LONG)
     chosen(page, "Source", source)
     page.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text(f"{source} is removed.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"{source} is removed.")).to_be_visible(timeout=LONG)
 
 
 def test_stages_are_put_in_order_in_the_grid(url, page, export):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)
-    expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Recognised by a Salesforce export")).to_be_visible(timeout=LONG)
     quiet(page)
     page.get_by_role("radio", name="3 Stages").click()
     quiet(page)
@@ -165,4 +165,4 @@ def test_stages_are_put_in_order_in_the_grid(url, page, export):
         page.keyboard.press("Escape")
     expect(editor).to_have_value("1")
     page.keyboard.press("Enter", delay=60)
-    expect(grid.locator("td[role=gridcell]").first).to_have_text("Qualification", timeout=30_000)
+    expect(grid.locator("td[role=gridcell]").first).to_have_text("Qualification", timeout=LONG)
