@@ -241,12 +241,13 @@ def test_a_cell_is_drawn_by_its_page_for_its_owner_as_long_as_they_may_open_it(c
 
 
 def test_a_cell_that_cannot_be_drawn_opens_nothing_and_the_log_says_why(company, monkeypatch):
-    for problem, why in (
-        (ConfigError("The cell shows nothing."), "The cell shows nothing."),
-        (subprocess.TimeoutExpired("page", 1), embedded_cell.WHY_NOT),
+    for name, problem, why in (
+        ("print_page", ConfigError("The cell shows nothing."), "The cell shows nothing."),
+        ("subprocess.run", subprocess.TimeoutExpired("page", 1), "took too long to be drawn"),
     ):
-        monkeypatch.setattr(embedded_cell.page_printing, "print_page", Mock(side_effect=problem))
-        shown = company.open(cell_link(company, shows=["chart"]))
+        with monkeypatch.context() as patched:
+            patched.setattr(f"core.page_printing.{name}", Mock(side_effect=problem))
+            shown = company.open(cell_link(company, shows=["chart"]))
         assert (shown.status_code, embedded_page.GONE in shown.text) == (404, True)
         assert why in company.lines()[0][1]
 
