@@ -51,6 +51,7 @@ BOUND = {
     "region masked": {"regions": ["EMEA"], "mask_names": True},
     "no amounts": {"roles": ["seeing_no_amounts"], "regions": ["EMEA"]},
 }
+PIPELINE = ("attribution", "benchmarks", "engagement", "leads", "playbooks")
 SECRET = "Planted-by-another"
 OPEN = {"pages/help.py"}  # whoever is let in may read the guides
 REFUSED = "You do not have access"
@@ -191,6 +192,7 @@ def test_no_page_or_file_names_what_a_person_may_not_see(come, sample, settings,
 @pytest.mark.parametrize("page", PAGES)
 def test_a_role_opens_what_it_may_and_nothing_else(come, sample, settings, page):
     area = {"app.py": "executive", "pages/deal.py": "pipeline", "pages/account.py": "customers"}
+    area |= {f"pages/{name}.py": "pipeline" for name in PIPELINE}
     area |= {
         "pages/day.py": "pipeline",
         "pages/digest.py": "executive",
