@@ -52,11 +52,7 @@ def panel(page: Page, c: Cell) -> None:
     _answered(page)
     entries = sync_run.freshness(cache.settings(), now)
     c.answer(_sentence(entries))
-    done, failed = notices.recent(DONE, FAILED)
-    if done:
-        st.success(escaped(done), icon=":material/check:")
-    if failed:
-        st.error(escaped(failed), icon=":material/error:")
+    notices.tell(DONE, FAILED)
     if entries:
         _watched(page, c, entries)
     if page.may("data:write"):

@@ -59,7 +59,7 @@ def panel(page: Page, c: Cell) -> None:
     """Show what is to fix, let it be downloaded per owner, and let fields be written back."""
     whole = cache.result(metrics.crm_quality.to_fix, page.data, page.settings)
     c.answer(whole.sentence())
-    _notices()
+    notices.tell(DONE, FAILED)
     deals, by_owner, over_time = st.tabs(["Deals", "By owner", "Over time"])
     owners = cache.result(metrics.crm_quality.by_owner, page.data, page.settings)
     with deals:
@@ -91,14 +91,6 @@ def _source(page: Page) -> str:
         return ""
     mine = session_data.source()
     return mine[0] if mine else cache.in_force(page.settings)[0]
-
-
-def _notices() -> None:
-    done, failed = notices.recent(DONE, FAILED)
-    if done:
-        st.success(escaped(done), icon=":material/check:")
-    if failed:
-        st.error(escaped(failed), icon=":material/error:")
 
 
 def _write_back(page: Page, source: str) -> None:

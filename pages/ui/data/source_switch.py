@@ -15,7 +15,6 @@ from core.sources.source_registry import Listed
 from core.store.source_versions import SourceVersion
 from pages.ui.kit import cache, downloads, notices, saved_content, session_data
 from pages.ui.kit.cells import Cell
-from pages.ui.kit.escaping import escaped
 from pages.ui.kit.shell import Page
 
 DONE, FAILED, CHOICE = "source_done", "source_failed", "source_chosen"
@@ -41,7 +40,7 @@ def panel(page: Page, c: Cell) -> None:
     """List the sources, and let one be looked at in this session or chosen for everybody."""
     sources = saved_content.sources(page)
     c.answer(_sentence(sources))
-    _notices()
+    notices.tell(DONE, FAILED)
     c.table(_frame(sources), column_config=COLUMNS, height=260)
     by_name = {entry.name: entry for entry in sources}
     mine = session_data.source()
@@ -175,14 +174,6 @@ def _details(page: Page, entry: Listed, versions: list[SourceVersion], number: i
             )
         else:
             st.caption("It has no column map: its tables are recognised anew whenever it is read.")
-
-
-def _notices() -> None:
-    done, failed = notices.recent(DONE, FAILED)
-    if done:
-        st.success(escaped(done), icon=":material/check:")
-    if failed:
-        st.error(escaped(failed), icon=":material/error:")
 
 
 def _done(action: Callable[[], str]) -> None:

@@ -34,9 +34,7 @@ def panel(page: Page) -> None:
 
 def notice() -> None:
     """Say what the wizard has done."""
-    (done,) = notices.recent(use_step.DONE)
-    if done:
-        st.success(escaped(done), icon=":material/check:")
+    notices.tell(use_step.DONE)
 
 
 def _drawn(page: Page) -> None:

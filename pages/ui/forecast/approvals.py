@@ -37,7 +37,7 @@ def standing(page: Page, quarter: date | None = None) -> Standing:
 
 def panel(page: Page, cell: Cell, quarter: date | None = None) -> None:
     """Show the state of each forecast, let the person above decide, and remind of those that are missing."""
-    _notice()
+    notices.tell(NOTICE)
     now = standing(page, quarter)
     cell.answer(now.sentence())
     cell.stays_whole("Forecasts are approved for whole teams, whatever the scope.")
@@ -104,9 +104,3 @@ def _remind(page: Page, now: Standing) -> None:
         names = dict(now.frame.select("person_id", "person_name").iter_rows())
         who = ", ".join(names.get(manager, manager) for manager in waiting["manager_id"].unique(maintain_order=True))
         row.caption(escaped(message("Reminders wait to be sent to {who}.", who=who)))
-
-
-def _notice() -> None:
-    (text,) = notices.recent(NOTICE)
-    if text:
-        st.success(escaped(text), icon=":material/check:")

@@ -113,7 +113,7 @@ def form(page: Page, team: Rollup) -> None:
     people = {row["person_id"]: row for row in team.leaders.to_dicts() if row["person_id"] != "Nobody"}
     if not people:
         return
-    _notice()
+    notices.tell("call_notice")
     who = st.selectbox(
         "Submit for",
         list(people),
@@ -237,12 +237,6 @@ def _done(page: Page, name: str, text: str) -> None:
     unsaved.keep(_met(page))
     st.session_state["call_notice"] = text
     st.rerun()
-
-
-def _notice() -> None:
-    (text,) = notices.recent("call_notice")
-    if text:
-        st.success(escaped(text), icon=":material/check:")
 
 
 def _conflict(page: Page, team: Rollup, name: str) -> bool:

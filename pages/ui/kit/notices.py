@@ -7,6 +7,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.ui.kit.escaping import escaped
+
 RECENT = "recent_notices"
 # The server looks for newer data every four seconds, and a page takes a few to be drawn anew.
 SHOWN_FOR_S = 10.0
@@ -33,3 +35,12 @@ def recent(*keys: str) -> tuple[Any, ...]:
             shown.pop(key, None)
     shown.update(fresh)
     return tuple(shown.get(key, (None, now))[0] for key in keys)
+
+
+def tell(done_key: str, failed_key: str = "") -> None:
+    """Say what a click did, and what came in its way, where either was left in the session under these keys."""
+    done, *failed = recent(*(key for key in (done_key, failed_key) if key))
+    if done:
+        st.success(escaped(done), icon=":material/check:")
+    if failed and failed[0]:
+        st.error(escaped(failed[0]), icon=":material/error:")

@@ -52,9 +52,7 @@ def show(d: Desk, cell: Cell, payroll: Payroll) -> None:
 
 def notice() -> None:
     """Say what the last click did."""
-    (text,) = notices.recent(NOTICE)
-    if text:
-        st.success(escaped(text), icon=":material/check:")
+    notices.tell(NOTICE)
 
 
 def approval(d: Desk, payroll: Payroll, rep_id: str) -> None:

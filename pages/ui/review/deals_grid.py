@@ -96,7 +96,7 @@ def filters(page: Page) -> View:
 
 def table(page: Page, view: View, rows: Any) -> None:
     """Show the deals for editing; what is typed stays until it is saved or thrown away."""
-    _notice()
+    notices.tell("review_notice")
     _conflicts(page)
     base = _base(page, (view, page.scope.mark), rows)
     if base.is_empty():
@@ -263,12 +263,6 @@ def _settle_clash(page: Page, deal: str, draft: dict[str, Any], theirs: dict[str
     _keep(page)
     st.session_state.pop("review_base", None)
     st.rerun()
-
-
-def _notice() -> None:
-    (text,) = notices.recent("review_notice")
-    if text:
-        st.success(escaped(text), icon=":material/check:")
 
 
 def _views(page: Page) -> None:

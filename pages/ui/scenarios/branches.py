@@ -67,9 +67,7 @@ def _save_form(page: Page, form: ScenarioForm) -> None:
             )
         if st.form_submit_button("Save", icon=":material/save:"):
             _save(page, form, name.strip(), about, shared)
-    (outcome,) = notices.recent("scenario_saved")
-    if outcome:
-        st.success(escaped(outcome), icon=":material/check:")
+    notices.tell("scenario_saved")
 
 
 def _save(page: Page, form: ScenarioForm, name: str, about: str, shared: bool) -> None:
