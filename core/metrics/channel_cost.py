@@ -69,7 +69,7 @@ def returns(data: Dataset, settings: Settings, months: int = MONTHS) -> Measure:
         text = message("No campaign of the last {months} months has a cost.", months=months)
         return Measure("Cost of campaigns", None, "money", pl.DataFrame(schema=RETURNS), text)
     trips = touchpoints.journeys(data, CAMPAIGNS, months)
-    credit = channel_credit.by_model(data, settings, CAMPAIGNS, months).frame
+    credit = channel_credit.credited(trips)
     costs = spent.group_by("channel").agg(n_campaigns=pl.len().cast(pl.Int64), cost_amount=pl.col("cost_amount").sum())
     deals = _credited_deals(trips)
     begun = pl.col("started_on") <= data.as_of - pl.duration(days=RIPE_DAYS)

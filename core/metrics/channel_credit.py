@@ -27,7 +27,7 @@ MODELS = {
 }
 UNTOUCHED = "No touch on record"
 WORDS = {CAMPAIGNS: message("campaigns"), ACTIVITIES: "the sales team's activities", "both": "campaigns and activities"}
-CREDIT = {
+CREDITED = {
     "channel": pl.String,
     "n_deals": pl.Int64,
     "n_won": pl.Int64,
@@ -35,8 +35,9 @@ CREDIT = {
     "lowest_rate": pl.Float64,
     "highest_rate": pl.Float64,
     "shapley_margin_amount": pl.Float64,
-    **{f"{model}_{end}_amount": pl.Float64 for model in (MARKOV, SHAPLEY) for end in ("low", "high")},
 }
+RANGES = {f"{model}_{end}_amount": pl.Float64 for model in (MARKOV, SHAPLEY) for end in ("low", "high")}
+CREDIT = {**CREDITED, **RANGES}
 AMOUNTS = [f"{model}_amount" for model in MODELS]
 # Companies as this one might have been, each of its deals drawn with putting back.
 DRAWS, DRAWN_PAIRS, SEED = 200, 15, 20
@@ -80,11 +81,12 @@ def by_model(data: Dataset, settings: Settings, touches: str = "", months: int =
     attribution in online advertising, Management Science 68, 2022.
     """
     trips = journeys(data, touches, months)
-    won = trips.deals.filter("is_won")
-    if trips.touches.is_empty() or won.is_empty():
+    rows = credited(trips)
+    if rows.is_empty():
         return Measure("Attribution", None, "rate", pl.DataFrame(schema=CREDIT), _nothing(trips, months))
-    credit, margins = cents_by_model(trips)
-    frame = _frame(trips, credit, margins, ranges(trips, sum(credit[SHAPLEY]) / 100))
+    total = float(rows.filter(pl.col("channel") != UNTOUCHED)[f"{SHAPLEY}_amount"].sum())
+    ends = pl.DataFrame({"channel": trips.channels, **ranges(trips, total)}, schema={"channel": pl.String, **RANGES})
+    frame = rows.join(ends, on="channel", how="left", maintain_order="left")
     value, pair = _furthest(frame)
     text = _sentence(trips, frame, value, pair, settings.currency)
     return Measure("Attribution", value, "rate", frame, text)
@@ -123,7 +125,7 @@ def ranges(trips: Journeys, total: float) -> dict[str, list[float | None]]:
     steps = removal_effect.steps(trips.touches, trips.deals, trips.channels)
     n = len(trips.channels)
     if steps.n_deals < LEAST_DEALS:
-        return {f"{model}_{end}_amount": [None] * n for model in (MARKOV, SHAPLEY) for end in ("low", "high")}
+        return {name: [None] * n for name in RANGES}
     rng = np.random.default_rng(SEED)
     chance = np.full(steps.n_deals, 1 / steps.n_deals)
     shares: dict[str, list[removal_effect.Floats]] = {MARKOV: [], SHAPLEY: []}
@@ -144,10 +146,12 @@ def ranges(trips: Journeys, total: float) -> dict[str, list[float | None]]:
     return out
 
 
-def _frame(
-    trips: Journeys, credit: dict[str, list[int]], margins: list[float], ends: dict[str, list[float | None]]
-) -> pl.DataFrame:
+def credited(trips: Journeys) -> pl.DataFrame:
+    """Return the frame of `by_model` without its ranges; empty where nothing was won that was touched."""
+    if trips.touches.is_empty() or not trips.deals["is_won"].any():
+        return pl.DataFrame(schema=CREDITED)
     channels = trips.channels
+    credit, margins = cents_by_model(trips)
     counts = (
         trips.touches.unique(["opportunity_id", "channel"])
         .join(trips.deals.select("opportunity_id", "is_won"), on="opportunity_id")
@@ -162,18 +166,17 @@ def _frame(
         lowest_rate=pl.min_horizontal(rates),
         highest_rate=pl.max_horizontal(rates),
         shapley_margin_amount=pl.Series([None if exact else m for m in margins], dtype=pl.Float64),
-        **{name: pl.Series(values, dtype=pl.Float64) for name, values in ends.items()},
     ).join(counts, on="channel", how="left", maintain_order="left")
     ordered = rows.sort(pl.sum_horizontal(AMOUNTS), "channel", descending=[True, False])
-    return pl.concat([ordered.select(list(CREDIT)), _untouched(trips)]).cast(pl.Schema(CREDIT))
+    return pl.concat([ordered.select(list(CREDITED)), _untouched(trips)]).cast(pl.Schema(CREDITED))
 
 
 def _untouched(trips: Journeys) -> pl.DataFrame:
     bare = trips.deals.join(trips.touches.select("opportunity_id").unique(), on="opportunity_id", how="anti")
     won = bare.filter("is_won")
     cents = int(won["cents"].sum()) / 100
-    row = dict.fromkeys(CREDIT) | {"channel": UNTOUCHED, "n_deals": bare.height, "n_won": won.height}
-    return pl.DataFrame([row | dict.fromkeys(AMOUNTS, cents)], schema=CREDIT).filter(pl.col("n_deals") > 0)
+    row = dict.fromkeys(CREDITED) | {"channel": UNTOUCHED, "n_deals": bare.height, "n_won": won.height}
+    return pl.DataFrame([row | dict.fromkeys(AMOUNTS, cents)], schema=CREDITED).filter(pl.col("n_deals") > 0)
 
 
 def _furthest(frame: pl.DataFrame) -> tuple[float | None, tuple[str, str]]:
