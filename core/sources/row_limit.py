@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from core.config import Settings
 from core.contracts.dataset import Dataset
+from core.contracts.errors import SourceError
+from core.localization import message
+from core.usage.usage_standing import ROWS, Usage
 
 
 def within(data: Dataset, settings: Settings) -> Dataset:
@@ -14,10 +17,11 @@ def within(data: Dataset, settings: Settings) -> Dataset:
     SourceError
         It says how many rows there are, how many there may be, and who can mend it.
     """
-    if not settings.limits.rows:
-        return data
-    # The guard opens the store for what it counts elsewhere; whoever only reads files need not wait for that.
-    from core.usage import usage_guard
-
-    usage_guard.refuse_rows(settings, sum(data.row_counts.values()), data.source)
+    asked = Usage(ROWS, sum(data.row_counts.values()), settings.limits.rows)
+    if not asked.leaves(0):
+        raise SourceError(
+            message("The data have {n:,} rows, and {limit:,} is the most here.", n=asked.used, limit=asked.limit),
+            data.source,
+            asked.mend(),
+        )
     return data

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
 
 from sqlalchemy import func, select
 
 from core.access import directory
+from core.artifacts import MEMORY, RESULTS
 from core.config import Settings
-from core.contracts.errors import AccessError, SourceError, StoreError
+from core.contracts.errors import AccessError, StoreError
 from core.localization import message
 from core.store import Store
 from core.store.provisioned import USER
@@ -27,23 +26,6 @@ READING_S, MOST_HOMES = 60.0, 64
 def rows(settings: Settings, n: int) -> Usage:
     """Return what so many rows of data are of the limit."""
     return Usage(ROWS, n, settings.limits.rows)
-
-
-def refuse_rows(settings: Settings, n: int, source: str) -> None:
-    """Refuse data of more rows than there may be; the sample company is never counted.
-
-    Raises
-    ------
-    SourceError
-        It names both numbers, and who can mend it.
-    """
-    asked = rows(settings, n)
-    if not asked.leaves(0):
-        raise SourceError(
-            message("The data have {n:,} rows, and {limit:,} is the most here.", n=n, limit=asked.limit),
-            source,
-            asked.mend(),
-        )
 
 
 def storage(settings: Settings, store: Store | None = None) -> Usage:
@@ -62,24 +44,17 @@ class StorageReadings:
     ----------
     clock : callable
         Seconds that only grow.
+    entries : int
+        How many homes' readings are kept.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._lock = clock, Lock()
-        self._readings: OrderedDict[Path, tuple[float, int]] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = time.monotonic, entries: int = MOST_HOMES) -> None:
+        self._clock, self._shelf = clock, MEMORY.new_shelf(f"{RESULTS.name}: {__name__}.StorageReadings", entries)
 
     def storage(self, settings: Settings, store: Store | None = None) -> Usage:
         """Return what `storage` does, as it was at most a minute ago."""
-        now = self._clock()
-        with self._lock:
-            at, n_bytes = self._readings.get(settings.home, (-READING_S, 0))
-        if now - at >= READING_S:
-            n_bytes = storage(settings, store).used
-            with self._lock:
-                self._readings[settings.home] = now, n_bytes
-                self._readings.move_to_end(settings.home)
-                if len(self._readings) > MOST_HOMES:
-                    self._readings.popitem(last=False)
+        minute = int(self._clock() // READING_S)
+        n_bytes = self._shelf.get((settings.home, minute), lambda: storage(settings, store).used)
         return Usage(STORAGE, n_bytes, settings.limits.storage_mb * MB)
 
 

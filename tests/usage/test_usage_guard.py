@@ -94,7 +94,7 @@ def test_two_who_come_together_do_not_both_take_the_last_seat(companies):
     assert usage_guard.seats(settings, store).used == 1
 
 
-def test_the_folder_is_walked_once_a_minute_for_notices(companies, monkeypatch):
+def test_the_folder_is_walked_once_a_minute_for_notices(companies):
     settings, _ = companies("north", storage_mb=5)
     settings.home.mkdir(exist_ok=True)
     seconds = [0.0]
@@ -104,10 +104,11 @@ def test_the_folder_is_walked_once_a_minute_for_notices(companies, monkeypatch):
     assert readings.storage(settings).used == before
     seconds[0] = 60.0
     assert readings.storage(settings).used == before + 1_000_000
-    monkeypatch.setattr(usage_guard, "MOST_HOMES", 1)
-    readings.storage(settings.model_copy(update={"home": settings.home / "other"}))
+    one_home = usage_guard.StorageReadings(lambda: seconds[0], entries=1)
+    assert one_home.storage(settings).used == before + 1_000_000
+    one_home.storage(settings.model_copy(update={"home": settings.home / "other"}))
     (settings.home / "big.csv").unlink()
-    assert readings.storage(settings).used == before
+    assert one_home.storage(settings).used == before
 
 
 def test_one_company_being_full_is_nothing_to_another(companies):
