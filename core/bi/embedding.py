@@ -83,9 +83,7 @@ def content_of(answer: Answer, view: View, shows: Sequence[str], is_masked: bool
         "topic": answer.topic.name,
         "scope": answer.scope.parameters,
         "slots": {name: value for name, value in asdict(replace(slots, text="")).items() if name in READ_OFF},
-        "shows": [part for part in PARTS if part in shows],
-        "is_masked": is_masked or view.is_masked,
-        "view": {"regions": list(view.regions), "team": view.team, "hidden": list(view.hidden)},
+        **_of_view(view, shows, is_masked),
     }
 
 
@@ -104,6 +102,13 @@ def content_of_cell(cell: CellAsked, view: View, shows: Sequence[str], is_masked
     return {
         "cell": asdict(cell),
         "question": cell.question,
+        **_of_view(view, shows, is_masked),
+    }
+
+
+def _of_view(view: View, shows: Sequence[str], is_masked: bool) -> dict[str, Any]:
+    """Return what a link holds of how much it shows, and through whose eyes."""
+    return {
         "shows": [part for part in PARTS if part in shows],
         "is_masked": is_masked or view.is_masked,
         "view": {"regions": list(view.regions), "team": view.team, "hidden": list(view.hidden)},
