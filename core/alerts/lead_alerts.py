@@ -19,7 +19,7 @@ def hot(rule: Rule, ground: Ground) -> Seen:
     None where no lead can be scored. The limit is in per cent; a lead that falls below it and reaches it again is told
     of again.
     """
-    scored = ground.once("lead scores", lambda: lead_scores.scores(ground.data, ground.settings))
+    scored = ground.once((rule.kind,), lambda: lead_scores.scores(ground.data, ground.settings))
     if scored.race is None:
         return None
     rows = scored.frame.filter(pl.col("chance") * 100 >= rule.limit).head(MOST)

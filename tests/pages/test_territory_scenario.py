@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 from streamlit.testing.v1 import AppTest
 
@@ -36,6 +37,4 @@ def test_a_proposal_opens_as_a_scenario_and_its_link_holds_the_deals(settings, s
 
 
 def dict_of(link) -> dict[str, str]:
-    from urllib.parse import parse_qsl
-
     return dict(parse_qsl(link.query_string))

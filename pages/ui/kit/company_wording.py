@@ -98,7 +98,7 @@ def _has_label(own: Any) -> bool:
 
 def _words() -> company_words.CompanyWords:
     """Return the words in force; asked for with every element, and read once a run."""
-    words: company_words.CompanyWords = run_watch.once_a_run("company words", _read)
+    words: company_words.CompanyWords = run_watch.once_a_run("company_words", _read)
     return words
 
 
