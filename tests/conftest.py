@@ -60,6 +60,7 @@ LEARNS = {
     "cluster",
     "store",
 }
+LONGEST_CASE = 100  # letters
 OUTSIDE = ("QUARTERDECK_CONFIG", "QUARTERDECK_DATA", "QUARTERDECK_MAPPING", "QUARTERDECK_DATABASE_URL")
 
 
@@ -94,6 +95,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave folders without a quick test alone where only the quick ones run: reading them costs more than running."""
     is_slower = collection_path.parent == ROOT / "tests" and collection_path.name in SLOWER
     return True if is_slower and config.option.markexpr == "quick" else None
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case of a long value shortly: workers tell each other the names, and a file made anew has other bytes."""
+    if not isinstance(val, str | bytes) or len(val) <= LONGEST_CASE:
+        return None
+    return f"{len(val)} bytes" if isinstance(val, bytes) else f"{val[:LONGEST_CASE]} and more"
 
 
 @pytest.hookimpl(wrapper=True)

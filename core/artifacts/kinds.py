@@ -53,6 +53,9 @@ class Kind:
 
 
 SAMPLE = Kind("sample", "sample companies", 2, 0, "The sample company as it was generated.")
+CORRESPONDENCE = Kind(
+    "correspondence", "sample correspondence", 2, 0, "The sample company's invented mails, meetings and calls, as read."
+)
 SNAPSHOTS = Kind(
     "snapshots",
     "data snapshots",
@@ -94,6 +97,7 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         SAMPLE,
+        CORRESPONDENCE,
         SNAPSHOTS,
         MODELS,
         ALARMS,

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from core.artifacts import remembered
+from core.artifacts import key, open_cache, remembered
+from core.artifacts.kinds import CORRESPONDENCE
 from core.config import Settings
 from core.contracts import Dataset
 from core.interactions import consent_rules, interaction_files
@@ -37,14 +38,22 @@ def files(company: Dataset, settings: Settings) -> dict[str, bytes]:
 
 @remembered(2)
 def of(company: Dataset, settings: Settings) -> Invented:
-    """Return what the settings let be kept of the invented files.
+    """Return what the settings let be kept of the invented files; on disk too, for reading them takes seconds.
 
     Parameters
     ----------
     company : Dataset
         The sample company, under its true names.
     settings : Settings
+        `engagement` and `time_zone`; `home` is where it is kept.
     """
+    name = key(CORRESPONDENCE, company, (settings.engagement, settings.time_zone), __name__)
+    return open_cache(settings.home).get(
+        CORRESPONDENCE, name, lambda: _read(company, settings), keep=not company.is_transient
+    )
+
+
+def _read(company: Dataset, settings: Settings) -> Invented:
     made = files(company, settings)
     reading = interaction_files.Reading(
         ZoneInfo(settings.time_zone), company.as_of, with_text=settings.engagement.texts == consent_rules.TEXTS
