@@ -35,13 +35,13 @@ check: .venv/ready
 # Models are learnt while tests run that need none; whoever needs them waits until they are there.
 test: .venv/ready
 	@.ci/tools || true
-	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build & built=$$!; trap "kill $$built" INT TERM; \
+	@$(BIN)/python -m tests.companies & built=$$!; trap "kill $$built" INT TERM; \
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=term:skip-covered --cov-fail-under=95; \
 	passed=$$?; wait $$built && exit $$passed
 
 untraced: .venv/ready
 	@rm -rf $(TESTS_HOME)/gains
-	@QUARTERDECK_HOME=$(TESTS_HOME) $(BIN)/quarterdeck build
+	@$(BIN)/python -m tests.companies
 	@QUARTERDECK_COUNT_GAINS=$(TESTS_HOME)/gains $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=
 	@$(BIN)/python -m tools.untraced $(TESTS_HOME)/gains
 

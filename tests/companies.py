@@ -1,9 +1,12 @@
-"""Companies for tests."""
+"""Companies for tests. `python -m tests.companies` learns what their tests wait for, while those run that do not."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[1]
+HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 ACCOUNTS, TRANSACTIONS = 240, 19_200
 
 
@@ -14,3 +17,31 @@ def small_home(home: Path) -> Path:
 
     loading.put_sample(load(environ={"QUARTERDECK_HOME": str(home)}), ACCOUNTS, TRANSACTIONS)
     return home
+
+
+def learn(home: Path) -> None:
+    """Train the models of the company in a home, and what rests on them; replays of past forecasts are left out."""
+    from core.config import load
+    from core.models import registry
+    from core.models.close import landmark_archive
+    from core.models.customers import account_outlook
+    from core.sources import load_sample
+
+    settings = load(environ={"QUARTERDECK_HOME": str(home)})
+    data = load_sample(settings)
+    bundle = registry.load_or_train(data, settings)
+    account_outlook.load_or_build(data, settings, bundle)
+    landmark_archive.load_or_build(data, settings)
+
+
+def main() -> None:
+    """Learn both companies, the small one first: most tests wait for it."""
+    from tests import retention
+
+    retention.widen(HOME)
+    for home in (small_home(HOME / "small"), HOME):
+        learn(home)
+
+
+if __name__ == "__main__":
+    main()

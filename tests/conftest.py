@@ -26,6 +26,7 @@ import pytest
 
 from tests import left_out, made_once, processor_time, second_tries, untraced
 from tests.browsers import browser, page
+from tests.companies import HOME, ROOT, small_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
     from core.models.customers.account_outlook import Customers
 
 __all__ = ["browser", "page"]
-ROOT = Path(__file__).resolve().parents[1]
-HOME = Path(os.environ.get("QUARTERDECK_TEST_HOME") or ROOT / ".quarterdeck-tests")
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # These run through code that other tests measure; counting lines doubles what a test takes. What is counted of them all
 # the same stands in `tests/traced.txt`.
@@ -151,7 +150,6 @@ def small_settings() -> Settings:
     """The defaults, with a home in which the sample company is a small one."""
     from core.config import load
     from tests import retention
-    from tests.companies import small_home
 
     retention.widen(HOME)
     return load(environ={"QUARTERDECK_HOME": str(small_home(HOME / "small"))})

@@ -151,6 +151,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/pages/test_scope_reach.py",),
         ("core/scope", "core/metrics", "core/forecasts", "pages", "app.py"),
     ),
+    "closures": (("tests/artifacts/test_closure.py", "tests/artifacts/test_imports.py"), ("core/artifacts",)),
     "engines": (("tests/engines/test_engine_marts.py",), ("core/marts", "core/sources/engines", "tests/engines")),
     "downloads": (
         ("tests/cli/test_page_and_digest.py", "tests/pages/test_downloads.py", "tests/pages/test_notebooks.py"),
@@ -233,7 +234,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "model": (
-        ("tests/browser/test_language_model.py",),
+        ("tests/browser/test_language_model.py", "tests/questions/test_questions.py"),
         (
             "core/rewriting",
             "core/questions",
@@ -311,7 +312,9 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "tests/pages/test_calls.py",
             "tests/pages/test_random_companies.py",
             "tests/pages/test_scenarios_page.py",
+            "tests/real/test_crm_folder.py",
             "tests/real/test_learners.py",
+            "tests/sample/test_forecast.py",
             "tests/sample/test_plausible.py",
             "tests/scenarios/test_thin_data.py",
             "tests/sources/test_snapshot.py",

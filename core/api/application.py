@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 
@@ -89,7 +89,6 @@ def application(
     app.add_exception_handler(ReplayedError, idempotency.replayed)
     app.add_middleware(Idempotency)
     app.add_middleware(SizeLimit)
-    routes = APIRouter(responses=PROBLEMS)
     for router in (
         measure_routes.router(),
         company_routes.router,
@@ -107,8 +106,7 @@ def application(
         operation_routes.router,
         alert_routes.router,
     ):
-        routes.include_router(router)
-    app.include_router(routes)
+        app.include_router(router, responses=PROBLEMS)  # Each by itself: what is included twice is built twice.
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)

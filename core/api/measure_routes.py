@@ -7,6 +7,7 @@ import math
 import types
 import typing
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal, Union
 
 from fastapi import APIRouter, Query
@@ -50,8 +51,9 @@ class MeasureValue(BaseModel):
     data: str
 
 
+@cache
 def router() -> APIRouter:
-    """Return the routes of all measures."""
+    """Return the routes of all measures; made once, for they are the same for every application."""
     routes = APIRouter(prefix="/v1/measures", tags=["measures"])
 
     @routes.get("", summary="Every measure there is", operation_id="measures")

@@ -240,7 +240,11 @@ assert core.__file__.startswith(sys.argv[1])
 
 @pytest.mark.parametrize(
     "start",
-    ["core.forecasts.backtest_archive", "core.requirements.judge.gap_analysis", "core.scenarios.analysis.whatif"],
+    [
+        "core.scenarios.analysis.whatif",
+        pytest.param("core.forecasts.backtest_archive", marks=pytest.mark.slow),
+        pytest.param("core.requirements.judge.gap_analysis", marks=pytest.mark.slow),
+    ],
 )
 def test_the_files_of_a_closure_suffice_to_run_every_import_in_them(start, tmp_path):
     needed = Closure(Tree(PROJECT), (start,))

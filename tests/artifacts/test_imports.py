@@ -19,6 +19,7 @@ def whole(text: str, package: str) -> set[Binding]:
     return {binding for node, typed in nodes for binding in imports._bindings(node, typed, package)}
 
 
+@pytest.mark.slow
 def test_every_file_of_the_project_reads_alike_both_ways():
     different = []
     for file in FILES:

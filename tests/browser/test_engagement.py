@@ -7,10 +7,14 @@ from playwright.sync_api import expect
 
 from core.interactions import contact_breadth, interaction_view, quiet_deals
 from core.store import Store
+from tests.browser import default_company
 from tests.browser.steps import whole
 from tests.interactions.conftest import mail
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+# What is looked for is planted in the default company.
+bundle, sample = default_company.bundle, default_company.sample
+settings, url = default_company.settings, default_company.url
 
 
 def test_a_mailbox_is_taken_in_and_a_person_forgotten(url, page, sample, settings, tmp_path):

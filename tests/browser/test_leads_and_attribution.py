@@ -7,9 +7,13 @@ from playwright.sync_api import expect
 
 from core.metrics import channel_credit
 from core.models import leads
+from tests.browser import default_company
 from tests.browser.steps import whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+# What is looked for is planted in the default company.
+bundle, sample = default_company.bundle, default_company.sample
+settings, url = default_company.settings, default_company.url
 
 
 def test_other_touches_are_credited_otherwise_and_the_list_follows_the_room(url, page, sample, settings):

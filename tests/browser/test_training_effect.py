@@ -6,9 +6,13 @@ import pytest
 from playwright.sync_api import expect
 
 from core.metrics import content_effect, course_record, ramp_up, training_effect
+from tests.browser import default_company
 from tests.browser.steps import whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+# What is looked for is planted in the default company.
+bundle, sample = default_company.bundle, default_company.sample
+settings, url = default_company.settings, default_company.url
 
 
 def test_the_planted_course_and_documents_are_said_and_the_goal_counts(url, page, sample, settings):

@@ -10,12 +10,16 @@ import os
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import default_company
 from tests.browser.steps import LONG, quiet, whole
 from tests.browser.tutorial_walk import walk
 from tools.pictures import written
 from tools.tutorials import FOLDER, IMAGES, steps
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+# What is looked for is planted in the default company.
+bundle, sample = default_company.bundle, default_company.sample
+settings, url = default_company.settings, default_company.url
 TAKEN = "QUARTERDECK_TAKE_PICTURES"
 SIZE = {"width": 1280, "height": 800}
 

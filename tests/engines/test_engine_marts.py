@@ -24,6 +24,7 @@ from tests.engines import hard_rows
 
 SNAPSHOTS = Path(__file__).with_name("sql")
 SQL = ("postgres", "snowflake", "bigquery", "redshift", "databricks")
+OFTEN = {"postgres", "bigquery"}  # The others with every change of the marts (`make test-slow`).
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ class Played:
         return RawRows(pl.LazyFrame(schema=contract_types(entity)), table=table, made=made)
 
 
-@pytest.mark.parametrize("dialect", SQL)
+@pytest.mark.parametrize("dialect", [pytest.param(d, marks=() if d in OFTEN else pytest.mark.slow) for d in SQL])
 def test_the_sql_of_each_warehouse_is_as_kept_and_means_the_rows_of_polars(company, by_polars, played, dialect):
     warehouse = Played(*played, dialect)
     raw = {name: warehouse.raw(name) for name in RAW_FRAMES}
@@ -98,6 +99,7 @@ def test_the_sql_of_each_warehouse_is_as_kept_and_means_the_rows_of_polars(compa
     assert shown == snapshot.read_text(encoding="utf-8"), "Look what changed; QUARTERDECK_KEEP_SQL=1 keeps the new text"
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_a_real_postgresql_makes_the_rows_of_polars(postgres, company, by_polars):
     from core.sources.engines.raw_tables import opened, raw_rows

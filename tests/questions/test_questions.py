@@ -78,9 +78,21 @@ def test_questions_are_taken_for_what_they_ask(desk):
     assert n_asked == [70, 50, 68, 85]
     right, wrong, missed = _tally("choosing", desk)
     assert (right >= 0.97, wrong, missed) == (True, 0, [])
-    for name, n_wrong in (("held_out", 1), ("held_out_2", 2), ("held_out_3", 2)):
-        right, wrong, missed = _tally(name, desk)
-        assert (right >= 0.9, wrong <= n_wrong, missed) == (True, True, []), (name, right, wrong, missed)
+
+
+# Questions nobody chose anything on: the largest set in every run, the others with every change of what is asked.
+@pytest.mark.skipif(embeddings.folder() is None, reason="The sentence vectors are not installed.")
+@pytest.mark.parametrize(
+    ("name", "n_wrong"),
+    [
+        pytest.param("held_out", 1, marks=pytest.mark.slow),
+        pytest.param("held_out_2", 2, marks=pytest.mark.slow),
+        ("held_out_3", 2),
+    ],
+)
+def test_questions_nobody_chose_by_are_seldom_taken_wrongly(name, n_wrong, desk):
+    right, wrong, missed = _tally(name, desk)
+    assert (right >= 0.9, wrong <= n_wrong, missed) == (True, True, []), (name, right, wrong, missed)
 
 
 def test_without_vectors_the_words_decide_and_seldom_wrongly(desk, monkeypatch):

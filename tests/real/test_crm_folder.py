@@ -66,7 +66,12 @@ def test_what_is_missing_is_said(crm):
     assert "No opportunity history" in told
 
 
-@pytest.mark.parametrize("page", ["app.py", *sorted(f"pages/{p.name}" for p in (ROOT / "pages").glob("*.py"))])
+# Where most is missing in it; the others with every change of what reads a company (`make test-slow`).
+OFTEN = {"app.py", "pages/customers.py", "pages/forecast.py", "pages/pipeline.py", "pages/scenarios.py"}
+PAGES = ["app.py", *sorted(f"pages/{p.name}" for p in (ROOT / "pages").glob("*.py"))]
+
+
+@pytest.mark.parametrize("page", [pytest.param(p, marks=() if p in OFTEN else pytest.mark.slow) for p in PAGES])
 def test_every_page_opens_on_it(crm, settings, tmp_path, monkeypatch, page):
     from streamlit.testing.v1 import AppTest
 

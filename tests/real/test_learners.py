@@ -20,6 +20,7 @@ TELCO, M3 = DATA / "telco_churn" / "Telco-Customer-Churn.csv", DATA / "m3_monthl
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("learners")]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not TELCO.exists(), reason="the public Telco churn table is not beside the project")
 def test_telco_churn_over_five_folds(settings):
     frame = pl.read_csv(TELCO)

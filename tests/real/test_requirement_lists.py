@@ -73,7 +73,7 @@ FILLED = [
 ]
 
 
-@pytest.mark.parametrize("name", FILLED)
+@pytest.mark.parametrize("name", [*FILLED[:2], *(pytest.param(name, marks=pytest.mark.slow) for name in FILLED[2:])])
 def test_a_real_workbook_goes_back_with_nothing_but_answers_changed(name, tmp_path):
     found = read_list(DATA / "importer" / name)
     statuses = pl.int_range(found.frame.height, eager=True).map_elements(
@@ -130,6 +130,7 @@ def test_matching_on_public_crosswalks():
     assert reciprocal / n >= (0.589 if by_meaning else 0.52)
 
 
+@pytest.mark.slow
 def test_categories_of_requirements_nobody_trained_on():
     mapped = {
         "F": "functional",

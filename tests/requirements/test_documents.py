@@ -518,6 +518,7 @@ def test_scanned_pages_are_recognised_where_the_extra_is_installed(monkeypatch):
     assert any("text recognition" in note for note in read.notes)
 
 
+@pytest.mark.slow
 def test_three_hundred_pages_read_in_time():
     made = Pdf()
     for page in range(300):

@@ -27,8 +27,9 @@ def test_the_forecast_stands_below_quota_and_the_quota_can_be_reached(sample, se
     assert 0.05 <= chance <= 0.50
 
 
+@pytest.mark.slow
 def test_put_right_by_past_quarters_the_quota_is_open(sample, settings, bundle):
-    backtest_archive.load_or_run(sample, settings)  # kept where another test has made them
+    backtest_archive.load_or_run(sample, settings)
     handed = backtest_archive.with_record(sample, settings, bundle)
     current = outlook.current(sample, settings, handed)
     row = current.frame.row(-1, named=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 from pathlib import Path
 
@@ -36,6 +37,7 @@ KEPT = (
 )
 
 
+@functools.cache
 def scripts():
     """Return the migrations by their number."""
     out = {}

@@ -23,6 +23,15 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "release_0_1_0" / "home-0.1.0
 
 LEFT = sorted(release_database.FOLDER.glob("*.sql"))
 KINDS = [*((file, "sqlite") for file in LEFT), (LEFT[0], "postgres"), (LEFT[-2], "postgres")]
+# The first, the last, and two in which branches went their own ways; the others with every change of the store.
+OFTEN = {"the first store", "answers last", "training without branches", "sources"}
+ORDERS = [
+    pytest.param(order, id=name, marks=() if name in OFTEN else pytest.mark.slow) for name, order in HISTORY.items()
+]
+CUT_SHORT = [
+    pytest.param(begun, marks=() if begun in {"0002", "0013"} else pytest.mark.slow)
+    for begun in ("0002", "0003", "0005", "0006", "0011", "0012", "0013")
+]
 CASES = [pytest.param(*case, marks=[pytest.mark.postgres] if case[1] == "postgres" else []) for case in KINDS]
 
 
@@ -38,7 +47,7 @@ def check_whole(store):
     assert not [name for name in seen if name.startswith("_alembic_tmp_")]
 
 
-@pytest.mark.parametrize("order", HISTORY.values(), ids=HISTORY)
+@pytest.mark.parametrize("order", ORDERS)
 def test_a_database_of_any_commit_opens_with_what_was_saved_and_all_tables(url, order):
     make(url, order)
     opened = Store.open(url)
@@ -116,7 +125,7 @@ def test_every_row_that_an_earlier_version_left_is_there_after_the_upgrade(file,
     opened.close()
 
 
-@pytest.mark.parametrize("begun", ["0002", "0003", "0005", "0006", "0011", "0012", "0013"])
+@pytest.mark.parametrize("begun", CUT_SHORT)
 def test_an_upgrade_cut_short_by_an_earlier_version_is_finished(url, begun):
     """An earlier version made tables outside a transaction: they are there, and the version says they are not."""
     order = HISTORY["sources"]

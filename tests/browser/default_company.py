@@ -1,0 +1,18 @@
+"""Fixtures for tests that speak of the default sample company; whoever imports them has a server of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conftest import bundle, customers, landmarks, sample, settings
+from tests.servers import own_database, serving
+
+__all__ = ["bundle", "customers", "landmarks", "sample", "settings", "url"]
+
+
+@pytest.fixture(scope="session")
+def url(settings, sample, bundle, tmp_path_factory):
+    """The address of a server on the default company, with a store of its own."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving(folder, own_database(settings.home, folder)) as address:
+        yield address
