@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from core.contracts.errors import SourceError, closest
+from core.contracts.yaml_text import shipped_yaml
 from core.sealing.secret_values import SECRET
 
 VENDORS = Path(__file__).with_name("vendors")
@@ -430,7 +431,8 @@ def _shipped(vendor: str, where: str) -> dict[str, Any]:
         near = closest(vendor, vendors())
         mend = f"Did you mean {near!r}?" if near else f"There are: {', '.join(vendors())}."
         raise SourceError(f"There is no description of {vendor!r}.", where, mend)
-    return _mapping(path.read_text(encoding="utf-8"), path.name)
+    content: dict[str, Any] = shipped_yaml(path)
+    return content
 
 
 def _sentence(error: ValidationError) -> str:
