@@ -43,6 +43,7 @@ class _Item:
 class _Reader:
     """What is read of a manifest while its tags come by."""
 
+    root: str = ""
     manifest: str = ""
     chosen: str = ""
     organizations: list[_Item] = field(default_factory=list)
@@ -55,6 +56,7 @@ class _Reader:
     def start(self, tag: str, given: dict[str, str]) -> None:
         """Take a tag in, by its name without the schema in front."""
         name = tag.rpartition(" ")[2]
+        self.root = self.root or name
         self.tags.append(name)
         if len(self.tags) > DEEPEST:
             raise ValueError("The tags lie too deep.")
@@ -166,7 +168,7 @@ def _parsed(content: bytes, title: str) -> _Reader:
         raise SourceError(
             message("The manifest of the course cannot be read: {error}", error=error), title, MEND
         ) from error
-    if not reader.tags and not reader.manifest and not reader.organizations:
+    if reader.root != "manifest":
         raise SourceError("The manifest of the course is of another kind.", title, MEND)
     return reader
 

@@ -27,10 +27,10 @@ ROWS = {
 }
 SCORES = """
     WITH done AS (SELECT * FROM rows WHERE amount IS NOT NULL AND actual_amount IS NOT NULL),
-    both AS (SELECT * FROM done WHERE weighted_amount IS NOT NULL),
+    pairs AS (SELECT * FROM done WHERE weighted_amount IS NOT NULL),
     simple AS (
         SELECT {by} AS g, sum(abs(weighted_amount - actual_amount)) AS miss, sum(abs(actual_amount)) AS whole,
-               sum(abs(amount - actual_amount)) AS own FROM both GROUP BY 1
+               sum(abs(amount - actual_amount)) AS own FROM pairs GROUP BY 1
     )
     SELECT {by}, count(*), sum(abs(amount - actual_amount)) / nullif(sum(abs(actual_amount)), 0),
            sum(amount - actual_amount) / nullif(sum(abs(actual_amount)), 0),

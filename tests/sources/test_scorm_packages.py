@@ -99,7 +99,7 @@ def test_of_a_package_only_the_manifest_is_read_and_of_its_archive_the_rest(sett
         (V1_2[:900], "cannot be read"),
         ("", "cannot be read"),
         ("<manifest identifier='x'><organizations/></manifest>", "nothing that can be launched"),
-        ("<html><body>no</body></html>", "nothing that can be launched"),
+        ("<html><body>no</body></html>", "another kind"),
         ("<manifest><organizations><item identifier='i'/></organizations></manifest>", "outside of an organization"),
         ("<a>" * 60 + "</a>" * 60, "too deep"),
         ("<manifest>" + " " * (scorm_manifest.LARGEST_MANIFEST + 1) + "</manifest>", "larger than 10 MB"),
@@ -158,7 +158,7 @@ def test_a_course_is_finished_when_all_its_modules_are(settings):
         ("Selling", "ITEM-2", 1, 1, 1.0, None),
     ]
     assert measure.value == 0.8
-    assert "fewest finish Discounts in Pricing with care (50 %)" in measure.sentence()
+    assert "fewest finish Discounts in Pricing with care (50.0 %)" in measure.sentence()
     assert any(note.startswith("6 of 6 records of courses bear the titles") for note in data.missing)
     assert course_record.by_module(read(settings, "scorm results.csv", RUN_TIME), settings).value is None
 
