@@ -19,14 +19,14 @@ from core.localization import message
 
 MANIFEST = "imsmanifest.xml"
 LARGEST_MANIFEST, MOST_MODULES, DEEPEST = 10 * 2**20, 5_000, 50
-TABLE = "course modules"
+TABLE = "course_modules"
 COLUMNS = {
-    "course_id": "course identifier",
-    "course_name": "course title",
-    "course_key": "organization identifier",
-    "module_id": "module identifier",
-    "module_name": "module title",
-    "module_path": "launch file",
+    "course_id": "course_identifier",
+    "course_name": "course_title",
+    "course_key": "organization_identifier",
+    "module_id": "module_identifier",
+    "module_name": "module_title",
+    "module_path": "launch_file",
 }
 MEND = "Export the package again from the authoring tool."
 
