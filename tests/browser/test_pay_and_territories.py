@@ -23,13 +23,9 @@ def sheet_of(page, question):
     """Download the tables of a cell, and return the rows of the last one."""
     heading = page.get_by_role("heading", name=question)
     cell = page.get_by_test_id("stVerticalBlock").filter(has=heading).last
-    cell.get_by_role("button", name=re.compile("^Calculation")).click()
-    quiet(page)
     with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("button", name="Excel", exact=True).click()
+        cell.get_by_role("button", name="Excel", exact=True).click()
     book = load_workbook(io.BytesIO(download.value.path().read_bytes()))
-    page.keyboard.press("Escape")
-    quiet(page)
     return list(book.worksheets[-1].iter_rows(values_only=True))
 
 

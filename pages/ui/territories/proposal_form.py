@@ -43,9 +43,9 @@ POTENTIAL: dict[str, Any] = {
 }
 TRIALS: dict[str, Any] = {
     "model": "From",
+    "serves": st.column_config.CheckboxColumn("Serves"),
     "miss_amount": NUMBER("Typical miss by account and year", format="compact"),
     "total_amount": NUMBER("Said of last year", format="compact"),
-    "serves": st.column_config.CheckboxColumn("Serves"),
 }
 HANDOVERS: dict[str, Any] = {
     "segment": "Segment",
