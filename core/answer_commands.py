@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.contracts import Dataset
     from core.questions.answering import Desk, Refusal
 
+T = TypeVar("T")
 LARGEST_BYTES = 1_000_000
 
 
@@ -72,6 +73,8 @@ def desk(data: Dataset, settings: Settings, seen: View) -> Desk:
     from core.access.row_view import WHOLE, view
     from core.config.stages import fitted
     from core.forecasts import backtest_archive, calls
+    from core.interactions import interaction_view
+    from core.interactions.interaction_view import Interactions
     from core.models import registry
     from core.models.bundle import Bundle
     from core.models.customers import account_outlook
@@ -89,15 +92,23 @@ def desk(data: Dataset, settings: Settings, seen: View) -> Desk:
             models = [*models, customers] if "bundle" in named else [customers]
         return function(rows, config, *models, *more)
 
-    def kept() -> Any:
+    def stored(read: Callable[[Store], T]) -> T:
         store = Store.open(settings.database)
         try:
-            return calls.kept(mine, store), calls.reviewed(mine, store)
+            return read(store)
         finally:
             store.close()
 
+    def kept() -> Any:
+        return stored(lambda store: (calls.kept(mine, store), calls.reviewed(mine, store)))
+
+    def interactions(rows: Dataset, config: Settings) -> Interactions:
+        return stored(
+            lambda store: interaction_view.of(rows, config, store, interaction_view.HIDES_PEOPLE in seen.hidden)
+        )
+
     mine = data if seen == WHOLE else view(data, settings, *seen.fields)
-    return Desk(mine, fitted(settings, mine), lambda _: True, work, bundle, kept)
+    return Desk(mine, fitted(settings, mine), lambda _: True, work, bundle, kept, interactions)
 
 
 def _company() -> tuple[Settings, Dataset]:

@@ -203,6 +203,12 @@ with cell(page, "Who finished which course?", "Courses", span="all") as c:
         c.empty(learning.LOAD)
     else:
         c.table(courses.frame, column_config=learning.COURSES, column_order=list(learning.COURSES))
+        modules = cache.result(metrics.course_record.by_module, data, settings)
+        if modules.value is None:
+            c.remark(learning.PACKAGES)
+        else:
+            c.answer(modules.sentence())
+            c.table(modules.frame, column_config=learning.MODULES, column_order=list(learning.MODULES))
         with st.expander("Person by person"):
             people = learning.of_those_below(page, cache.result(metrics.course_record.by_person, data, settings).frame)
             if people.is_empty():

@@ -89,7 +89,7 @@ else:
                 c.table(costs.frame, column_config=pay_columns.COSTS, column_order=list(pay_columns.COSTS), height=260)
 
     if not c.failed and payroll.frame.height:
-        with cell(page, "What is paid beside the plan?", "Exceptions") as c:
+        with cell(page, "What is paid beside the plan?", "Exceptions", span="all") as c:
             exception_part.show(d, c, payroll)
 
     with cell(page, "Which plans are in force?", "Plans", span="all") as c:

@@ -33,11 +33,11 @@ with cell(page, "What may each account bring?", "Potential") as c:
             height=300,
         )
     if not potential.trials.is_empty():
-        c.answer("How each way to say so did on the year that is over:")
-        c.table(potential.trials, column_config=proposal_form.TRIALS)
+        c.answer("How each way to say so did, looking back:")
+        c.table(potential.trials, column_config=proposal_form.TRIALS, column_order=list(proposal_form.TRIALS))
     c.method(territories.account_potential.potential, potential.frame)
 
-with cell(page, "Do deals suffer from a new owner?", "Hand-overs") as c:
+with cell(page, "Do deals suffer from a new owner?", "Hand-overs", span="all") as c:
     handovers = cache.result(metrics.handovers.record, data, settings)
     c.answer(handovers.sentence())
     if not handovers.frame.is_empty():

@@ -285,6 +285,21 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/kit",
         ),
     ),
+    "selling": (
+        ("tests/browser/test_pay_and_territories.py",),
+        (
+            *SERVED,
+            "core/compensation",
+            "core/metrics/territories.py",
+            "core/scenarios/levers.py",
+            "core/territories",
+            "pages/pay.py",
+            "pages/territories.py",
+            "pages/ui/kit",
+            "pages/ui/pay",
+            "pages/ui/territories",
+        ),
+    ),
     "documents": (
         ("tests/browser/test_tutorials.py", "tests/slow/test_documents_site.py"),
         (

@@ -113,6 +113,7 @@ def mask(dataset: Dataset, settings: Settings, amounts: str = "") -> Dataset:
         .otherwise(None)
     )
     frames |= {n: _labelled(frames[n], column, word, key, real) for n, (column, word) in LEARNING.items()}
+    frames["course_completions"] = _labelled(frames["course_completions"], "module_name", "Module", key, real)
     way = amounts_of(settings, amounts)
     factor = LEAST + (MOST - LEAST) * _number("money", key) / 2**64 if way == SCALED else 1.0
     money = (factor, way == ROUNDED)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from fastapi import Depends, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -35,6 +35,9 @@ from core.scope import Scope, applied, fiscal_period
 from core.store import Store
 from core.store.api_keys import ALL, BEGINS, ApiKey
 from core.store.jobs import FAILED
+
+if TYPE_CHECKING:
+    from core.interactions.interaction_view import Interactions
 
 T = TypeVar("T")
 Period = Literal["this quarter", "last quarter", "next quarter", "this year", "custom"]
@@ -153,6 +156,13 @@ class Caller:
         data, settings = self.part(scope)
         last = fiscal_period.days(scope, data.as_of, settings).last
         return (data if last >= data.as_of else week_ago.dataset_on(data, settings, last)), settings
+
+    def interactions(self, data: Dataset, settings: Settings) -> Interactions:
+        """Return the mails, meetings and calls of some rows that the caller may see, under the names they see."""
+        from core.interactions import interaction_view
+
+        hides_people = interaction_view.HIDES_PEOPLE in self.identity.hidden
+        return interaction_view.of(data, settings, self.store, hides_people)
 
     def mark(self, data: Dataset, settings: Settings, models: str = "") -> None:
         """Mark the answer by what it rests on, and end the request where the caller has it already.

@@ -1,4 +1,4 @@
-"""The measures there are: every public function of `core.metrics` that returns one, with what it takes."""
+"""The measures there are: public functions of `core.metrics` and of engagement that return one, with what they take."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from core import metrics
 from core.metrics.measure import Measure
+
+if TYPE_CHECKING:
+    from core.config import Settings
+    from core.contracts import Dataset
+    from core.interactions.interaction_view import Interactions
 
 AREAS = {
     "account_facts": "customers",
@@ -34,6 +39,8 @@ AREAS = {
     "training_effect": "enablement",
 }
 USUAL_AREA = "pipeline"
+ENGAGEMENT = ("call_record", "contact_breadth", "meeting_record", "next_steps", "quiet_deals", "reply_times")
+HANDED = ("settings", "interactions")
 SIMPLE = (str, int, float, bool, date)
 
 
@@ -46,7 +53,7 @@ class Entry:
     group, name : str
         The module and the function; together its address.
     function : callable
-        `(data, settings, **arguments)`.
+        `(data, settings, **arguments)`, with mails, meetings and calls after the settings where it is of engagement.
     summary, description : str
         What its docstring says: the first line, and all in front of its parameters.
     arguments : tuple of inspect.Parameter
@@ -68,12 +75,34 @@ class Entry:
         """Say whether it is handed the settings too."""
         return "settings" in inspect.signature(self.function).parameters
 
+    @property
+    def takes_interactions(self) -> bool:
+        """Say whether it is handed mails, meetings and calls."""
+        return self.group in ENGAGEMENT
+
+    def measured(self, data: Dataset, settings: Settings, interactions: Interactions | None, **given: Any) -> Measure:
+        """Return the measure of some rows.
+
+        Parameters
+        ----------
+        data : Dataset
+        settings : Settings
+        interactions : Interactions or None
+            What the reader of these rows may see of mails, meetings and calls; only measures of engagement need it.
+        **given
+            Its arguments.
+        """
+        if self.takes_interactions:
+            return self.function(data, settings, interactions, **given)
+        return self.function(data, settings, **given) if self.takes_settings else self.function(data, **given)
+
 
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return every measure, by group and name."""
     modules = [info.name for info in pkgutil.iter_modules(metrics.__path__)]
-    loaded = (importlib.import_module(f"core.metrics.{name}") for name in modules)
+    paths = [*(f"core.metrics.{name}" for name in modules), *(f"core.interactions.{name}" for name in ENGAGEMENT)]
+    loaded = (importlib.import_module(path) for path in paths)
     return tuple(entry for module in loaded for entry in _of(module))
 
 
@@ -90,7 +119,7 @@ def _entry(group: str, name: str, function: Callable[..., Any]) -> Entry | None:
     parameters = list(inspect.signature(function).parameters.values())
     if not (inspect.isclass(kind) and issubclass(kind, Measure)) or not parameters or parameters[0].name != "data":
         return None
-    arguments = [p.replace(annotation=hints[p.name]) for p in parameters[1:] if p.name != "settings"]
+    arguments = [p.replace(annotation=hints[p.name]) for p in parameters[1:] if p.name not in HANDED]
     if not all(_is_simple(argument.annotation) for argument in arguments):
         return None
     text = inspect.getdoc(function) or ""

@@ -22,7 +22,7 @@ from core.contracts.errors import ContractError
 from core.metrics.measure import Measure
 from core.scope import Scope
 
-BOUNDS = {"months": (1, 120), "quarters": (1, 40), "top": (1, 1_000)}
+BOUNDS = {"days": (1, 1_000), "months": (1, 120), "quarters": (1, 40), "top": (1, 1_000)}
 OWN = ("asking", "scope")
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 
@@ -122,18 +122,20 @@ def _measured(entry: Entry, asking: Caller, scope: Scope, arguments: dict[str, A
     """Return the measure of the rows the caller sees, those rows, and their currency."""
     asking.need(entry.right)
     data, settings = asking.measured(scope)
-    asking.mark(data, settings)
-    handed = (settings,) if entry.takes_settings else ()
+    # Of a period that is over, too, mails and meetings are those of the rows as they stand; measures look at their day.
+    interactions = asking.interactions(*asking.part(scope)) if entry.takes_interactions else None
+    state = interactions.fingerprint if interactions is not None else ""
+    asking.mark(data, settings, state)
 
     def make() -> Measure:
         try:
-            return entry.function(data, *handed, **arguments)
+            return entry.measured(data, settings, interactions, **arguments)
         except (KeyError, ValueError, StopIteration) as error:
             given = ", ".join(f"{name}={value}" for name, value in arguments.items())
             raise ContractError("There is nothing like that to measure.", given, entry.summary) from error
 
     name = f"{entry.group}.{entry.name}"
-    measure = asking.result(name, data, settings, make, *sorted(arguments.items(), key=lambda item: item[0]))
+    measure = asking.result(name, data, settings, make, state, *sorted(arguments.items()))
     return measure, data, settings.currency
 
 

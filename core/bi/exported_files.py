@@ -105,5 +105,11 @@ def _grain(group: str) -> str:
     lines = {"bookings", "growth", "regions"}
     contracts = {"recurring", "retention"}
     reports = {"load_report", "crm_quality"}
-    grains = ((lines, "transaction line"), (contracts, "contract line and day"), (reports, "row read"))
+    touches = set(measure_registry.ENGAGEMENT)
+    grains = (
+        (touches, "mail, meeting or call"),
+        (lines, "transaction line"),
+        (contracts, "contract line and day"),
+        (reports, "row read"),
+    )
     return next((grain for groups, grain in grains if group in groups), "deal and day")

@@ -23,6 +23,7 @@ from core.api.limits import SizeLimit
 from core.api.problems import ApiError
 from core.bi import odata_filters
 from core.bi.published import TABLES, Published, rows
+from core.interactions.interaction_view import Interactions
 from core.scope import Scope as CompanyScope
 
 PAGE = 1_000
@@ -133,20 +134,22 @@ def _frame(asking: Caller, table: Published) -> pl.DataFrame:
         frame = rows(data, table)
         stamps = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
         return frame.with_columns(pl.col(name).dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in stamps)
-    return asking.result("OData measures", data, settings, lambda: _measures(asking), *sorted(_rights(asking)))
+    interactions = asking.interactions(data, settings)
+    given = (interactions.fingerprint, *sorted(_rights(asking)))
+    return asking.result("OData measures", data, settings, lambda: _measures(asking, interactions), *given)
 
 
 def _rights(asking: Caller) -> set[str]:
     return {entry.right for entry in measure_registry.entries() if asking.may(entry.right)}
 
 
-def _measures(asking: Caller) -> pl.DataFrame:
+def _measures(asking: Caller, interactions: Interactions) -> pl.DataFrame:
     data, settings = asking.part(CompanyScope())
     values = []
     for entry in measure_registry.entries():
         if not asking.may(entry.right) or any(argument.default is argument.empty for argument in entry.arguments):
             continue
-        measure = entry.function(data, *((settings,) if entry.takes_settings else ()))
+        measure = entry.measured(data, settings, interactions)
         number = measure.value if measure.value is not None and math.isfinite(measure.value) else None
         name = f"{entry.group}.{entry.name}"
         values.append((name, number, measure.unit, measure.sentence(), entry.description, data.as_of))

@@ -6,8 +6,9 @@ import dataframely as dy
 
 
 class CourseCompletions(dy.Schema):
-    """Grain: one person's record in one course, finished or not; several attempts are several rows.
+    """Grain: one person's record in one course or in one module of it, finished or not; attempts are rows of their own.
 
+    A record with `module_name` speaks of that module alone, and the course has `n_modules`.
     `rep_id` is empty where the learner is nobody of the sales team; `learner_name` is what the file calls them.
     """
 
@@ -16,6 +17,8 @@ class CourseCompletions(dy.Schema):
     learner_name = dy.String(nullable=True)
     course_id = dy.String(nullable=True)
     course_name = dy.String(nullable=False)
+    module_name = dy.String(nullable=True)
+    n_modules = dy.Int64(nullable=True, min=1)
     status = dy.String(nullable=True)
     is_completed = dy.Bool(nullable=False)
     score_rate = dy.Float64(nullable=True, min=0, max=1)

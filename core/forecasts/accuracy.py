@@ -304,24 +304,14 @@ def _headline(row: dict[str, float | None], n_quarters: int) -> str:
         if bias > 0
         else message("was {bias} too low on average", bias=percent(abs(bias)))
     )
-    text = (
-        message(
-            "Over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; only "
-            "{coverage_rate} of the actuals were inside its likely range (80 %).",
-            pasts=counted(n_quarters, "past quarter"),
-            wape_rate=percent(row["wape_rate"]),
-            words=message("was neither high nor low") if abs(bias) < EVEN else leaning,
-            coverage_rate=percent(row["coverage_rate"]),
-        )
-        if (row["coverage_rate"] or 1.0) < WIDE_ENOUGH
-        else message(
-            "Over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; "
-            "{coverage_rate} of the actuals were inside its likely range (80 %).",
-            pasts=counted(n_quarters, "past quarter"),
-            wape_rate=percent(row["wape_rate"]),
-            words=message("was neither high nor low") if abs(bias) < EVEN else leaning,
-            coverage_rate=percent(row["coverage_rate"]),
-        )
+    inside = percent(row["coverage_rate"])
+    text = message(
+        "Over {pasts} the weekly forecast missed bookings by {wape_rate} and {words}; "
+        "{coverage_rate} of the actuals were inside its likely range (80 %).",
+        pasts=counted(n_quarters, "past quarter"),
+        wape_rate=percent(row["wape_rate"]),
+        words=message("was neither high nor low") if abs(bias) < EVEN else leaning,
+        coverage_rate=message("only {rate}", rate=inside) if (row["coverage_rate"] or 1.0) < WIDE_ENOUGH else inside,
     )
     if better:
         return message("A simpler rule did better, {better}. {text}", better=joined(*better, by=" and "), text=text)

@@ -52,6 +52,7 @@ SPOKEN: dict[str, Any] = {
 }
 UNMATCHED: dict[str, Any] = {"domain": pl.String, "n_people": pl.Int64, "n": pl.Int64, "last_at": MOMENT}
 BOTH, IN, OUT = "both", "in", "out"
+HIDES_PEOPLE = "contacts"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
@@ -11,7 +11,7 @@ from core.config import Settings
 from core.contracts import Dataset
 from core.interactions.interaction_view import Interactions
 from core.interactions.open_deals import end_of, named
-from core.localization import message_plural
+from core.localization import message, message_plural
 from core.metrics.measure import Measure, counted, ratio
 from core.store.interaction_records import MAIL
 
@@ -29,6 +29,70 @@ MEETINGS: dict[str, Any] = {
     "last_on": pl.Date,
     "next_at": pl.Datetime("us"),
 }
+HELD: dict[str, Any] = {
+    "month": pl.Date,
+    "n_met": pl.Int64,
+    "hours": pl.Float64,
+    "n_called_off": pl.Int64,
+    "n_accounts": pl.Int64,
+}
+
+
+def in_period(
+    data: Dataset, settings: Settings, interactions: Interactions, first: date | str, last: date | str
+) -> Measure:
+    """Meetings and calls with customers held in a span of days, by month.
+
+    Formula: each meeting or call counts once, in the month it begins, where it was not called off and at least one
+    invited customer did not decline. Nothing after the last day of the data counts, for it has not been held. Hours are
+    those of meetings with an end.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+        Not used; every call behind a page takes data and settings.
+    interactions : Interactions
+    first, last : date or str
+        The days, both counted, or as ISO text.
+
+    Returns
+    -------
+    Measure
+        Unit count. Value: meetings and calls held. Frame: month (its first day), n_met, hours, n_called_off (called off
+        or declined), n_accounts; months without any are left out.
+    """
+    begin, end = (date.fromisoformat(day) if isinstance(day, str) else day for day in (first, last))
+    span = (pl.col("at") >= datetime.combine(begin, time())) & (
+        pl.col("at") < min(datetime.combine(end + timedelta(days=1), time()), end_of(data))
+    )
+    accounts = data.accounts["account_id"].implode()
+    deals = data.opportunities["opportunity_id"].implode()
+    is_theirs = pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
+    rows = interactions.touches.filter(span, pl.col("kind") != MAIL, pl.col("account_id").is_in(accounts), is_theirs)
+    meetings = rows.group_by("interaction_id").agg(
+        pl.col("at", "ended_at", "is_cancelled").first(),
+        pl.col("account_id").unique(),
+        is_declined=(pl.col("answer") == "declined").all(),
+    )
+    is_on = ~pl.col("is_cancelled") & ~pl.col("is_declined")
+    length = (pl.col("ended_at") - pl.col("at")).dt.total_seconds() / 3_600
+    months = meetings.group_by(month=pl.col("at").dt.date().dt.truncate("1mo")).agg(
+        n_met=is_on.sum().cast(pl.Int64),
+        hours=length.filter(is_on).sum(),
+        n_called_off=(~is_on).sum().cast(pl.Int64),
+        n_accounts=pl.col("account_id").filter(is_on).explode().drop_nulls().n_unique().cast(pl.Int64),
+    )
+    frame = months.sort("month").select(*HELD)
+    n_met, n_off = int(frame["n_met"].sum()), int(frame["n_called_off"].sum())
+    text = message(
+        "{meetings} held with customers from {begin:%d %b %Y} to {end:%d %b %Y}, {n_off:,} called off or declined.",
+        meetings=counted(n_met, "meeting or call was", "meetings and calls were"),
+        begin=begin,
+        end=end,
+        n_off=n_off,
+    )
+    return Measure("Meetings held", float(n_met), "count", frame, text)
 
 
 def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days: int = DAYS) -> Measure:

@@ -105,7 +105,7 @@ def cents_by_model(trips: Journeys) -> tuple[dict[str, list[int]], list[float]]:
         sums = dict(parts.group_by("channel").agg(pl.col("credit").sum()).iter_rows())
         out[rule] = [sums.get(channel, 0) for channel in channels]
     total = int(won.unique("opportunity_id")["cents"].sum())
-    chain = removal_effect.steps(trips.touches, trips.deals, channels).chain()
+    chain = trips.steps.chain()
     out[MARKOV] = split(total, chain.removal_effects().tolist())
     fair = shapley_values.divide(chain.win_rates, len(channels))
     whole = float(fair.values.sum())
@@ -122,7 +122,7 @@ def ranges(trips: Journeys, total: float) -> dict[str, list[float | None]]:
     total : float
         The amount that is shared; each range is of a channel's share, times this.
     """
-    steps = removal_effect.steps(trips.touches, trips.deals, trips.channels)
+    steps = trips.steps
     n = len(trips.channels)
     if steps.n_deals < LEAST_DEALS:
         return {name: [None] * n for name in RANGES}

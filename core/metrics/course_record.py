@@ -21,6 +21,14 @@ COURSES: dict[str, Any] = {
     "n_scored": pl.Int64,
     "last_finished_on": pl.Date,
 }
+MODULES: dict[str, Any] = {
+    "course": pl.String,
+    "module": pl.String,
+    "n_people": pl.Int64,
+    "n_finished": pl.Int64,
+    "finished_rate": pl.Float64,
+    "average_score": pl.Float64,
+}
 PEOPLE: dict[str, Any] = {
     "rep_id": pl.String,
     "rep_name": pl.String,
@@ -40,8 +48,19 @@ def records(data: Dataset) -> pl.DataFrame:
     pl.DataFrame
         rep_id (null for learners who are nobody of the sales team), learner_name, course, status (of the latest
         attempt), is_completed, score_rate (the best), started_on, completed_on (the first; null where it was finished
-        on no known day).
+        on no known day). Of somebody whose records speak of single modules, the course is finished on the day all its
+        modules were, and its score is the mean of their best.
     """
+    rows = _attempts(data)
+    parts = _parts(rows.filter(pl.col("n_modules").is_not_null()))
+    whole = _together(rows.filter(pl.col("n_modules").is_null()), ("person", "course"))
+    columns = ["rep_id", "learner_name", "course", "status", "is_completed", "score_rate", "started_on", "completed_on"]
+    both = pl.concat([whole.select("person", *columns), parts.select("person", *columns)])
+    return _together(both, ("person", "course")).select(columns)
+
+
+def _attempts(data: Dataset) -> pl.DataFrame:
+    """Return the records as of the day of the data, with who it is, the first finished first."""
     rows = data.course_completions.with_columns(
         course=pl.col("course_name"),
         is_completed=pl.col("is_completed") & (pl.col("completed_on") <= data.as_of).fill_null(value=True),
@@ -49,16 +68,83 @@ def records(data: Dataset) -> pl.DataFrame:
     dated = rows.with_columns(completed_on=pl.when("is_completed").then("completed_on"))
     # Who has no name here, for names are hidden, is told apart from others by the record alone.
     person = pl.coalesce("rep_id", "learner_name", "completion_id")
-    grouped = dated.sort("completed_on", "completion_id", nulls_last=True).group_by(
-        person.alias("person"), "course", maintain_order=True
-    )
-    return grouped.agg(
+    return dated.with_columns(person=person).sort("completed_on", "completion_id", nulls_last=True)
+
+
+def _together(rows: pl.DataFrame, keys: tuple[str, ...]) -> pl.DataFrame:
+    return rows.group_by(keys, maintain_order=True).agg(
         pl.col("rep_id", "learner_name").first(),
         pl.col("status").last(),
         pl.col("is_completed").any(),
         pl.col("score_rate").max(),
         pl.col("started_on", "completed_on").min(),
-    ).select("rep_id", "learner_name", "course", "status", "is_completed", "score_rate", "started_on", "completed_on")
+    )
+
+
+def _modules(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each person and module."""
+    once = _together(rows, ("person", "course", "module_name"))
+    sizes = rows.group_by("course").agg(pl.col("n_modules").max())
+    return once.join(sizes, on="course", how="left", maintain_order="left")
+
+
+def _parts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each person and course of which single modules are on record."""
+    is_done = pl.col("is_completed").sum() >= pl.col("n_modules").first()
+    grouped = _modules(rows).group_by("person", "course", maintain_order=True)
+    parts = grouped.agg(
+        pl.col("rep_id", "learner_name").first(),
+        n_done=pl.col("is_completed").sum(),
+        n_modules=pl.col("n_modules").first(),
+        is_completed=is_done,
+        score_rate=pl.col("score_rate").mean(),
+        started_on=pl.col("started_on").min(),
+        # A module finished on no known day leaves the day of the whole unknown.
+        completed_on=pl.when(is_done & pl.col("completed_on").is_not_null().all()).then(pl.col("completed_on").max()),
+    )
+    return parts.with_columns(status=pl.format("{} of {} modules", "n_done", "n_modules"))
+
+
+def by_module(data: Dataset, settings: Settings) -> Measure:
+    """How many of those who began each module of a course have finished it.
+
+    Formula: people with a finished record over people with any record of the module. Modules are named by the SCORM
+    package of their course; records that speak of whole courses are not counted here.
+
+    Parameters
+    ----------
+    data : Dataset
+    settings : Settings
+
+    Returns
+    -------
+    Measure
+        Unit rate. Value: finished over begun, of all modules; None without a record of one. Frame: course, module,
+        n_people, n_finished, finished_rate, average_score (null where nobody has one); by course, the module fewest
+        finished first.
+    """
+    rows = _modules(_attempts(data).filter(pl.col("n_modules").is_not_null()))
+    grouped = rows.group_by("course", module="module_name").agg(
+        n_people=pl.len(),
+        n_finished=pl.col("is_completed").sum(),
+        finished_rate=pl.col("is_completed").mean(),
+        average_score=pl.col("score_rate").mean(),
+    )
+    frame = grouped.select(pl.col(name).cast(dtype) for name, dtype in MODULES.items())
+    frame = frame.sort("course", "finished_rate", "module")
+    value = ratio(int(frame["n_finished"].sum()), rows.height)
+    if value is None:
+        return Measure("Modules finished", None, "rate", frame, "No record speaks of a single module of a course.")
+    last = frame.sort("finished_rate", "course", "module").row(0, named=True)
+    text = message(
+        "{rate} of {modules} were finished; fewest finish {module} in {course} ({least}).",
+        rate=percent(value),
+        modules=counted(rows.height, "module begun", "modules begun"),
+        module=last["module"],
+        course=last["course"],
+        least=percent(last["finished_rate"]),
+    )
+    return Measure("Modules finished", value, "rate", frame, text)
 
 
 def finished_on(data: Dataset) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from core.config import Settings
@@ -29,7 +31,14 @@ SHAPE = {
 }
 
 
-def record(data: Dataset, settings: Settings) -> Measure:
+@dataclass(frozen=True)
+class Handovers(Measure):
+    """What became of deals that changed hands; `is_sure` where they are won less or more often beyond chance."""
+
+    is_sure: bool = False
+
+
+def record(data: Dataset, settings: Settings) -> Handovers:
     """How often deals were won that got a new owner while open, beside deals of the same age that kept theirs.
 
     Formula: ended deals with a change of owner while they were open, by segment and by their age on the day of the
@@ -46,7 +55,7 @@ def record(data: Dataset, settings: Settings) -> Measure:
 
     Returns
     -------
-    Measure
+    Handovers
         Unit rate. Value: by how much of itself the share won is lower after a change of hands, negative where it is
         higher; None under 20 deals, or where nothing is comparable. Frame: segment, age, n and hits (won) of those
         that changed hands, others and others_hits of those that did not, win_rate, others_rate.
@@ -59,14 +68,14 @@ def record(data: Dataset, settings: Settings) -> Measure:
             deals=counted(moved.height, "deal"),
             fewest=FEWEST,
         )
-        return Measure(TITLE, None, "rate", pl.DataFrame(schema=SHAPE), text)
+        return Handovers(TITLE, None, "rate", pl.DataFrame(schema=SHAPE), text)
     frame = _beside(moved, deals.filter(pl.col("age").is_null()))
     pooled = pooled_difference(frame)
     if pooled is None:
-        return Measure(TITLE, None, "rate", frame, "No deal that kept its owner lived as long as those that did not.")
+        return Handovers(TITLE, None, "rate", frame, "No deal that kept its owner lived as long as those that did not.")
     gap, low, high = pooled
     usual = _usual(frame)
-    value = ratio(-gap, usual)
+    value, is_sure = ratio(-gap, usual), is_beyond_chance(low, high)
     text = message(
         "Of {deals} that got a new owner while open {won} were won; of comparable deals that kept theirs {usual}. "
         "The difference of {gap} points lies between {low} and {high}{sure}",
@@ -76,24 +85,21 @@ def record(data: Dataset, settings: Settings) -> Measure:
         gap=f"{gap * 100:+.1f}",
         low=f"{low * 100:+.1f}",
         high=f"{high * 100:+.1f}",
-        sure=message(", beyond chance.") if is_beyond_chance(low, high) else message(": it may be chance."),
+        sure=message(", beyond chance.") if is_sure else message(": it may be chance."),
     )
-    return Measure(TITLE, value, "rate", frame, text)
+    return Handovers(TITLE, value, "rate", frame, text, is_sure)
 
 
-def usual_loss(measure: Measure, assumed: float) -> float:
+def usual_loss(measure: Handovers, assumed: float) -> float:
     """Return by how much of itself the chance of a deal falls with a new owner: as measured, else as assumed.
 
     Examples
     --------
-    >>> usual_loss(Measure(TITLE, None, "rate", pl.DataFrame(schema=SHAPE), ""), 0.1)
+    >>> usual_loss(Handovers(TITLE, None, "rate", pl.DataFrame(schema=SHAPE), ""), 0.1)
     0.1
     """
-    if measure.value is None:
-        return assumed
-    pooled = pooled_difference(measure.frame)
-    is_sure = pooled is not None and is_beyond_chance(pooled[1], pooled[2]) and measure.value > 0
-    return round(min(measure.value, 1.0), 2) if is_sure else assumed
+    loss = measure.value
+    return round(min(loss, 1.0), 2) if loss is not None and measure.is_sure and loss > 0 else assumed
 
 
 def _usual(frame: pl.DataFrame) -> float:

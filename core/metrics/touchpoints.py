@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
@@ -12,6 +13,8 @@ from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
 from core.contracts.errors import ContractError, closest
 from core.localization import message
+from core.metrics import removal_effect
+from core.metrics.removal_effect import Steps
 from core.metrics.winrate import closed
 
 MONTHS, LOOKBACK_DAYS = 24, 90
@@ -49,6 +52,11 @@ class Journeys:
     def channels(self) -> list[str]:
         """Return the channels that touched a deal, by name."""
         return sorted(self.touches["channel"].unique().to_list())
+
+    @cached_property
+    def steps(self) -> Steps:
+        """Return the steps from touch to touch of each deal, from which shares are worked out."""
+        return removal_effect.steps(self.touches, self.deals, self.channels)
 
 
 def journeys(data: Dataset, source: str = "", months: int = MONTHS) -> Journeys:

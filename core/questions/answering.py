@@ -18,6 +18,7 @@ from core.contracts import Dataset
 from core.contracts.amount_visibility import HIDDEN, spoken
 from core.contracts.errors import QuarterdeckError
 from core.forecasts import week_ago
+from core.interactions.interaction_view import Interactions
 from core.localization import message
 from core.models.bundle import Bundle
 from core.questions import period_arguments
@@ -56,6 +57,8 @@ class Desk:
         `bundle(data, settings)` returns the models.
     calls : callable
         Returns managers' calls and reviews, as far as the asker may see them.
+    interactions : callable
+        `interactions(data, settings)` returns the mails, meetings and calls of these rows that the asker may see.
     """
 
     data: Dataset
@@ -64,6 +67,7 @@ class Desk:
     work: Work
     bundle: Callable[[Dataset, Settings], Bundle]
     calls: Callable[[], tuple[pl.DataFrame, pl.DataFrame]]
+    interactions: Callable[[Dataset, Settings], Interactions]
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ class Answer:
         Those of these rows.
     slots : Slots
         What the question said beside its topic.
+    interactions : str
+        The state of mails, meetings and calls it was worked out from; empty where it was from none.
     """
 
     question: str
@@ -114,6 +120,7 @@ class Answer:
     data: Dataset | None = field(default=None, repr=False)
     settings: Settings | None = field(default=None, repr=False)
     slots: Slots | None = field(default=None, repr=False)
+    interactions: str = field(default="", repr=False)
 
     @property
     def formula(self) -> str:
@@ -212,10 +219,13 @@ def _answered(reading: Reading, topic: Topic, desk: Desk) -> Answer:
     amount = _arguments(topic, slots, desk)
     more = (*span.arguments, *amount)
     rows = data if span.last is None else week_ago.dataset_on(data, desk.settings, span.last)
-    result = _worked(desk, topic, rows, more)
+    interactions = (desk.interactions(data, desk.settings),) if topic.takes_interactions else ()
+    handed = (*interactions, *more)
+    result = _worked(desk, topic, rows, handed)
     answer = _told(result, reading, topic, rows, desk.settings, span.words, more)
+    answer = replace(answer, interactions="".join(entry.fingerprint for entry in interactions))
     if slots.split and slots.split != OWN_PARTS.get(topic.name):
-        return _by_part(answer, slots.split, desk, more)
+        return _by_part(answer, slots.split, desk, handed)
     return answer
 
 

@@ -31,6 +31,7 @@ WORDS = {
     "models": "the models were learnt anew",
     "settings": "the settings are others",
     "as_of": "the data reach to another day",
+    "interactions": "other mails, meetings and calls are kept",
 }
 State = Literal["same", "changed", "forged", "foreign"]
 
@@ -107,6 +108,7 @@ def content(answer: Answer, view: View, desk: Desk) -> dict[str, Any]:
         "n_rows": answer.frame.height,
         "rows": rows_hash(answer.frame),
         "data": answer.data.fingerprint,
+        "interactions": answer.interactions,
         "settings": hashlib.sha256(repr(settings_text(answer.settings)).encode()).hexdigest(),
         "code": code_fingerprint((answer.topic.function.__module__,)),
         "version": __version__,
@@ -208,5 +210,5 @@ def verify(
     same = ("value", "sentence", "rows", "unit", "currency")
     if all(before[name] == now[name] for name in same):
         return Verdict("same", before=before["sentence"])
-    reasons = tuple(words for name, words in WORDS.items() if before[name] != now[name])
+    reasons = tuple(words for name, words in WORDS.items() if before.get(name, "") != now[name])
     return Verdict("changed", reasons, before["sentence"], now["sentence"])

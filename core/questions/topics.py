@@ -12,13 +12,16 @@ from core import yaml_text
 
 Handed = Literal["months", "days", "end", "span", "today", "quarter"]
 EXECUTIVE, PIPELINE, CUSTOMERS, FORECAST, DATA = ("executive", "pipeline", "customers", "forecast", "data")
+ENGAGEMENT = "engagement"
 PAGES = {
     EXECUTIVE: "app.py",
     PIPELINE: "pages/pipeline.py",
     CUSTOMERS: "pages/customers.py",
     FORECAST: "pages/forecast.py",
     DATA: "pages/data.py",
+    ENGAGEMENT: "pages/engagement.py",
 }
+RIGHTS = {ENGAGEMENT: PIPELINE}
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Topic:
     title : str
         The question it answers, as it is shown.
     area : str
-        The area whose right to read it takes.
+        The area it belongs to, which says its page and the right it takes.
     source : str
         `module:function` below `core`.
     handed : str
@@ -68,12 +71,17 @@ class Topic:
     @property
     def right(self) -> str:
         """Return the right it takes."""
-        return f"{self.area}:read"
+        return f"{RIGHTS.get(self.area, self.area)}:read"
 
     @property
     def page(self) -> str:
         """Return the page that shows more."""
         return PAGES[self.area]
+
+    @property
+    def takes_interactions(self) -> bool:
+        """Say whether its function takes mails, meetings and calls after the settings."""
+        return self.area == ENGAGEMENT
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -419,6 +427,39 @@ TOPICS = (
         "Revenue by month",
         "forecast:fan",
         unit="money",
+    ),
+    _topic(
+        "meetings",
+        "How many meetings did we have with customers?",
+        ENGAGEMENT,
+        "interactions.meeting_record:in_period",
+        "days",
+        "What is met, and what is ahead?",
+        can_split=True,
+    ),
+    _topic(
+        "quiet_deals",
+        "Which deals have gone quiet?",
+        ENGAGEMENT,
+        "interactions.quiet_deals:quiet",
+        "end",
+        "Who has gone quiet?",
+    ),
+    _topic(
+        "talk_share",
+        "How much do we talk in calls?",
+        ENGAGEMENT,
+        "interactions.call_record:by_call",
+        "end",
+        "How did each call go?",
+    ),
+    _topic(
+        "mail_answers",
+        "How fast do we answer mails?",
+        ENGAGEMENT,
+        "interactions.reply_times:by_side",
+        "end",
+        "How fast is the answer?",
     ),
     _topic(
         "crm_hygiene", "What should be fixed in the CRM?", DATA, "metrics.crm_quality:to_fix", "today", "Loaded data"

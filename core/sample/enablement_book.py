@@ -81,7 +81,8 @@ def _completions(
     )
     ordered = frame.sort("started_on", "learner_name", "course_name")
     number = pl.int_range(pl.len()).cast(pl.String).str.zfill(6)
-    return ordered.with_columns(completion_id=pl.format("L{}", number))
+    whole = {"module_name": pl.lit(None, pl.String), "n_modules": pl.lit(None, pl.Int64)}
+    return ordered.with_columns(completion_id=pl.format("L{}", number), **whole)
 
 
 def _day(rng: np.random.Generator, begin: date, end: date) -> date | None:

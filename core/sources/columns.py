@@ -117,6 +117,7 @@ READING: Mapping[str, Mapping[str, str]] = {
         "learner_email": "the learner's mail address: people are recognised by it too, where users have one",
         "first_name": "the learner's name follows from first and last name",
         "last_name": "the learner's name follows from first and last name",
+        "module_id": "the part of a course it speaks of, as the course's own manifest calls it",
         "course_path": "the address of what a statement is about, where it has no name",
         "success_status": "whether a test was passed",
         "score_scaled": "a score between 0 and 1",
@@ -152,6 +153,7 @@ HELPER_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "prices": ("product_id", "list_price_amount", "is_active"),
     "lines": ("line_id", "opportunity_id", "product_id", "product_name", "quantity", "amount", "is_deleted"),
     "contact_roles": ("opportunity_id", "contact_id"),
+    "course_modules": ("course_id", "course_name", "course_key", "module_id", "module_name", "module_path"),
 }
 # Without these a row says nothing; every other cell may be empty.
 KEYS: Mapping[str, tuple[str, ...]] = {

@@ -9,15 +9,17 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any, cast
 
 import yaml
 
 from core.config.addresses import address
 from core.contracts.errors import SourceError
+from core.sources import scorm_manifest
 from core.sources.files import ENDINGS
 
 META = ("meta.yaml", "meta.yml")
+LEAST_UNPACKED, MOST_TIMES = 200 * 2**20, 100
 ASIDE = (".yaml", ".yml", ".md", ".ds_store", ".lock")
 
 
@@ -99,28 +101,62 @@ def unpacked(name: str, content: bytes) -> dict[str, bytes]:
     Raises
     ------
     SourceError
-        When the archive is broken or locked by a password.
+        When the archive is broken, locked by a password, or would unpack to far more than files of tables do.
     """
     ending = PurePosixPath(name).suffix.lower()
     try:
         if ending == ".gz":
             inner = name[:-3]
             inner = inner if PurePosixPath(inner).suffix else f"{inner}.csv"
-            return {inner: gzip.decompress(content)}
+            return {
+                inner: _bounded(cast(IO[bytes], gzip.GzipFile(fileobj=io.BytesIO(content))), name, _most(len(content)))
+            }
         if ending == ".zip":
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                names = [n for n in archive.namelist() if not n.endswith("/") and "__MACOSX" not in n]
-                nested = {n: archive.read(n) for n in names if PurePosixPath(n).suffix.lower() in (*ENDINGS, *ASIDE)}
-            return {
-                k: v
-                for n, inside in nested.items()
-                for k, v in (unpacked(n, inside) if n.lower().endswith(".gz") else {n: inside}).items()
-            }
+                return _members(archive, name, len(content))
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise SourceError(
             "The archive cannot be unpacked.", name, "Unpack it yourself and give the files in it."
         ) from error
     return {name: content}
+
+
+def _members(archive: zipfile.ZipFile, name: str, n_packed: int) -> dict[str, bytes]:
+    """Return the files of a zip. Of a course made to the SCORM standard only its manifest is read, as a table."""
+    names = [n for n in archive.namelist() if not n.endswith("/") and "__MACOSX" not in n]
+    courses = scorm_manifest.packages(names)
+    out = {}
+    for folder in courses:
+        title = PurePosixPath(folder).name or PurePosixPath(name).stem
+        out[f"{title} {scorm_manifest.TABLE}.csv"] = scorm_manifest.read(archive, folder, f"{name}: {title}")
+    left = _most(n_packed)
+    for inner in names:
+        is_read = PurePosixPath(inner).suffix.lower() in (*ENDINGS, *ASIDE)
+        if is_read and not any(inner.startswith(folder) for folder in courses):
+            with archive.open(inner) as flow:
+                plain = _bounded(flow, name, left)
+            left -= len(plain)
+            out |= unpacked(inner, plain) if inner.lower().endswith(".gz") else {inner: plain}
+    return out
+
+
+def _most(n_packed: int) -> int:
+    """Return how many bytes an archive may unpack to: tables shrink to a tenth, seldom to a hundredth."""
+    return max(LEAST_UNPACKED, MOST_TIMES * n_packed)
+
+
+def _bounded(flow: IO[bytes], name: str, most: int) -> bytes:
+    """Return what a packed file holds; what it claims to hold is not asked.
+
+    Raises
+    ------
+    SourceError
+        When it is more than some bytes.
+    """
+    content = flow.read(most + 1)
+    if len(content) > most:
+        raise SourceError("The archive unpacks to far more than tables do.", name, "Give the files in it unpacked.")
+    return content
 
 
 def _facts(name: str, content: bytes) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def completions(frame: pl.DataFrame, sellers: pl.DataFrame, mails: pl.DataFrame,
     states = _is_finished(frame, "status") | _is_finished(frame, "success_status", with_truth=True)
     all_done = _rate(frame, "progress_rate").fill_null(0.0) >= 1
     ended = has(frame, "completed_on", pl.Date)
-    course = pl.coalesce(has(frame, "course_name"), has(frame, "course_id"), has(frame, "course_path"))
+    names = ("course_name", "course_id", "course_path", "module_name")
+    course = pl.coalesce(has(frame, name) for name in names)
     return (
         frame.with_columns(is_completed=flag | states | all_done | ended.is_not_null(), score_rate=_score(frame))
         .with_columns(

@@ -6,7 +6,7 @@ import polars as pl
 
 from core import contracts
 from core.localization import message
-from core.sources import currencies, deals, entities, lead_rows, learning_rows, people, rows
+from core.sources import course_names, currencies, deals, entities, lead_rows, learning_rows, people, rows
 from core.sources.columns import KEYS
 from core.sources.contract_fit import shaped
 from core.sources.findings import PART, counted
@@ -187,7 +187,12 @@ def _learning(work: Assembly) -> None:
     if sellers.is_empty() and "owner_id" in deals_there.columns:
         sellers = deals_there.select(id="owner_id", name="owner_id").drop_nulls().unique("id", maintain_order=True)
     mails = id_names(work, "users", "user_id", "email")
-    courses = prepared(work, "course_completions", lambda f: learning_rows.completions(f, sellers, mails, findings))
+    modules = work.raw.get("course_modules")
+
+    def completed(frame: pl.DataFrame) -> pl.DataFrame:
+        return learning_rows.completions(course_names.named(frame, modules, findings), sellers, mails, findings)
+
+    courses = prepared(work, "course_completions", completed)
     if courses is not None:
         work.frames["course_completions"] = courses
     used = prepared(work, "content_uses", lambda f: learning_rows.content(_linked_use(work, f), deals_there, findings))

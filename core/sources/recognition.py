@@ -72,6 +72,7 @@ NEEDED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "prices": (("product_id",), ("list_price_amount",)),
     "lines": (("opportunity_id",), ("product_id", "product_name"), ("amount",)),
     "contact_roles": (("opportunity_id",), ("contact_id",)),
+    "course_modules": (("course_id", "course_key"), ("module_id",), ("module_name", "module_path")),
 }
 LEAST_CONFIDENCE = 0.4
 EXACT, VENDOR, SYNONYM, NEAR = 1.0, 0.95, 0.8, 0.5

@@ -14,8 +14,8 @@ from core.sources.headers import fold
 
 FOLDER = Path(__file__).with_name("layouts")
 OWN = "Plain table"
-# Read to complete the entities, and not kept: lists of stages, roles of users, price lists, lines of deals.
-HELPERS = ("stages", "user_roles", "prices", "lines", "contact_roles")
+# Read to complete the entities, and not kept: lists of stages, roles of users, price lists, lines of deals, courses.
+HELPERS = ("stages", "user_roles", "prices", "lines", "contact_roles", "course_modules")
 
 
 @dataclass(frozen=True)

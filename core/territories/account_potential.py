@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-YEAR, YEARS_BACK = 12, 3
+YEAR, YEARS_BACK, MOST_TRIALS = 12, 3, 2
 FEWEST_ACCOUNTS, FEWEST_BUYERS = 40, 15
 NEIGHBOURS = 25
 LAST_YEAR, LOOK_ALIKES, LEARNT, BLEND = (
@@ -62,7 +62,7 @@ TRIALS = {"model": pl.String, "miss_amount": pl.Float64, "total_amount": pl.Floa
 
 @dataclass(frozen=True)
 class Potential:
-    """What every account may book in a year, and how the ways to say so did on the year that is over.
+    """What every account may book in a year, and how the ways to say so did on years that are over.
 
     Attributes
     ----------
@@ -70,12 +70,13 @@ class Potential:
         The columns of `POTENTIAL`, largest first. look_alike_amount is the mean of the most similar accounts, null
         where nothing could be learnt.
     trials : pl.DataFrame
-        [model, miss_amount (root mean squared miss by account), total_amount (said of all together), serves], judged
-        on the last twelve months, of which none had seen anything.
+        [model, miss_amount (root mean squared miss by account and year), total_amount (said of all together, of the
+        last twelve months), serves], judged on the last twelve months and, where records reach back five years, on the
+        twelve before, of which none had seen anything.
     model : str
         The one that serves.
     actual : float
-        What all accounts booked in the year they were judged on.
+        What all accounts booked in the last twelve months.
     """
 
     frame: pl.DataFrame
@@ -106,7 +107,7 @@ class Potential:
             )
         own = money(misses[self.model], self.currency)
         return message(
-            "{text}, from {model}: on the year that is over its typical miss by account was {own}, "
+            "{text}, from {model}: looking back, its typical miss by account and year was {own}, "
             "that of last year's bookings {usual}.",
             text=text,
             model=self.model,
@@ -118,12 +119,14 @@ class Potential:
 def potential(data: Dataset, settings: Settings) -> Potential:
     """Bookings that each account may bring in the next twelve months.
 
-    Formula: four ways are tried on the last twelve months, each knowing only what came before: the bookings of the
-    year before; the mean of the 25 most similar accounts by industry, segment, region and employees; gradient-boosted
-    trees (Poisson loss) on two years' bookings, running contracts, size, kind and that mean; and the mean of the
-    first and the third. The one with the smallest squared miss serves, each account's divided by what its look-alikes
-    bring, so that a few large accounts do not decide alone; but only if it is surely nearer than last year's
-    bookings: the mean of the differences by account beyond 1.96 standard errors. It is then learnt anew up to today.
+    Formula: four ways are tried on the last twelve months, and on the twelve before where records reach back five
+    years, each knowing only what came before: the bookings of the year before; the mean of the 25 most similar
+    accounts by industry, segment, region and employees; gradient-boosted trees (Poisson loss) on two years'
+    bookings, running contracts, size, kind and that mean; and the mean of the first and the third. The one with the
+    smallest squared miss serves, each account's as a share of what its look-alikes bring, so that a few large
+    accounts do not decide alone; but only if it is surely nearer than last year's bookings: the mean of the
+    differences by account, its years taken together, beyond 1.96 standard errors. It is then learnt anew up to
+    today.
     Potential is an expectation of bookings, not the size of a market.
 
     Parameters
@@ -136,13 +139,18 @@ def potential(data: Dataset, settings: Settings) -> Potential:
     Potential
     """
     booked = bookings.lines(data).select("account_id", "day", "amount")
-    days = [add_months(data.as_of, -YEAR * k) for k in range(YEARS_BACK + 1)]
+    days = [add_months(data.as_of, -YEAR * k) for k in range(YEARS_BACK + MOST_TRIALS)]
     rows = [described(data, booked, day) for day in days]
     outcome = [_between(data, booked, add_months(day, YEAR), day) for day in days[1:]]
-    if not _is_enough(rows, outcome, booked, days):
+    n_trials = _n_trials(rows, outcome, booked, days)
+    rows, outcome = rows[: YEARS_BACK + n_trials], outcome[: YEARS_BACK + n_trials - 1]
+    if not n_trials:
         return _served(data, rows[0], LAST_YEAR, rows[0]["last_amount"].to_numpy(), None, _no_trials(), 0.0, settings)
-    tried = {name: way(rows[2:], outcome[1:], rows[1]) for name, way in WAYS.items()}
-    winner, trials = _judged(tried, outcome[0])
+    tried = [
+        ({name: way(rows[k + 2 :], outcome[k + 1 :], rows[k + 1]) for name, way in WAYS.items()}, outcome[k])
+        for k in range(n_trials)
+    ]
+    winner, trials = _judged(tried)
     now = {name: way(rows[1:], outcome, rows[0]) for name, way in WAYS.items()}
     actual = float(outcome[0].sum())
     return _served(data, rows[0], winner, now[winner], now[LOOK_ALIKES], trials, actual, settings)
@@ -189,12 +197,17 @@ def _between(data: Dataset, booked: pl.DataFrame, until: date, after: date) -> A
     return np.asarray(rows["amount"].fill_null(0.0).clip(0.0).to_numpy(), float)
 
 
-def _is_enough(rows: list[pl.DataFrame], outcome: list[Array], booked: pl.DataFrame, days: list[date]) -> bool:
-    """Say whether there are accounts and buyers enough, and bookings over all the years that are learnt from."""
+def _n_trials(rows: list[pl.DataFrame], outcome: list[Array], booked: pl.DataFrame, days: list[date]) -> int:
+    """Return on how many years ways can be tried; each takes accounts, buyers and bookings in all years before it."""
     if rows[0].height < FEWEST_ACCOUNTS or booked.is_empty():
-        return False
+        return 0
     first: Any = booked["day"].min()
-    return first <= add_months(days[-1], 1) and all(int((sums > 0).sum()) >= FEWEST_BUYERS for sums in outcome)
+    is_full = [
+        first <= add_months(day, 1) and int((sums > 0).sum()) >= FEWEST_BUYERS
+        for day, sums in zip(days[1:], outcome, strict=True)
+    ]
+    n_years = is_full.index(False) if False in is_full else len(is_full)
+    return max(n_years - YEARS_BACK + 1, 0)
 
 
 Way = Callable[[list[pl.DataFrame], list["Array"], pl.DataFrame], "Array"]
@@ -249,18 +262,28 @@ def _blend(past: list[pl.DataFrame], outcome: list[Array], rows: pl.DataFrame) -
 WAYS: dict[str, Way] = {LAST_YEAR: _last_year, LOOK_ALIKES: _look_alikes, LEARNT: _learnt, BLEND: _blend}
 
 
-def _judged(tried: dict[str, Array], actual: Array) -> tuple[str, pl.DataFrame]:
-    """Return the way that serves, and how near each came."""
-    # Divided by what look-alikes bring, as a count's variance is its mean: else a few large accounts decide alone.
-    scale = tried[LOOK_ALIKES] + max(float(tried[LOOK_ALIKES].mean()), 1.0)
-    squares = {name: (guess - actual) ** 2 / scale for name, guess in tried.items()}
+def _judged(tried: list[tuple[dict[str, Array], Array]]) -> tuple[str, pl.DataFrame]:
+    """Return the way that serves, and how near each came, from what each said of some years and what was booked."""
+    # As a share of what look-alikes bring, for amounts spread as they are large: else a few accounts decide alone. What
+    # they were booked is no part of the share, so that the way that is right on average still comes out best.
+    scales = [said[LOOK_ALIKES] + max(float(said[LOOK_ALIKES].mean()), 1.0) for said, _ in tried]
+    years = list(zip(tried, scales, strict=True))
+    squares = {
+        name: np.mean([((said[name] - actual) / scale) ** 2 for (said, actual), scale in years], axis=0)
+        for name in WAYS
+    }
     best = min(squares, key=lambda name: float(squares[name].mean()))
     gain = squares[LAST_YEAR] - squares[best]
     is_sure = float(gain.mean()) > SURE * float(gain.std(ddof=1)) / len(gain) ** 0.5
     winner = best if is_sure else LAST_YEAR
     rows = [
-        (name, float(np.sqrt(((guess - actual) ** 2).mean())), float(guess.sum()), name == winner)
-        for name, guess in tried.items()
+        (
+            name,
+            float(np.sqrt(np.mean([(said[name] - actual) ** 2 for said, actual in tried]))),
+            float(tried[0][0][name].sum()),
+            name == winner,
+        )
+        for name in WAYS
     ]
     return winner, pl.DataFrame(rows, schema=TRIALS, orient="row").sort("miss_amount")
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-GOOD_ENOUGH = 0.01
+GOOD_ENOUGH, LEAST_GAIN = 0.01, 1e-4
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def solve(problem: Problem, seconds: float) -> Assignment:
     ----------
     problem : Problem
     seconds : float
-        After so long the best that is there by then is returned, with the bound.
+        After so long the best that is there by then is returned, with the bound. It is never worse than what moving
+        one group after the other gives, however little time there is.
 
     Returns
     -------
@@ -114,15 +115,65 @@ def solve(problem: Problem, seconds: float) -> Assignment:
         options={"time_limit": seconds, "mip_rel_gap": GOOD_ENOUGH, "disp": False},
     )
     bound = max(float(getattr(result, "mip_dual_bound", None) or 0.0), 0.0) / total
-    if result.x is None:
+    ways = [one_by_one(problem, measures)]
+    if result.x is not None:
+        owner = np.where(has_rep, -1, problem.owner)
+        chosen = result.x[:n] > 0.5
+        owner[groups[chosen]] = reps[chosen]
+        ways.insert(0, owner)
+    scored = [(unevenness(problem, way, measures), way) for way in ways if way is not None]
+    if not scored:
         today = _as_today(problem, measures)
         return Assignment(today.owner, today.unevenness, min(bound, today.unevenness), is_proven=False)
-    owner = np.where(has_rep, -1, problem.owner)
-    chosen = result.x[:n] > 0.5
-    owner[groups[chosen]] = reps[chosen]
-    reached = unevenness(problem, owner, measures)
+    reached, owner = min(scored, key=lambda way: way[0])
     bound = min(bound, reached)
     return Assignment(owner, reached, bound, reached - bound <= GOOD_ENOUGH * max(reached, 1e-9) + 1e-5)
+
+
+def one_by_one(problem: Problem, measures: list[str]) -> np.ndarray | None:
+    """Place the groups without a rep, the largest first, then make the move that evens most, again and again.
+
+    Returns
+    -------
+    np.ndarray
+        The number of each group's rep, within all limits; None where a group has a rep who may not have it.
+    """
+    has_rep = problem.allowed.any(axis=1)
+    owned = problem.owner >= 0
+    if not problem.allowed[np.flatnonzero(owned & has_rep), problem.owner[owned & has_rep]].all():
+        return None
+    loads = np.array([problem.loads[name] / problem.loads[name][has_rep].sum() * problem.n_reps for name in measures])
+    weights = np.array([problem.weights[name] for name in measures])
+    owner = problem.owner.copy()
+    own = owned & has_rep
+    sums = np.array([np.bincount(owner[own], load[own], problem.n_reps) for load in loads], dtype=float)
+
+    def gains(groups: np.ndarray, reps: np.ndarray) -> np.ndarray:
+        """Return how much less even the reps are with each group at a rep: below 0 is better."""
+        load, before = loads[:, groups], owner[groups]
+        change = np.abs(sums[:, reps] + load - 1) - np.abs(sums[:, reps] - 1)
+        left = np.abs(sums[:, before] - load - 1) - np.abs(sums[:, before] - 1)
+        return weights @ (change + np.where(before >= 0, left, 0.0))
+
+    def give(group: int, rep: int) -> None:
+        if owner[group] >= 0:
+            sums[:, owner[group]] -= loads[:, group]
+        sums[:, rep] += loads[:, group]
+        owner[group] = rep
+
+    vacant = np.flatnonzero(has_rep & ~owned)
+    for group in vacant[np.argsort(-(weights @ loads[:, vacant]), kind="stable")]:
+        reps = np.flatnonzero(problem.allowed[group])
+        give(group, reps[np.argmin(gains(np.full(len(reps), group), reps))])
+    groups, reps = np.nonzero(problem.allowed & own[:, None])
+    for _ in range(problem.most_moves):
+        stays = owner[groups] == problem.owner[groups]
+        change = np.where(stays & (owner[groups] != reps), gains(groups, reps), np.inf)
+        best = int(np.argmin(change)) if len(change) else -1
+        if best < 0 or change[best] > -LEAST_GAIN:
+            break
+        give(groups[best], reps[best])
+    return owner
 
 
 def unevenness(problem: Problem, owner: np.ndarray, measures: list[str] | None = None) -> float:

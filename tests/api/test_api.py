@@ -21,6 +21,7 @@ from core.api.problems import ApiError, status_of
 from core.cli import app as command_line
 from core.config.stages import fitted
 from core.contracts.errors import ConflictError, ContractError, QuarterdeckError, StoreError
+from core.interactions import interaction_view
 from core.jobs.job_kinds import LEARN, MODELS
 from core.store import Store
 
@@ -127,8 +128,9 @@ def test_a_key_ends_and_is_never_kept_as_it_is(company, tmp_path):
 
 
 def test_every_measure_is_the_page_s_own(ask, company):
-    settings, data, _ = company
+    settings, data, store = company
     own = fitted(settings, data)
+    interactions = interaction_view.of(data, own, store)
     listed = ask("/v1/measures").json()
     assert {entry["name"] for entry in listed} == {f"{e.group}.{e.name}" for e in measure_registry.entries()}
     assert len(listed) >= 30
@@ -137,8 +139,7 @@ def test_every_measure_is_the_page_s_own(ask, company):
             continue
         answer = ask(f"/v1/measures/{entry.group}/{entry.name}")
         assert answer.status_code == 200, answer.text
-        given = (own,) if entry.takes_settings else ()
-        measure = entry.function(data, *given)
+        measure = entry.measured(data, own, interactions)
         content = answer.json()
         assert content["sentence"] == measure.sentence()
         assert content["n_rows"] == measure.frame.height

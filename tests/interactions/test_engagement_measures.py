@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -192,6 +193,24 @@ def test_meetings_by_hand(firm, settings, engaged):
     assert [row[k] for k in ("opportunity_id", "n_met", "hours", "n_called_off", "n_ahead")] == ["n1", 1, 1.5, 2, 1]
     assert (row["last_on"], row["next_at"]) == (date(2026, 5, 4), datetime(2026, 5, 20, 8))
     assert measure.value == 1.0
+
+
+def test_meetings_of_a_period_by_hand(firm, settings, engaged):
+    events = [event("a", 4), event("b", 5, "DECLINED"), event("c", 6, status="CANCELLED"), event("d", 20)]
+    events += [event("e", 30, month=4), event("f", 1, month=4)]
+    seen = engaged(CALENDAR.format("".join(events)).encode(), name="c.ics")
+    measure = meeting_record.in_period(firm, settings, seen, "2026-04-02", date(2026, 6, 30))
+    # May: one held, one declined, one called off, and one after the last day; April: one held, one before the span.
+    assert measure.frame.rows() == [(date(2026, 4, 1), 1, 1.5, 0, 1), (date(2026, 5, 1), 1, 1.5, 2, 1)]
+    assert (measure.value, measure.unit) == (2.0, "count")
+    assert measure.sentence() == (
+        "2 meetings and calls were held with customers from 02 Apr 2026 to 30 Jun 2026, 2 called off or declined."
+    )
+    # Whoever sees another account alone sees none of them, and a span is no shorter for being cut in two.
+    part = replace(firm, accounts=firm.accounts.filter(pl.col("account_id") == "S"))
+    assert meeting_record.in_period(part, settings, seen, "2026-04-02", "2026-06-30").value == 0
+    parts = [("2026-04-02", "2026-05-03"), ("2026-05-04", "2026-06-30")]
+    assert sum(meeting_record.in_period(firm, settings, seen, *span).value for span in parts) == measure.value
 
 
 CALL = """date: 2026-05-{:02}T10:00

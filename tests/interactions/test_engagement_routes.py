@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import get_args
 
 from core.api.routes import engagement_routes
+from core.interactions import interaction_view
 from core.scope import Scope
 from tests.interactions.conftest import ANA, REP, mail
 
@@ -14,7 +15,9 @@ def test_every_measure_has_a_value_a_formula_and_rows(firm, settings, store, eng
     engaged(mail((4, 9), ANA, REP, 1), mail((4, 11), REP, ANA, 2, answers=1))
     asked = []
     asking = SimpleNamespace(
-        need=asked.append, part=lambda _: (firm, settings), store=store, identity=SimpleNamespace(hidden=("contacts",))
+        need=asked.append,
+        part=lambda _: (firm, settings),
+        interactions=lambda data, own: interaction_view.of(data, own, store, hides_people=True),
     )
     for name in get_args(engagement_routes.Name):
         shown = engagement_routes.engagement(name, asking, Scope())

@@ -19,7 +19,16 @@ from core.metrics import growth, regions
 from tests.oracles import fiscal_days
 from tests.oracles.random_company import AS_OF, CALENDARS, built, settings_of
 
-FRAMES = ("transactions", "subscriptions", "opportunities", "opportunity_history", "quotas", "sales_team", "products")
+FRAMES = (
+    "accounts",
+    "transactions",
+    "subscriptions",
+    "opportunities",
+    "opportunity_history",
+    "quotas",
+    "sales_team",
+    "products",
+)
 slow = rules(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 companies = st.tuples(
     st.integers(0, 10_000),

@@ -23,7 +23,9 @@ from core.api import measure_registry
 from core.contracts import RAW_FRAMES
 from core.contracts.amount_visibility import READ_ONLY, REASON, is_money
 from core.contracts.errors import AmountsHiddenError
+from core.interactions import interaction_view
 from core.questions.answering import Desk, Refusal, ask
+from core.store import Store
 from tests.pages.test_hidden_names import PAGES, contents, sent
 from tests.pages.test_pages import ROOT, home  # noqa: F401
 from tests.pages.unfolded import Opener
@@ -140,13 +142,16 @@ def test_who_sees_rounded_amounts_enters_none(come, page):
 
 
 @pytest.mark.parametrize("way", FIELDS)
-def test_no_measure_gives_a_planted_amount(company, settings, way):
+def test_no_measure_gives_a_planted_amount(company, settings, way, tmp_path):
     part = view(company, settings, (), "", False, (FIELDS[way],))
+    store = Store.open(f"sqlite:///{tmp_path / 'store.db'}")
+    interactions = interaction_view.of(part, settings, store)
+    store.close()
     for entry in measure_registry.entries():
         if any(argument.default is argument.empty for argument in entry.arguments):
             continue
         try:
-            given = entry.function(part, settings) if entry.takes_settings else entry.function(part)
+            given = entry.measured(part, settings, interactions)
         except AmountsHiddenError:
             continue
         text = given.sentence() + given.frame.write_json()
@@ -171,7 +176,7 @@ def test_the_search_would_see_an_amount(company):
 
 def test_a_question_about_hidden_amounts_is_answered_with_the_reason(company, settings):
     part = view(company, settings, (), "", False, ("amounts",))
-    desk = Desk(part, settings, lambda _: True, lambda made, data, own, *more: made(data, own, *more), None, None)
+    desk = Desk(part, settings, lambda _: True, lambda made, data, own, *more: made(data, own, *more), None, None, None)
     booked = ask("How much was booked this quarter?", desk)
     assert isinstance(booked, Refusal)
     assert REASON in booked.why

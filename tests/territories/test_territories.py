@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from core.config import load
 from core.contracts.errors import ContractError
 from core.metrics import territories
-from core.territories import account_potential
+from core.territories import account_potential, territory_solver
 from core.territories.account_potential import LAST_YEAR, potential
 from core.territories.territory_plan import Wish, propose, regions
-from core.territories.territory_solver import Problem, solve, unevenness
+from core.territories.territory_solver import Problem, one_by_one, solve, unevenness
 from tests.metrics.companies import company, deal, rep
 
 BEGUN = date(2022, 1, 1)
@@ -138,6 +138,25 @@ def test_the_solver_is_as_even_as_the_best_of_all_ways_and_keeps_its_limits(load
     assert all(allowed[i, result.owner[i]] for i in range(n))
     assert result.unevenness == pytest.approx(best, abs=0.011)
     assert result.bound <= best + 1e-6
+    quick = one_by_one(problem, ["a"])
+    if quick is not None:
+        assert moves(quick) <= most
+        assert all(allowed[i, quick[i]] for i in range(n))
+        stays = np.where(owner >= 0, owner, quick)
+        assert best - 1e-9 <= unevenness(problem, quick) <= unevenness(problem, stays) + 1e-9
+
+
+def test_without_time_the_moves_that_even_most_are_proposed(monkeypatch):
+    """Ann has 6, 2 and 1, Bob nothing: moving the 6 leaves 3 and 6, and no second move is any better."""
+    nothing = type("Nothing", (), {"x": None, "mip_dual_bound": None})()
+    monkeypatch.setattr(territory_solver, "milp", lambda *_, **__: nothing)
+    problem = Problem({"a": np.array([6.0, 2.0, 1.0])}, {"a": 1.0}, np.array([0, 0, 0]), np.ones((3, 2), bool), 2)
+    result = solve(problem, 1.0)
+    assert result.owner.tolist() in ([1, 0, 0], [0, 1, 1])
+    assert result.unevenness == pytest.approx(1 / 3)
+    assert not result.is_proven
+    taken = Problem({"a": np.array([1.0])}, {"a": 1.0}, np.array([0]), np.array([[False, True]]), 0)
+    assert solve(taken, 1.0).owner.tolist() == [0]
 
 
 def planted(seed, is_stable):

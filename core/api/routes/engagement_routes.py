@@ -28,7 +28,6 @@ def _measured(asking: Caller, scoped: Scope, name: str) -> tuple[Measure, Any, A
     from core.interactions import (
         call_record,
         contact_breadth,
-        interaction_view,
         meeting_record,
         next_steps,
         quiet_deals,
@@ -49,8 +48,7 @@ def _measured(asking: Caller, scoped: Scope, name: str) -> tuple[Measure, Any, A
     }
     asking.need(READ)
     data, settings = asking.part(scoped)
-    hides_people = "contacts" in asking.identity.hidden
-    interactions = interaction_view.of(data, settings, asking.store, hides_people)
+    interactions = asking.interactions(data, settings)
     formula = (functions[name].__doc__ or "").partition("\n\n    Parameters")[0]
     return functions[name](data, settings, interactions), data, interactions, formula
 

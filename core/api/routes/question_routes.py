@@ -123,7 +123,7 @@ def desk(asking: Caller) -> Desk:
             name, rows, config, lambda: function(rows, config, *models(function, asking, rows, config), *more), *more
         )
 
-    return Desk(data, settings, asking.may, work, asking.bundle, lambda: _calls(asking, data))
+    return Desk(data, settings, asking.may, work, asking.bundle, lambda: _calls(asking, data), asking.interactions)
 
 
 def models(function: Callable[..., Any], asking: Caller, data: Dataset, settings: Settings) -> list[Any]:

@@ -23,6 +23,14 @@ COURSES = {
     "average_score": NUMBER("Average score", format="percent"),
     "last_finished_on": DAY("Last finished"),
 }
+MODULES = {
+    "course": "Course",
+    "module": "Module",
+    "n_people": NUMBER("Began", format="localized"),
+    "n_finished": NUMBER("Finished", format="localized"),
+    "finished_rate": st.column_config.ProgressColumn("Share", format="percent", min_value=0, max_value=1),
+    "average_score": NUMBER("Average score", format="percent"),
+}
 PEOPLE = {
     "rep_name": "Person",
     "course": "Course",
@@ -65,6 +73,9 @@ CONTENT = {
     "is_sure": FLAG("Beyond chance"),
 }
 LOAD = "Load an export of your learning system, SCORM results or xAPI statements on the Data page."
+PACKAGES = (
+    "Load the SCORM packages (zip) of your courses beside their results, and courses and modules bear their titles."
+)
 LOAD_CONTENT = "Load a list of which document was used in which deal, and when, on the Data page."
 
 

@@ -6,6 +6,8 @@ import polars as pl
 import streamlit as st
 
 from core.localization import message
+from core.scope import fiscal_period
+from pages.ui.kit.shell import Page
 
 NUMBER, TEXT = st.column_config.NumberColumn, st.column_config.TextColumn
 DAY, TICK = st.column_config.DateColumn, st.column_config.CheckboxColumn
@@ -106,6 +108,12 @@ UNMATCHED = {
     "n": NUMBER("Mails, meetings and calls", format="localized"),
     "last_at": DAY("Last"),
 }
+
+
+def period(page: Page) -> tuple[str, str]:
+    """Return the first and last day of the period the page looks at."""
+    span = fiscal_period.days(page.scope, page.data.as_of, page.settings)
+    return span.begin.isoformat(), span.last.isoformat()
 
 
 def days() -> int:

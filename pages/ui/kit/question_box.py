@@ -150,6 +150,7 @@ def _refused(answer: Any) -> None:
 def desk(data: Dataset, settings: Settings, who: Identity) -> Any:
     """Return what a person's questions are answered from: the same results as the pages show."""
     from core.forecasts import calls
+    from core.interactions import interaction_view
     from core.questions.answering import Desk
 
     def kept() -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -158,7 +159,15 @@ def desk(data: Dataset, settings: Settings, who: Identity) -> Any:
         store = cache.store(settings.database)
         return content.calls(Reader.of(who, data), calls.kept(data, store)), calls.reviewed(data, store)
 
-    return Desk(data, settings, lambda right: can(who, right, settings.roles), _worked, bundles.bundle, kept)
+    def interactions(rows: Dataset, config: Settings) -> Any:
+        return interaction_view.of(
+            rows, config, cache.store(config.database), interaction_view.HIDES_PEOPLE in who.hidden
+        )
+
+    def may(right: str) -> bool:
+        return can(who, right, settings.roles)
+
+    return Desk(data, settings, may, _worked, bundles.bundle, kept, interactions)
 
 
 def _worked(function: Any, data: Dataset, settings: Settings, *more: Any) -> Any:

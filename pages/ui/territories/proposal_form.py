@@ -11,7 +11,8 @@ from core.config import Settings
 from core.config.calendar import add_quarters, month_start, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.localization import message
-from core.metrics.measure import Measure, counted, percent
+from core.metrics.handovers import Handovers
+from core.metrics.measure import counted, percent
 from core.scenarios.files import to_link
 from core.scenarios.levers import LeverSetting
 from core.territories import territory_plan
@@ -42,9 +43,9 @@ POTENTIAL: dict[str, Any] = {
 }
 TRIALS: dict[str, Any] = {
     "model": "From",
-    "miss_amount": NUMBER("Typical miss by account", format="compact"),
-    "total_amount": NUMBER("Said of all", format="compact"),
     "serves": st.column_config.CheckboxColumn("Serves"),
+    "miss_amount": NUMBER("Typical miss by account and year", format="compact"),
+    "total_amount": NUMBER("Said of last year", format="compact"),
 }
 HANDOVERS: dict[str, Any] = {
     "segment": "Segment",
@@ -102,7 +103,7 @@ def asked(data: Dataset) -> Wish | None:
     return last if isinstance(last, Wish) and last.region in regions else None
 
 
-def scenario(data: Dataset, settings: Settings, proposal: Proposal, record: Measure) -> None:
+def scenario(data: Dataset, settings: Settings, proposal: Proposal, record: Handovers) -> None:
     """Offer to see in Scenarios what a proposal does to the forecast, from a quarter on that is chosen here."""
     deals = territory_plan.handed_over(data, proposal.moves)[:MOST_DEALS]
     if not deals:
