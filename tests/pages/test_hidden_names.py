@@ -215,9 +215,8 @@ def of_roles(settings_roles):
 
 
 def words(test):
-    """Return the sentences of a page."""
-    kinds = ("markdown", "caption", "info", "warning")
-    return "\n".join(element.value for kind in kinds for element in test.get(kind) if isinstance(element.value, str))
+    """Return the sentences in which a page says its numbers; definitions under Calculation speak of any company."""
+    return "\n".join(body for _, kind, body in test.session_state["shown"] if kind == "text")
 
 
 @pytest.mark.parametrize(("role", "page"), listed(of_roles(load(environ={}).roles)))
