@@ -37,7 +37,7 @@ with cell(page, "Key figures", "Today", span="all", by=period.END) as c:
     leading = cache.result(first, measured, settings)
     c.answer(leading.sentence())
     shown = [(cache.result(measure, measured, settings), rows) for measure, _, rows in tiles]
-    with st.grid(len(tiles), min_column_width=145, gap="xsmall"):
+    with st.grid(len(tiles), min_column_width=145, gap="xsmall", key="tiles"):
         for (measure, trend, _), (value, _) in zip(tiles, shown, strict=True):
             tile(page, value, cache.result(trend, measured, settings), cache.change(measure, measured, settings))
     st.caption("Change vs last year. Click a bar, tile or cell below to see the records behind it.")

@@ -113,7 +113,7 @@ def outline(updates: pl.DataFrame, gaps: pl.DataFrame, capabilities: pl.DataFram
             "update",
             minutes["update"],
             update["why"] or message("Explain {title} in two sentences.", title=update["title"].lower()),
-            update["what"] or "Show it in the demo tenant.",
+            update["what"] or "Show it in a demo.",
             update["capability_id"] or "product update",
         )
         for update in updates.iter_rows(named=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 import pytest
 import yaml
@@ -9,6 +11,7 @@ import yaml
 from core.config import load
 from core.contracts.errors import ConfigError
 from core.enablement import updates
+from core.enablement.rules import rules
 from core.requirements.catalogue import capabilities
 from core.requirements.judge.gap_analysis import read_list
 from core.requirements.text.classification import CATEGORIES
@@ -76,3 +79,22 @@ def test_an_unknown_industry_names_the_nearest(settings_of):
     settings = settings_of(industry="medicl")
     with pytest.raises(ConfigError, match="Did you mean 'medical'"):
         loading.state_of(settings, "sample")
+
+
+# Words of software alone; a device has software too, a lorry has none.
+OF_SOFTWARE = re.compile(r"\b(?:tenants?|sandbox(?:es)?|seats?|SaaS|identity provider|load generator|uptime)\b", re.I)
+
+
+@pytest.mark.parametrize("industry", [name for name in industries() if name != SOFTWARE])
+def test_what_is_written_for_an_industry_names_nothing_of_the_software_company(settings_of, industry):
+    settings_of(industry=industry)
+    usual = vocabulary()
+    ids = capabilities.load(industry_file(SOFTWARE, "capabilities.csv")).frame["capability_id"]
+    foreign = [*usual.competitors, *(name for name, *_ in usual.products), *ids]
+    lists = "\n".join(read_list(path).frame.write_csv() for path in sample_lists.lists().values())
+    catalogue = capabilities.load().frame.write_csv()
+    texts = {"lists": lists, "catalogue": catalogue, "updates": updates.load().write_csv()}
+    texts["training"] = yaml.safe_dump({name: rules()[name] for name in ("approvals", "environments", "checklists")})
+    for name, text in texts.items():
+        assert [word for word in foreign if re.search(rf"\b{re.escape(word)}\b", text)] == [], name
+    assert OF_SOFTWARE.findall(texts["training"]) == []

@@ -8,7 +8,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
 
 import streamlit as st
@@ -27,6 +27,7 @@ from pages.ui.kit import (
     cache,
     calculation,
     cards,
+    chart_room,
     chart_words,
     column_layout,
     company_wording,
@@ -60,7 +61,7 @@ class Cell:
     def __init__(self, page: Page, question: str, side: Any, room: int = FULL) -> None:
         self.page, self.question, self.side, self.failed = page, question, side, False
         self.room, self.remarks, self.is_measured = room, list[str](), False
-        self.said = ""
+        self.said, self.n_charts = "", 0
 
     def remark(self, words: str) -> None:
         """Write a few words of the period below the heading, where there are any."""
@@ -105,7 +106,14 @@ class Cell:
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
         """Draw the chart a function of `core.charts` makes of its arguments, over the full width."""
         self.also(function, *args)
-        st.vega_lite_chart(spec=self._spec(function, args), width="stretch", theme="streamlit", alt=self.spoken)
+        spec = self._spec(function, args)
+        with self._room(spec):
+            st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", alt=self.spoken)
+
+    def _room(self, spec: Mapping[str, Any]) -> AbstractContextManager[Any]:
+        """Return the place of the cell's next chart."""
+        self.n_charts += 1
+        return chart_room.keep(spec, f"{self.question}-{self.n_charts}")
 
     def pick(
         self,
@@ -137,15 +145,16 @@ class Cell:
         marks = mark_choices.choices(spec, name) if choices is None else choices
         if st.session_state.get(listed) not in marks:
             st.session_state[listed] = first
-        st.vega_lite_chart(
-            spec=spec,
-            width="stretch",
-            theme="streamlit",
-            key=key,
-            on_select=lambda: _take_over(key, name, listed, marks),
-            selection_mode=name,
-            alt=self.spoken,
-        )
+        with self._room(spec):
+            st.vega_lite_chart(
+                spec=spec,
+                width="stretch",
+                theme="streamlit",
+                key=key,
+                on_select=lambda: _take_over(key, name, listed, marks),
+                selection_mode=name,
+                alt=self.spoken,
+            )
         chosen = st.selectbox(
             message("{words}: {question}", words=words, question=self.question),
             list(marks),
@@ -178,7 +187,8 @@ class Cell:
     def draw(self, drawing: Any, key: str | None = None) -> None:
         """Draw a finished Vega-Lite specification; only its data are sent anew when they change."""
         spec = self._localised(drawing.spec, drawing.frame)
-        st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or self.spoken)
+        with self._room(spec):
+            st.vega_lite_chart(drawing.frame, spec, width="stretch", key=key, alt=drawing.alt or self.spoken)
 
     def table(self, frame: Any, room: int | None = None, **options: Any) -> None:
         """Show a frame as a table; a list of deals says whose each is and with whom.
