@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -40,13 +41,28 @@ class GettextCatalogue:
         if words != text:
             return words
         core = text.strip()
-        if core in ("", text):
+        if not core:
             return text
-        return text.replace(core, self._translations.gettext(core), 1)
+        if core != text:
+            return text.replace(core, self.text(core), 1)
+        return capitalised(text, self._translations.gettext)
 
     def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
         return self._translations.ngettext(single, many, int(n) if n == int(n) else 2)
+
+
+def capitalised(text: str, words_for: Callable[[str], str]) -> str:
+    """Return the words for a text that stands in the catalogue with a small first letter, such as one over a column.
+
+    Examples
+    --------
+    >>> capitalised("Slip rate", {"slip rate": "tasa de retraso"}.get)
+    'Tasa de retraso'
+    """
+    small = text[:1].lower() + text[1:]
+    words = words_for(small) if small != text else None
+    return words[:1].upper() + words[1:] if words and words != small else text
 
 
 def file_of(language: str) -> Path:

@@ -246,9 +246,9 @@ class Cell:
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
             words = [amount_visibility.spoken(str(value), seen) if seen else value for value in values]
-            words = [reader.shown_whole(value) if isinstance(value, str) else value for value in words]
+            words = [reader.shown_value(value) if isinstance(value, str) else value for value in words]
             cells = " | ".join(escaped(value).replace(" ", NARROW) for value in words)
-            lines.append(f"| {escaped(reader.shown_whole(name))} | {cells} |")
+            lines.append(f"| {escaped(reader.shown_value(name))} | {cells} |")
         st.markdown("\n".join(lines), width="stretch")
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:

@@ -67,7 +67,7 @@ def _wrapped(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         for option in NAMED:
             if option in kwargs and not (option == "value" and name in NO_WORDS):
                 kwargs[option] = _words(kwargs[option])
-        if is_choice and "bind" not in kwargs:
+        if is_choice:
             kwargs["format_func"] = _worded(kwargs.get("format_func") or str)
             if kwargs.get("captions"):
                 kwargs["captions"] = _words(kwargs["captions"])
@@ -88,7 +88,11 @@ def _loose(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _worded(format_func: Callable[[Any], Any]) -> Callable[[Any], str]:
-    return lambda option: str(_words(format_func(option)))
+    def words(option: Any) -> str:
+        text, reader = format_func(option), READS.get()
+        return str(text) if reader and text in reader.names else str(_words(text))
+
+    return words
 
 
 def _words(value: Any) -> Any:
