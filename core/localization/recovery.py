@@ -26,6 +26,14 @@ AMOUNT = re.compile(
     r"(?P<sign>[-+]?)(?P<code>[A-Z]{3}) (?P<number>\d[\d,]*(?:\.(?P<digits>\d+))?)(?: (?P<size>[kMB]))?"
 )
 DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
+MONTHS = "January February March April May June July August September October November December".split()
+SHORT_MONTHS = [month[:3] for month in MONTHS]
+# A month, or a day of one, as charts and lists have it, with the format that writes it.
+MONTH = (
+    (re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{4}}"), "%B %Y"),
+    (re.compile(rf"(?:{'|'.join(SHORT_MONTHS)}) \d{{4}}"), "%b %Y"),
+    (re.compile(rf"\d{{2}} (?:{'|'.join(SHORT_MONTHS)}) \d{{4}}"), "%d %b %Y"),
+)
 COMPACT = re.compile(r"(?P<sign>[-+]?)(?P<number>\d[\d,]*\.(?P<digits>\d+)) (?P<size>[kMB])")
 RATE = re.compile(r"(?P<sign>[-+]?)(?P<number>\d+(?:\.(?P<digits>\d+))?) %")
 SIZES = {"k": 1e3, "M": 1e6, "B": 1e9, None: 1.0}
@@ -127,6 +135,9 @@ def _whole_figure(text: str) -> str | None:
     if DAY.fullmatch(text):
         with suppress(ValueError):
             return figure("day", (datetime.strptime(text, "%d %B %Y").date(),), text)
+    for pattern, form in MONTH:
+        if pattern.fullmatch(text):
+            return message_of(f"{{day:{form}}}", "", 0, {"day": datetime.strptime(text, form).date()})
     if match := AMOUNT.fullmatch(text):
         amount = float(match["number"].replace(",", "")) * SIZES[match["size"]] * (-1 if match["sign"] == "-" else 1)
         digits = len(match["digits"] or "") if match["size"] else 1

@@ -32,7 +32,7 @@ LOOSE = ("toast", "spinner", "dialog")  # functions of Streamlit that no contain
 NOT_FIRST = {"page_link", "progress", "image", "dataframe", "data_editor"}
 NAMED = ("label", "body", "help", "placeholder", "text", "caption", "title", "value", "delta", "delta_description")
 DRESSED = re.compile(r"(:material/\w+: )?(.+?)(, [A-Z]{3})?", re.DOTALL)
-DIGIT = re.compile(r"^[-+]?(?:[A-Z]{3} )?\d")
+DIGIT = re.compile(r"^[-+]?(?:[A-Z]{3} )?\d|^[A-Z][a-z]+ \d{4}$")
 NO_WORDS = {"text_input", "text_area", "number_input", "slider", "date_input", "checkbox", "toggle", "color_picker"}
 
 
