@@ -47,6 +47,7 @@ FILES: Mapping[str, tuple[str, ...]] = {
 KEYS = {"core/config/drivers.yaml": "drivers", "core/interactions/call_words.yaml": "topics"}
 # Of one letter pair, or said where no constant names them.
 OTHERS = {
+    "core/metrics/flow.py": ("won", "lost", "increased", "decreased", "opening", "closing", "pulled in", "pushed out"),
     "core/charts/models.py": ("cheapest", "chosen", "predicted", "actual", "missed", "false alarms"),
     "core/charts/explain.py": ("total", "▲ raises", "▼ lowers"),
     "core/charts/leads.py": ("best fifth", "the others"),
@@ -121,8 +122,9 @@ def files() -> Iterator[tuple[str, Word]]:
             yield name, Word(text, "", 0)
     for name, field in KEYS.items():
         content = yaml_text.parsed((ROOT / name).read_text(encoding="utf-8"))
-        for text in content[field]:
-            yield name, Word(str(text), "", 0)
+        for text in map(str, content[field]):
+            for form in dict.fromkeys((text, text.lower())):
+                yield name, Word(form, "", 0)
         for text in (content.get("phrases") or {}).values():
             yield name, Word(str(text), "", 0)
             if str(text).startswith("{value} days"):

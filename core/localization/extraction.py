@@ -234,6 +234,16 @@ class _Visitor(ast.NodeVisitor):
             else:
                 self.visit(part)
 
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """Take a word that stands in for a value that is empty, also a small one."""
+        *others, last = node.values
+        for part in others:
+            self.visit(part)
+        if isinstance(last, ast.Constant) and isinstance(last.value, str) and ONE.fullmatch(last.value):
+            self._add(last.value, node.lineno)
+        else:
+            self.visit(last)
+
     def visit_Call(self, node: ast.Call) -> None:
         name = _name(node.func)
         short = name.rpartition(".")[2]

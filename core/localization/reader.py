@@ -11,7 +11,7 @@ from typing import Any
 
 from core.localization.catalogues import Catalogue
 from core.localization.messages import SENTENCE, Text
-from core.localization.recovery import recovered
+from core.localization.recovery import figure_in, recovered
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,11 @@ class Reader:
 
     def look_up_value(self, text: str) -> str:
         """Return the catalogue's words for a value in a sentence, a cell or a chart; a name of the data is itself."""
-        return text if text in self.names else self.catalogue.text(text)
+        if text in self.names:
+            return text
+        words = self.catalogue.text(text)
+        amount = figure_in(text) if words == text else None
+        return words if amount is None else amount.told(self)
 
     def look_up_whole(self, text: str) -> str:
         """Return the catalogue's words for a sentence, also for one that lost its template."""

@@ -16,7 +16,7 @@ from string import Formatter
 from typing import Any
 
 from core.localization import word_template
-from core.localization.messages import figure, joined, message_of
+from core.localization.messages import Text, figure, joined, message_of
 
 MOST, FEWEST_LETTERS = 2_000, 4  # characters of a text that is looked at; letters of a template
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?"
@@ -96,8 +96,10 @@ class Templates:
 
     def recovered(self, text: str) -> str:
         """Return a text with the templates of its sentences, or itself."""
-        if len(text) > MOST or not WORD.search(text):
+        if len(text) > MOST:
             return text
+        if not WORD.search(text):
+            return _figure(text) or text
         whole = self.found_in(text) or _figure(text)
         if whole is not None:
             return whole
@@ -150,6 +152,18 @@ def _whole_figure(text: str) -> str | None:
         kind = "percent" if match["digits"] else "chance"
         return figure(kind, (rate, match["sign"] == "+") if match["digits"] else (rate,), text)
     return None
+
+
+def figure_in(text: str) -> Text | None:
+    """Return an amount, a rate or a day that lost its number, also with a word behind it; None for anything else.
+
+    Examples
+    --------
+    >>> figure_in("USD 1.8 M won"), figure_in("Helm for 275 seats")
+    ('USD 1.8 M won', None)
+    """
+    made = _figure(text) if any(letter.isdigit() for letter in text) else None
+    return made if isinstance(made, Text) else None
 
 
 @cache

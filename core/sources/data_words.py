@@ -11,7 +11,7 @@ from core.localization import word_template
 # What is written in a column of letters but is no name that could read as one of our words.
 NO_NAMES = ("_id", "_path", "_url", "currency")
 # Of a few words that the contracts fix: ours.
-FIXED = {"opportunity_type", "forecast_category", "role"}
+FIXED = {"opportunity_type", "forecast_category", "role", "status"}
 
 
 def in_catalogue(dataset: Dataset, settings: Settings) -> frozenset[str]:

@@ -66,4 +66,4 @@ def chosen(page: Page) -> str:
     """Draw the choice of touches: campaigns where there are any; empty where there is nothing to choose."""
     if page.data.campaign_touches.is_empty():
         return ""
-    return address_choice.segments("Touches", TOUCHES, "touches", CAMPAIGNS, TOUCHES.__getitem__)
+    return address_choice.buttons("Touches", TOUCHES, "touches", CAMPAIGNS, TOUCHES.__getitem__)

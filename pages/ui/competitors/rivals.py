@@ -57,7 +57,7 @@ def chosen(page: Page) -> str:
     names = cache.result(metrics.competitors.names, page.data, page.settings)
     if not names:
         return ""
-    name = address_choice.select("Look closer at", [ALL, *names], "competitor", ALL)
+    name = address_choice.dropdown("Look closer at", [ALL, *names], "competitor", ALL)
     return "" if name == ALL else name
 
 

@@ -71,7 +71,7 @@ LOAD_CONTENT = "Load a list of which document was used in which deal, and when, 
 
 def goal() -> str:
     """Draw the choice of what new reps are to reach."""
-    return address_choice.segments("Until", GOALS, "ramp_goal", FIRST_WIN, GOALS.__getitem__)
+    return address_choice.buttons("Until", GOALS, "ramp_goal", FIRST_WIN, GOALS.__getitem__)
 
 
 def keeps_courses(page: Page) -> bool:

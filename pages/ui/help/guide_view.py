@@ -76,7 +76,7 @@ def address(guide: str, anchor: str = "") -> dict[str, str]:
 def read(c: Cell) -> None:
     """Draw the choice of a document, its contents, and the document."""
     listed = {guide.name: guide for guide in guides.guides()}
-    guide = listed[address_choice.select("Guide", listed, GUIDE, FIRST, lambda key: listed[key].label)]
+    guide = listed[address_choice.dropdown("Guide", listed, GUIDE, FIRST, lambda key: listed[key].label)]
     parts = guides.sections(guide)
     chapters = [part for part in parts if part.level == 2]
     c.answer(message("{title} has {chapters}.", title=guide.title, chapters=counted(len(chapters), "chapter")))

@@ -14,7 +14,7 @@ import streamlit as st
 WRITTEN = "addresses_written"  # per key, what this session last wrote or read
 
 
-def select(label: str, options: Iterable[str], key: str, usual: str, format_func: Callable[[str], Any] = str) -> str:
+def dropdown(label: str, options: Iterable[str], key: str, usual: str, format_func: Callable[[str], Any] = str) -> str:
     """Draw a list to choose from, whose choice stands in the address.
 
     Parameters
@@ -39,8 +39,8 @@ def select(label: str, options: Iterable[str], key: str, usual: str, format_func
     return _noted(key, chosen, usual)
 
 
-def segments(label: str, options: Iterable[str], key: str, usual: str, format_func: Callable[[str], Any] = str) -> str:
-    """Draw buttons to choose among, whose choice stands in the address; as `select` otherwise."""
+def buttons(label: str, options: Iterable[str], key: str, usual: str, format_func: Callable[[str], Any] = str) -> str:
+    """Draw buttons to choose among, whose choice stands in the address; as `dropdown` otherwise."""
     names = list(options)
     usual = _follow(names, key, usual, format_func)
     chosen = st.segmented_control(label, names, required=True, format_func=format_func, key=key)

@@ -19,7 +19,7 @@ OF_PEOPLE = frozenset(
     """.split()
 )
 # Columns whose words are all ours, also where the data has a name that reads the same: "Price" as a reason for a loss.
-OF_US = frozenset({"topic", "topics", "opportunity_type", "forecast_category", "role"})
+OF_US = frozenset({"topic", "topics", "step", "opportunity_type", "forecast_category", "role"})
 MOST = 2_000  # values of a column that are looked up
 
 

@@ -51,7 +51,7 @@ RECORD = {
 
 def outcome() -> str:
     """Draw the choice of what leads are scored for."""
-    return address_choice.segments("Chance to", OUTCOMES, "lead_outcome", "deal", OUTCOMES.__getitem__)
+    return address_choice.buttons("Chance to", OUTCOMES, "lead_outcome", "deal", OUTCOMES.__getitem__)
 
 
 def capacity() -> int:

@@ -102,7 +102,7 @@ def quarter(d: Desk) -> date:
     """Draw the choice of a quarter, the last one that is over first, and return its first day."""
     begins = [add_quarters(d.running, -k, d.settings) for k in range(QUARTERS)]
     labels = {quarter_label(begin, d.settings): begin for begin in begins}
-    return labels[address_choice.select("Quarter", labels, "pay_quarter", list(labels)[1])]
+    return labels[address_choice.dropdown("Quarter", labels, "pay_quarter", list(labels)[1])]
 
 
 def known_on(d: Desk, begin: date) -> date | None:
@@ -124,4 +124,4 @@ def person(d: Desk, payroll: Payroll) -> str:
     if len(names) <= 1:
         return next(iter(names), "")
     ids = sorted(names, key=lambda rep: (rep != d.sight.own, names[rep], rep))
-    return address_choice.select("Person", ids, "pay_person", ids[0], names.__getitem__)
+    return address_choice.dropdown("Person", ids, "pay_person", ids[0], names.__getitem__)

@@ -65,7 +65,9 @@ def _state(page: Page, runs: Runs) -> tuple[Any, ...]:
 def chosen(runs: Runs) -> str:
     """Draw the choice of the play whose evidence is shown."""
     names = {play.key: play.name for play in runs.plays}
-    return address_choice.select("Look closer at", names, "play", next(iter(names)), names.__getitem__) if names else ""
+    return (
+        address_choice.dropdown("Look closer at", names, "play", next(iter(names)), names.__getitem__) if names else ""
+    )
 
 
 def state() -> str:

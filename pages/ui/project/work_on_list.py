@@ -79,7 +79,7 @@ def choose(page: Page, c: Cell) -> Work | None:
         c.answer("No list is saved yet.")
         c.empty("Upload a buyer's list on the Requirements page and save it: the work on it is then planned here.")
         return None
-    saved = lists[address_choice.select("List", lists, LIST, next(iter(lists)), lambda key: lists[key].name)]
+    saved = lists[address_choice.dropdown("List", lists, LIST, next(iter(lists)), lambda key: lists[key].name)]
     store = cache.store(page.settings.database)
     project = store.projects.get(saved.id)
     rules = page.settings.requirements
