@@ -30,8 +30,8 @@ class Catalogue(Protocol):
 class GettextCatalogue:
     """A catalogue of gettext."""
 
-    def __init__(self, translations: gettext.NullTranslations) -> None:
-        self._translations = translations
+    def __init__(self, translations: gettext.NullTranslations, has_small_nouns: bool = False) -> None:
+        self._translations, self._has_small_nouns = translations, has_small_nouns
 
     def text(self, text: str) -> str:
         """Return the words for a text; itself where there are none. Blanks around it stay."""
@@ -45,7 +45,17 @@ class GettextCatalogue:
             return text
         if core != text:
             return text.replace(core, self.text(core), 1)
+        if text[:1].islower():
+            return self._inside(text)
         return capitalised(text, self._translations.gettext)
+
+    def _inside(self, text: str) -> str:
+        """Return the words for a label of several words that stands inside a sentence: "chance fell"."""
+        label = text[:1].upper() + text[1:]
+        words = self._translations.gettext(label) if " " in text else label
+        if words == label:
+            return text
+        return words[:1].lower() + words[1:] if self._has_small_nouns else words
 
     def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
@@ -119,4 +129,4 @@ def catalogue(language: str) -> Catalogue:
     compiled = BytesIO()
     write_mo(compiled, messages)
     compiled.seek(0)
-    return GettextCatalogue(gettext.GNUTranslations(compiled))
+    return GettextCatalogue(gettext.GNUTranslations(compiled), has_small_nouns=language != "de")

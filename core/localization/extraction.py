@@ -250,7 +250,8 @@ class _Visitor(ast.NodeVisitor):
         if short in TEMPLATES:
             self._template(short, node)
             return
-        if SILENT_CALLS.search(name) and name not in SPOKEN_CALLS:
+        is_chart = short == "encode" and bool(node.keywords)  # of bytes it takes the name of an encoding
+        if SILENT_CALLS.search(name) and name not in SPOKEN_CALLS and not is_chart:
             self._templates_in(node)
             return
         if isinstance(node.func, ast.Attribute):

@@ -95,7 +95,7 @@ class Health:
         return (
             text
             if covered["score"] is None
-            else message("{text} What counts is coverage: {meaning}.", text=text, meaning=covered["meaning"])
+            else message("{text} What counts is coverage: {meaning}.", text=text, meaning=joined(covered["meaning"]))
         )
 
 
