@@ -20,6 +20,8 @@ OF_PEOPLE = frozenset(
 )
 # Columns whose words are all ours, also where the data has a name that reads the same: "Price" as a reason for a loss.
 OF_US = frozenset({"topic", "topics", "step", "opportunity_type", "forecast_category", "role"})
+# Names of columns that tables of ours have too: their words are looked up, but for values of the data.
+FIXED = {"kind", "status", "outcome", "content_kind"}
 MOST = 2_000  # values of a column that are looked up
 
 
@@ -50,4 +52,4 @@ def _is_of_data(name: str) -> bool:
 
 @cache
 def _data_columns() -> frozenset[str]:
-    return frozenset(column for schema in SCHEMAS.values() for column in schema.columns())
+    return frozenset(column for schema in SCHEMAS.values() for column in schema.columns()) - FIXED

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import streamlit as st
@@ -56,6 +57,7 @@ def install() -> None:
 def _wrapped(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     first = 2 if name == "page_link" else 1
     is_choice, has_body = name in CHOICES, name not in NOT_FIRST
+    names = list(signature(method).parameters)[2:]  # what stands after the label without its name
 
     @wraps(method)
     def call(self: DeltaGenerator, *args: Any, **kwargs: Any) -> Any:
@@ -68,6 +70,7 @@ def _wrapped(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
             if option in kwargs and not (option == "value" and name in NO_WORDS):
                 kwargs[option] = _words(kwargs[option])
         if is_choice:
+            args, kwargs = args[:1], {**dict(zip(names, args[1:], strict=False)), **kwargs}
             kwargs["format_func"] = _worded(kwargs.get("format_func") or str)
             if kwargs.get("captions"):
                 kwargs["captions"] = _words(kwargs["captions"])
