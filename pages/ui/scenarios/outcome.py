@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
-from core.localization import message, message_plural
+from core.localization import joined, message, message_plural
 from core.localization import shown as in_words
 from core.localization.messages import figure
 from core.metrics.measure import compact, likely
@@ -73,8 +73,8 @@ def answer(c: Cell, form: ScenarioForm, top: Any) -> None:
 
 
 def _draw(c: Cell, what_if: WhatIf, top: Any) -> None:
-    warnings = "".join(
-        message("\n\n:small[:material/warning: {warning}]", warning=warning) for warning in what_if.warnings()
+    warnings = joined(
+        *(message("\n\n:small[:material/warning: {warning}]", warning=warning) for warning in what_if.warnings()), by=""
     )
     with top:
         c.answer(what_if.sentence(), after=warnings)
