@@ -96,10 +96,12 @@ class Cell:
     @property
     def spoken(self) -> str:
         """Return what stands for a chart where it cannot be seen: the question, its answer, and where its rows are."""
-        return message(
-            "Chart: {question}. {said} The rows behind it are under Calculation.",
-            question=self.question,
-            said=self.said[:MOST_SPOKEN],
+        return reader.shown(
+            message(
+                "Chart: {question}. {said} The rows behind it are under Calculation.",
+                question=reader.shown_whole(self.question),
+                said=reader.shown_whole(self.said)[:MOST_SPOKEN],
+            )
         )
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
