@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
+ZONE: ContextVar[str] = ContextVar("zone", default="UTC")  # whose clocks a sentence of the store speaks of
 STAMP = "%Y-%m-%d %H:%M"
 UTC_LABEL = re.compile(r"^(?P<words>.*?)(?P<before> \(|, )UTC(?P<after>\)?)$")
 
@@ -45,6 +47,11 @@ def moment(at: datetime, form: str, zone: str) -> str:
     """
     where = " UTC" if zone == "UTC" else f" ({place(zone)})"
     return f"{_aware(at).astimezone(ZoneInfo(zone)):{form}}{where}"
+
+
+def of_reader(at: datetime, form: str) -> str:
+    """Return a moment as the clocks of whoever reads show it; in UTC where nobody said whose they are."""
+    return moment(at, form, ZONE.get())
 
 
 def _aware(at: datetime) -> datetime:

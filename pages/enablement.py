@@ -147,11 +147,12 @@ with cell(page, "Proof of concept", "Proof") as c:
         c.answer(proof.sentence())
         for row in proof.due(today).iter_rows(named=True):
             left = message(
-                "Criterion {no} is open, {businesss} left",
+                "Criterion {no} is open, {businesss} left: {requirement}",
                 no=row["no"],
                 businesss=counted(row["days_left"], "business day"),
+                requirement=row["requirement"],
             )
-            st.caption(escaped(f"{left}: {row['requirement']}"))
+            st.caption(escaped(left))
         if not proof.frame.is_empty():
             controls.results(page, analysis, proof.frame)
         with st.expander("What the POC needs"):

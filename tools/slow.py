@@ -243,6 +243,18 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/requirements/draft_view.py",
         ),
     ),
+    "languages": (
+        ("tests/browser/test_languages.py",),
+        (
+            *SERVED,
+            "core/localization",
+            "pages/attribution.py",
+            "pages/pipeline.py",
+            "pages/scenarios.py",
+            "pages/ui/kit",
+            "pages/ui/server/shown_words.py",
+        ),
+    ),
     "library": (
         ("tests/browser/test_library.py",),
         (

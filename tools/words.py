@@ -24,6 +24,7 @@ from core.column_labels import label
 from core.localization import catalogues, extraction, word_template
 from core.localization.extraction import Word
 from core.measure_descriptions import explained
+from tools import code_words
 
 ROOT = Path(__file__).resolve().parents[1]
 WIDTH = 120
@@ -69,7 +70,7 @@ def template() -> Catalog:
     catalog = Catalog(domain=word_template.DOMAIN, project="Quarterdeck", header_comment=HEADER, charset="utf-8")
     files: dict[str, set[str]] = {}
     manys: dict[str, str] = {}
-    for name, word in chain(extraction.of_project(ROOT), descriptions(), headings()):
+    for name, word in chain(extraction.of_project(ROOT), descriptions(), headings(), code_words.all_words()):
         if word.many:
             manys.setdefault(word.text, word.many)
         files.setdefault(word.text, set()).add(name)

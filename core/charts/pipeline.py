@@ -62,7 +62,7 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         share=pl.col("n") / pl.col("n_entered"),
         rank=pl.col("fate").replace_strict({k: i for i, k in enumerate(fates)}, return_dtype=pl.Int64),
     )
-    percent = pl.format("{} {} %", "fate", (pl.col("moved_on_rate") * 100).round().cast(pl.Int64))
+    percent = pl.format("{} %", (pl.col("moved_on_rate") * 100).round().cast(pl.Int64))
     is_told = (pl.col("fate") == "Advanced") & pl.col("moved_on_rate").is_not_null()
     long = long.with_columns(said=pl.when(is_told).then(percent).otherwise("fate"))
     colours = dict(zip(fates.values(), [ACTUAL, QUIET, FORECAST], strict=True))

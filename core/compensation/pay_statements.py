@@ -18,7 +18,7 @@ from core.config import Settings
 from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.errors import ContractError
-from core.localization import message
+from core.localization import joined, message
 from core.marts.as_of import rewind
 from core.metrics.measure import counted, percent
 
@@ -111,7 +111,7 @@ class Payroll:
         ]
         parts.append(message("{exact} of it variable", exact=exact(variable, self.currency)))
         proof = "the lines add up to it to the cent" if adds_up else "the lines do not add up to it"
-        text = f"{', '.join(parts)}; {proof}."
+        text = message("{parts}; {proof}.", parts=joined(*parts, by=", "), proof=proof)
         if self.n_without:
             text += message(
                 " {people} of the team {has} no plan.",

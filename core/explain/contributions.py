@@ -16,7 +16,7 @@ from core.contracts.errors import ModelError, closest
 from core.explain import drivers, sentences
 from core.explain.drivers import NOT_KNOWN
 from core.explain.sentences import Unit
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import left_over
 
 Floats = NDArray[np.float64]
@@ -141,7 +141,7 @@ class Contributions:
     def check(self) -> str:
         """Say whether the contributions add up to the number shown."""
         total = float(self.by_driver()["contribution"].sum())
-        left = f"{left_over(self.residual, self.currency if self.unit == 'money' else self.unit)}."
+        left = joined(left_over(self.residual, self.currency if self.unit == "money" else self.unit), ".", by="")
         if self.unit == "points":
             return message(
                 "{base:.1f} % {total:+.1f} points = {shown:.1f} %: {left}",
@@ -151,7 +151,8 @@ class Contributions:
                 left=left,
             )
         texts = [sentences.number(v, self.unit, self.currency) for v in (self.base, self.shown)]
-        return f"{texts[0]} {sentences.change(total, self.unit)} = {texts[1]}: {left}"
+        change = sentences.change(total, self.unit)
+        return message("{base} {change} = {shown}: {left}", base=texts[0], change=change, shown=texts[1], left=left)
 
 
 def matrix(model: Any, frame: pl.DataFrame) -> Any:

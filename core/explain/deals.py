@@ -16,7 +16,7 @@ from core.contracts.amount_visibility import needs_amounts
 from core.contracts.errors import ModelError
 from core.explain.contributions import Contributions, explain
 from core.explain.sentences import number
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import left_over
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -66,10 +66,17 @@ class ForecastReasons:
         """Say which drivers move the open part most."""
         money = self.open.currency
         top = [r for r in self.open.by_driver().head(3).to_dicts() if r["contribution"]]
-        named = ", ".join(
-            f"{r['driver'][:1].lower()}{r['driver'][1:]} ({'+' if r['contribution'] >= 0 else '−'}"
-            f"{number(abs(r['contribution']), 'money', money)})"
-            for r in top
+        named = joined(
+            *(
+                message(
+                    "{driver} ({sign}{amount})",
+                    driver=r["driver"][:1].lower() + r["driver"][1:],
+                    sign="+" if r["contribution"] >= 0 else "−",
+                    amount=number(abs(r["contribution"]), "money", money),
+                )
+                for r in top
+            ),
+            by=", ",
         )
         head = message(
             "Open deals add {number} in {window}; at an average win chance they would add {number_2}.",

@@ -18,7 +18,7 @@ from core.explain import explained_models
 from core.explain.contributions import Contributions, explain, path_slope, probability
 from core.explain.deals import mixed, opened
 from core.features import accounts, deals
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import chance, counted
 from core.models import outlook
 from core.models.bundle import Bundle
@@ -68,8 +68,12 @@ class Difference:
         moved = [r for r in self.parts.by_driver().head(3).to_dicts() if abs(r["contribution"]) >= SMALL]
         if not moved:
             return message("{head} Nothing the model looks at changed it.", head=self.head)
-        named = ", ".join(
-            message("{driver} ({signed})", driver=r["driver"].lower(), signed=_signed(r["contribution"])) for r in moved
+        named = joined(
+            *(
+                message("{driver} ({signed})", driver=r["driver"].lower(), signed=_signed(r["contribution"]))
+                for r in moved
+            ),
+            by=", ",
         )
         return message("{head} Biggest reasons, in points: {named}.", head=self.head, named=named)
 

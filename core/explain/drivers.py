@@ -12,7 +12,7 @@ import yaml
 from core import yaml_text
 from core.contracts.errors import ConfigError
 from core.features.labels import plain
-from core.localization import joined
+from core.localization import joined, message
 from core.metrics.engagement import sentiment_word
 from core.resources import beside_settings
 
@@ -39,8 +39,8 @@ class DriverMap:
         if "sentiment" in feature:
             value = _sentiment(value)
         if template and value != NOT_KNOWN:
-            text = template.format(value=value)
-            return text.replace("days", "day", 1) if text.startswith("1 days") else text
+            is_one = template.format(value=value).startswith("1 days")
+            return message(template.replace("days", "day", 1) if is_one else template, value=value)
         name = plain(feature)
         return joined(name if name[:2].isupper() else name.lower(), value)
 

@@ -125,12 +125,11 @@ def _change(data: Dataset, settings: Settings) -> Iterator[Statement]:
     most = money(abs(week_flow.amount(top)), settings.currency)
     label = quarter_label(data.as_of, settings)
     text = message(
-        "The pipeline due in {label} {word} by {amount} in a week; the largest move was {most} {top}.",
+        "The pipeline due in {label} {word} by {amount} in a week; the largest move was {move}.",
         label=label,
         word=word,
         amount=amount,
-        most=most,
-        top=top.lower(),
+        move=joined(most, top.lower()),
     )
     yield text, abs(moved), CHANGE
 

@@ -10,7 +10,7 @@ import polars as pl
 from core.contracts.amount_visibility import HIDDEN, is_money
 from core.contracts.errors import ModelError, closest
 from core.explain.contributions import Contributions, Floats, explain, seen_values, shap_values
-from core.localization import message
+from core.localization import joined, message
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,11 @@ class Importance:
         if not total:
             return "Nothing moves this prediction."
         top = self.bars.head(3).to_dicts()
-        named = ", ".join(f"{r['driver'].lower()} ({r['importance'] / total * 100:.0f} %)" for r in top)
+        shares = (
+            message("{driver} ({share:.0f} %)", driver=r["driver"].lower(), share=r["importance"] / total * 100)
+            for r in top
+        )
+        named = joined(*shares, by=", ")
         return message("Biggest drivers by impact: {named}.", named=named)
 
 

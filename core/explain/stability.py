@@ -13,7 +13,7 @@ from core.contracts import Dataset
 from core.contracts.errors import ModelError
 from core.explain import deals
 from core.explain.contributions import explain
-from core.localization import message
+from core.localization import joined, message
 from core.models import churn
 from core.models.bundle import Bundle
 from core.models.close import CloseModel, trainer
@@ -56,7 +56,7 @@ class Steadiness:
     def sentence(self) -> str:
         """Say how many of the reasons hold."""
         steady = self.frame.filter(pl.col("top_rate") >= 0.8)
-        names = ", ".join(d.lower() for d in steady["driver"])
+        names = joined(*(d.lower() for d in steady["driver"]), by=", ")
         head = message(
             "Re-tested {n} times on different samples of {drawn}, the chance is between ", n=self.n, drawn=self.drawn
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+from collections.abc import Callable
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -29,8 +30,8 @@ class Catalogue(Protocol):
 class GettextCatalogue:
     """A catalogue of gettext."""
 
-    def __init__(self, translations: gettext.NullTranslations) -> None:
-        self._translations = translations
+    def __init__(self, translations: gettext.NullTranslations, has_small_nouns: bool = False) -> None:
+        self._translations, self._has_small_nouns = translations, has_small_nouns
 
     def text(self, text: str) -> str:
         """Return the words for a text; itself where there are none. Blanks around it stay."""
@@ -40,13 +41,38 @@ class GettextCatalogue:
         if words != text:
             return words
         core = text.strip()
-        if core in ("", text):
+        if not core:
             return text
-        return text.replace(core, self._translations.gettext(core), 1)
+        if core != text:
+            return text.replace(core, self.text(core), 1)
+        if text[:1].islower():
+            return self._inside(text)
+        return capitalised(text, self._translations.gettext)
+
+    def _inside(self, text: str) -> str:
+        """Return the words for a label of several words that stands inside a sentence: "chance fell"."""
+        label = text[:1].upper() + text[1:]
+        words = self._translations.gettext(label) if " " in text else label
+        if words == label:
+            return text
+        return words[:1].lower() + words[1:] if self._has_small_nouns else words
 
     def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something."""
         return self._translations.ngettext(single, many, int(n) if n == int(n) else 2)
+
+
+def capitalised(text: str, words_for: Callable[[str], str]) -> str:
+    """Return the words for a text that stands in the catalogue with a small first letter, such as one over a column.
+
+    Examples
+    --------
+    >>> capitalised("Slip rate", {"slip rate": "tasa de retraso"}.get)
+    'Tasa de retraso'
+    """
+    small = text[:1].lower() + text[1:]
+    words = words_for(small) if small != text else None
+    return words[:1].upper() + words[1:] if words and words != small else text
 
 
 def file_of(language: str) -> Path:
@@ -103,4 +129,4 @@ def catalogue(language: str) -> Catalogue:
     compiled = BytesIO()
     write_mo(compiled, messages)
     compiled.seek(0)
-    return GettextCatalogue(gettext.GNUTranslations(compiled))
+    return GettextCatalogue(gettext.GNUTranslations(compiled), has_small_nouns=language != "de")

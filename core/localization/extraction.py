@@ -234,13 +234,24 @@ class _Visitor(ast.NodeVisitor):
             else:
                 self.visit(part)
 
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """Take a word that stands in for a value that is empty, also a small one."""
+        *others, last = node.values
+        for part in others:
+            self.visit(part)
+        if isinstance(last, ast.Constant) and isinstance(last.value, str) and ONE.fullmatch(last.value):
+            self._add(last.value, node.lineno)
+        else:
+            self.visit(last)
+
     def visit_Call(self, node: ast.Call) -> None:
         name = _name(node.func)
         short = name.rpartition(".")[2]
         if short in TEMPLATES:
             self._template(short, node)
             return
-        if SILENT_CALLS.search(name) and name not in SPOKEN_CALLS:
+        is_chart = short == "encode" and bool(node.keywords)  # of bytes it takes the name of an encoding
+        if SILENT_CALLS.search(name) and name not in SPOKEN_CALLS and not is_chart:
             self._templates_in(node)
             return
         if isinstance(node.func, ast.Attribute):

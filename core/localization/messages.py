@@ -22,6 +22,10 @@ class Wording(Protocol):
         """Return the words for a text; itself where there are none."""
         ...
 
+    def look_up_value(self, text: str) -> str:
+        """Return the words for what may be a name of the data, which stays as it is."""
+        ...
+
     def look_up_whole(self, text: str) -> str:
         """Return the words for a sentence, also for one that lost its template."""
         ...
@@ -334,7 +338,7 @@ def _told_whole(text: str, wording: Wording) -> str:
     """Return a part of a sentence in a reader's words; a short one may be a name, and is only looked up as it is."""
     if isinstance(text, Text):
         return text.told(wording)
-    return wording.look_up_whole(text) if len(text) >= SENTENCE else wording.look_up(text)
+    return wording.look_up_whole(text) if len(text) >= SENTENCE else wording.look_up_value(text)
 
 
 def _written(value: object, form: str, conversion: str | None, wording: Wording) -> str:
@@ -344,7 +348,7 @@ def _written(value: object, form: str, conversion: str | None, wording: Wording)
         return format(repr(value), form)
     if isinstance(value, str):
         is_sentence = len(value) >= SENTENCE and value.endswith((".", "!", "?"))
-        return format(wording.look_up_whole(value) if is_sentence else wording.look_up(value), form)
+        return format(wording.look_up_whole(value) if is_sentence else wording.look_up_value(value), form)
     if isinstance(value, int | float | date):
         return wording.value(value, form)
     return told(str(value), wording)

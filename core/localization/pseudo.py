@@ -25,7 +25,9 @@ class PseudoCatalogue:
         if text in self._texts:
             return marked(text)
         core = text.strip()
-        return text.replace(core, marked(core), 1) if core in self._texts else text
+        small, great = core[:1].lower() + core[1:], core[:1].upper() + core[1:]
+        others = {core, small, great} if " " in core else {core, small}
+        return text.replace(core, marked(core), 1) if others & self._texts else text
 
     def plural(self, single: str, many: str, n: float) -> str:
         """Return the words for so many of something with marks where they are in the catalogue."""

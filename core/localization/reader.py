@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from core.localization.catalogues import Catalogue
-from core.localization.messages import Text
-from core.localization.recovery import recovered
+from core.localization.messages import SENTENCE, Text
+from core.localization.recovery import figure_in, recovered
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,26 @@ class Reader:
         As `core.formats` has it, of the catalogue's language.
     language : str
         Such as "de".
+    names : frozenset of str
+        Values of the data that are words of the catalogue as well, and stay as they are where they are values.
     """
 
     catalogue: Catalogue
     formats: Any
     language: str = ""
+    names: frozenset[str] = frozenset()
 
     def look_up(self, text: str) -> str:
         """Return the catalogue's words for a text; itself where there are none."""
         return self.catalogue.text(text)
+
+    def look_up_value(self, text: str) -> str:
+        """Return the catalogue's words for a value in a sentence, a cell or a chart; a name of the data is itself."""
+        if text in self.names:
+            return text
+        words = self.catalogue.text(text)
+        amount = figure_in(text) if words == text else None
+        return words if amount is None else amount.told(self)
 
     def look_up_whole(self, text: str) -> str:
         """Return the catalogue's words for a sentence, also for one that lost its template."""
@@ -89,6 +100,22 @@ def shown_whole(text: str) -> str:
     if isinstance(text, Text):
         return text.told(reader)
     return reader.look_up_whole(text)
+
+
+def shown_value(text: str, whole: bool = True) -> str:
+    """Return what stands in a cell, on an axis or among options: a word of ours in the reader's words, else itself.
+
+    Parameters
+    ----------
+    text : str
+        A word of ours, a sentence that may have lost its template, or a name of the data.
+    whole : bool
+        Whether a short text may be a sentence too, and not only a word.
+    """
+    reader = READS.get()
+    if reader is None or (text in reader.names and not isinstance(text, Text)):
+        return text
+    return shown_whole(text) if whole or len(text) >= SENTENCE else shown(text)
 
 
 @contextmanager

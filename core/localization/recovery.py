@@ -16,7 +16,7 @@ from string import Formatter
 from typing import Any
 
 from core.localization import word_template
-from core.localization.messages import figure, joined, message_of
+from core.localization.messages import Text, figure, joined, message_of
 
 MOST, FEWEST_LETTERS = 2_000, 4  # characters of a text that is looked at; letters of a template
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?"
@@ -26,6 +26,14 @@ AMOUNT = re.compile(
     r"(?P<sign>[-+]?)(?P<code>[A-Z]{3}) (?P<number>\d[\d,]*(?:\.(?P<digits>\d+))?)(?: (?P<size>[kMB]))?"
 )
 DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
+MONTHS = "January February March April May June July August September October November December".split()
+SHORT_MONTHS = [month[:3] for month in MONTHS]
+# A month, or a day of one, as charts and lists have it, with the format that writes it.
+MONTH = (
+    (re.compile(rf"(?:{'|'.join(MONTHS)}) \d{{4}}"), "%B %Y"),
+    (re.compile(rf"(?:{'|'.join(SHORT_MONTHS)}) \d{{4}}"), "%b %Y"),
+    (re.compile(rf"\d{{2}} (?:{'|'.join(SHORT_MONTHS)}) \d{{4}}"), "%d %b %Y"),
+)
 COMPACT = re.compile(r"(?P<sign>[-+]?)(?P<number>\d[\d,]*\.(?P<digits>\d+)) (?P<size>[kMB])")
 RATE = re.compile(r"(?P<sign>[-+]?)(?P<number>\d+(?:\.(?P<digits>\d+))?) %")
 SIZES = {"k": 1e3, "M": 1e6, "B": 1e9, None: 1.0}
@@ -88,8 +96,10 @@ class Templates:
 
     def recovered(self, text: str) -> str:
         """Return a text with the templates of its sentences, or itself."""
-        if len(text) > MOST or not WORD.search(text):
+        if len(text) > MOST:
             return text
+        if not WORD.search(text):
+            return _figure(text) or text
         whole = self.found_in(text) or _figure(text)
         if whole is not None:
             return whole
@@ -127,6 +137,9 @@ def _whole_figure(text: str) -> str | None:
     if DAY.fullmatch(text):
         with suppress(ValueError):
             return figure("day", (datetime.strptime(text, "%d %B %Y").date(),), text)
+    for pattern, form in MONTH:
+        if pattern.fullmatch(text):
+            return message_of(f"{{day:{form}}}", "", 0, {"day": datetime.strptime(text, form).date()})
     if match := AMOUNT.fullmatch(text):
         amount = float(match["number"].replace(",", "")) * SIZES[match["size"]] * (-1 if match["sign"] == "-" else 1)
         digits = len(match["digits"] or "") if match["size"] else 1
@@ -139,6 +152,18 @@ def _whole_figure(text: str) -> str | None:
         kind = "percent" if match["digits"] else "chance"
         return figure(kind, (rate, match["sign"] == "+") if match["digits"] else (rate,), text)
     return None
+
+
+def figure_in(text: str) -> Text | None:
+    """Return an amount, a rate or a day that lost its number, also with a word behind it; None for anything else.
+
+    Examples
+    --------
+    >>> figure_in("USD 1.8 M won"), figure_in("Helm for 275 seats")
+    ('USD 1.8 M won', None)
+    """
+    made = _figure(text) if any(letter.isdigit() for letter in text) else None
+    return made if isinstance(made, Text) else None
 
 
 @cache

@@ -15,7 +15,7 @@ from core.config import Settings, windows
 from core.config.calendar import add_months, add_quarters, quarter_end, quarter_label, quarter_start
 from core.contracts import Dataset
 from core.contracts.amount_visibility import needs_amounts
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.attainment import quota_of_reps
 from core.metrics.bookings import daily
 from core.metrics.concentration import share_of_top
@@ -95,7 +95,7 @@ class Health:
         return (
             text
             if covered["score"] is None
-            else message("{text} What counts is coverage: {meaning}.", text=text, meaning=covered["meaning"])
+            else message("{text} What counts is coverage: {meaning}.", text=text, meaning=joined(covered["meaning"]))
         )
 
 

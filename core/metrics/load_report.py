@@ -10,7 +10,7 @@ from core import marts
 from core.config import Settings
 from core.contracts import FRAMES, RAW_FRAMES, Dataset
 from core.contracts.amount_visibility import HIDDEN, is_money
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.measure import Measure, counted
 from core.sources.engines.catalogue import ENGINES
 
@@ -106,8 +106,8 @@ def columns(data: Dataset, settings: Settings) -> Measure:
     bare = table.filter(pl.col("filled_rate") == 0)
     text = message("{columns} values.", columns=counted(n, "column holds", "columns hold"))
     if bare.height:
-        named = ", ".join(
-            message("{c} ({e})", c=c, e=e) for e, c in bare.head(5).select("entity", "column").iter_rows()
+        named = joined(
+            *(message("{c} ({e})", c=c, e=e) for e, c in bare.head(5).select("entity", "column").iter_rows()), by=", "
         )
         text += message(
             " {are}{words} {named}.",

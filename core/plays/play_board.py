@@ -10,7 +10,7 @@ import polars as pl
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.constants import NOT_KNOWN
-from core.localization import message
+from core.localization import joined, message
 from core.metrics.deal_scope import people
 from core.metrics.measure import Measure, counted
 from core.plays.play_definition import DEAL, Standing
@@ -137,9 +137,12 @@ def definitions(standing: Collection[Standing], runs: Runs) -> pl.DataFrame:
     rows = []
     for entry in standing:
         play, own = entry.play, runs.of(entry.play.key)
-        steps = "; ".join(
-            message("{name} ({owner}, day {days})", name=step.name, owner=step.owner, days=step.days)
-            for step in play.steps
+        steps = joined(
+            *(
+                message("{name} ({owner}, day {days})", name=step.name, owner=step.owner, days=step.days)
+                for step in play.steps
+            ),
+            by="; ",
         )
         state = "on" if play.is_on else "stopped by its record" if play.retired else "off"
         n_open = own.steps.filter(pl.col("state") == WAITING)["play_run_id"].n_unique()

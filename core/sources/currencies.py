@@ -10,7 +10,7 @@ import polars as pl
 
 from core.config import Settings
 from core.contracts import Dataset
-from core.localization import message
+from core.localization import joined, message
 from core.sources.findings import Findings, Question, counted
 from core.sources.money_words import CODES, NAMES, SYMBOLS
 
@@ -219,7 +219,7 @@ def _tell(lost: pl.DataFrame, entity: str, target: str, findings: Findings) -> N
     if lost.is_empty():
         return
     counts = lost["currency"].value_counts(sort=True)
-    named = ", ".join(message("{n:,} in {code}", n=n, code=code) for code, n in counts.iter_rows())
+    named = joined(*(message("{n:,} in {code}", n=n, code=code) for code, n in counts.iter_rows()), by=", ")
     what = entity.replace("_", " ").capitalize()
     findings.note(
         message(

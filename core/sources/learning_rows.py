@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.localization import message
+from core.localization import joined, message
 from core.sources import entities, people
 from core.sources.entities import has
 from core.sources.findings import Findings
@@ -118,7 +118,7 @@ def _with_person(frame: pl.DataFrame, sellers: pl.DataFrame, mails: pl.DataFrame
         frame.filter(pl.col("rep_id").is_null(), pl.col("learner_name").is_not_null())["learner_name"].unique().sort()
     )
     if lost.len():
-        shown = ", ".join(lost.head(3).to_list()) + (" and more" if lost.len() > 3 else "")
+        shown = joined(*lost.head(3).to_list(), by=", ") + (" and more" if lost.len() > 3 else "")
         findings.note(
             message(
                 "{len:,} of those who took courses are not on the sales team; they count in no effect: {shown}.",

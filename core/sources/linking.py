@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from core.localization import message
+from core.localization import joined, message
 from core.sources.findings import Findings
 from core.sources.headers import fold
 
@@ -79,7 +79,7 @@ def tell_unlinked(
     lost = frame.filter(pl.col(column).is_not_null()).join(targets, left_on=column, right_on="id", how="anti")
     if lost.height:
         names = lost[column].cast(pl.String).unique().sort()
-        shown = ", ".join(names.head(3).to_list()) + (" and more" if names.len() > 3 else "")
+        shown = joined(*names.head(3).to_list(), by=", ") + (" and more" if names.len() > 3 else "")
         rows, named, where = words
         findings.note(
             message(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from core.localization import message, message_plural
+from core.localization import joined, message, message_plural
 
 ROW = "_row"
 TOTAL_WORDS = (
@@ -89,7 +89,7 @@ def trimmed(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
         (repeated, "the header again", "the header again"),
     ):
         if rows:
-            shown = ", ".join(str(row) for row in rows[:5]) + (" and more" if len(rows) > 5 else "")
+            shown = joined(*map(str, rows[:5]), by=", ") + (" and more" if len(rows) > 5 else "")
             is_one = len(rows) == 1
             notes.append(
                 message("row {shown} {words}", shown=shown, words="holds " + what if is_one else "hold " + several)

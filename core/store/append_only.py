@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import local_times
 from core.contracts.errors import ConflictError, StoreError
 from core.localization import message
 from core.store import event_asks
@@ -156,13 +157,12 @@ class Versions:
     def _conflict(self, newest: Any) -> ConflictError:
         if newest is None:
             return ConflictError(message("The {noun} is gone.", noun=self.noun), {}, mend="Load the page again.")
-        at = newest.saved_at if newest.saved_at.tzinfo is None else newest.saved_at.astimezone(UTC)
         return ConflictError(
             message(
-                "{author} changed this {noun} at {at:%H:%M:%S} UTC, after you opened it. Nothing was overwritten.",
+                "{author} changed this {noun} at {at}, after you opened it. Nothing was overwritten.",
                 author=newest.author,
                 noun=self.noun,
-                at=at,
+                at=local_times.of_reader(newest.saved_at, "%H:%M:%S"),
             ),
             {name: getattr(newest, name) for name in ("version", "author", *self.table.WORDS)},
             mend="Both versions are shown; choose what shall stand.",

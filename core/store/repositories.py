@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import local_times
 from core.contracts.errors import StoreError
 from core.localization import message
 from core.sealing.vault import Vault
@@ -160,11 +161,10 @@ class Documents:
             )
         raise StoreError(
             message(
-                "The {noun} {name!r} was saved by somebody else at {saved_at:%H:%M:%S} on {saved_at:%d "
-                "%B}. Nothing was overwritten.",
+                "The {noun} {name!r} was saved by somebody else at {at}. Nothing was overwritten.",
                 noun=self._noun,
                 name=name,
-                saved_at=row.saved_at,
+                at=local_times.of_reader(row.saved_at, "%Y-%m-%d %H:%M:%S"),
             ),
             mend="Load it again, or save yours under another name.",
         )

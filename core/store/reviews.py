@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import local_times
 from core.contracts.errors import StoreError
 from core.localization import message
 from core.store import event_asks, row_changes, work_tasks
@@ -91,7 +92,6 @@ class Conflict:
 
     def sentence(self) -> str:
         """Say who was there first, and what stands against what was wanted."""
-        at: datetime = self.standing["changed_at"]
         differing = [
             message(
                 "{name} is {standing}, yours is {value}",
@@ -104,10 +104,10 @@ class Conflict:
         ]
         what = "; ".join(differing) or "both say the same"
         return message(
-            "Row {row} was changed by {changed_by} at {at:%H:%M:%S}: {what}. Nothing was overwritten.",
+            "Row {row} was changed by {changed_by} at {at}: {what}. Nothing was overwritten.",
             row=self.wanted.row,
             changed_by=self.standing["changed_by"],
-            at=at,
+            at=local_times.of_reader(self.standing["changed_at"], "%H:%M:%S"),
             what=what,
         )
 

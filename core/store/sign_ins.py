@@ -63,8 +63,9 @@ class SignIns:
         roles : str
             What the person may do, for the audit log.
         refuse : callable, optional
-            Raises where there is no room for the person. It is asked the first time only; on SQLite while nobody
-            else can write, so that two people never take the last seat together.
+            Raises where there is no room for the person. It is asked the first time only, while nobody else can be
+            let in: the row of the audit log before it holds the end of the log until the transaction is over, on
+            SQLite and on PostgreSQL. So two people never take the last seat together.
 
         Returns
         -------
@@ -135,7 +136,7 @@ class SignIns:
                 session.execute(insert(SignInRow).values(signed_in_at=now, last_seen_at=now, **values))
                 self._audit(session, user, "signed in", roles, f"{device}, {address}".strip(", "))
                 if refuse is not None:
-                    refuse()  # On SQLite nobody else writes now; what is read besides was committed.
+                    refuse()  # After the audit row, for which others wait: what is read besides was committed.
         except IntegrityError:
             return  # The same sign-in opened two pages at once.
 

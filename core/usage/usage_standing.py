@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from core.localization import joined, message
+from core.localization import joined, message, message_plural
 
 ROWS, STORAGE, SEATS, SESSIONS = "rows", "storage", "seats", "sessions"
 KINDS = (ROWS, STORAGE, SEATS, SESSIONS)
@@ -85,11 +85,10 @@ class Usage:
             return message(
                 "{subject} {amount}, which nothing limits.", subject=SUBJECT[self.kind], amount=self._amount(self.used)
             )
-        amount = self._amount(self.used).partition(" ")[0]
         return message(
             "{subject} {amount} of {amount_2}.",
             subject=SUBJECT[self.kind],
-            amount=amount,
+            amount=self._number(self.used),
             amount_2=self._amount(self.limit),
         )
 
@@ -111,9 +110,13 @@ class Usage:
         """
         if not self.limit:
             return self._amount(self.used)
-        amount = self._amount(self.used).partition(" ")[0]
         mark = "" if self.state == FREE else f" ({self.state.lower()})"
-        return message("{amount} of {amount_2}{mark}", amount=amount, amount_2=self._amount(self.limit), mark=mark)
+        return message(
+            "{amount} of {amount_2}{mark}",
+            amount=self._number(self.used),
+            amount_2=self._amount(self.limit),
+            mark=mark,
+        )
 
     @property
     def row(self) -> tuple[str, int, int | None, float | None, str | None]:
@@ -126,7 +129,14 @@ class Usage:
     def _amount(self, n: int) -> str:
         if self.kind == STORAGE:
             return message("{n:,.1f} MB", n=n / MB)
-        return f"{n:,} {self.kind.removesuffix('s') if n == 1 else self.kind}"
+        if self.kind == ROWS:
+            return message_plural("{n:,} row", "{n:,} rows", n)
+        if self.kind == SEATS:
+            return message_plural("{n:,} seat", "{n:,} seats", n)
+        return message_plural("{n:,} session", "{n:,} sessions", n)
+
+    def _number(self, n: int) -> str:
+        return message("{n:,.1f}", n=n / MB) if self.kind == STORAGE else message("{n:,}", n=n)
 
 
 @dataclass(frozen=True)

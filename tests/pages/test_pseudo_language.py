@@ -18,19 +18,12 @@ from pages.ui.kit import page_language, shell
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
 QUICK = ("pages/leads.py", "pages/attribution.py")
-# Texts of a page that are not in the catalogue yet; a number here only becomes smaller. Guides are English.
-NOT_YET = {
-    "pages/alerts.py": 1,
-    "pages/catalogue.py": 1,
-    "pages/data.py": 3,
-    "pages/digest.py": 1,
-    "pages/enablement.py": 10,
-    "pages/forecast.py": 4,
-    "pages/help.py": 400,
-    "pages/pipeline.py": 1,
-    "pages/requirements.py": 10,
-    "pages/review.py": 1,
-    "pages/scenarios.py": 6,
+# Texts of a page that are no words for a catalogue; a number here only becomes smaller.
+NOT_OURS = {
+    "pages/data.py": (1, "`Tenant` is the name of a field at the other system"),
+    "pages/enablement.py": (4, "a buyer's requirements, and what a proof of concept needs, from a file of the company"),
+    "pages/help.py": (400, "guides are English"),
+    "pages/requirements.py": (16, "a buyer's list, drafts in the buyer's language, names of capabilities"),
 }
 FIELDS = ("label", "help", "placeholder", "body", "delta", "message", "text")
 MARKED = re.compile(f"{BEGIN}[^{BEGIN}{END}]*{END}")
@@ -74,6 +67,8 @@ def texts(block: Any) -> Iterator[str]:
         if hasattr(part, "children"):
             yield from texts(part)
         elif part.type not in ("html", "iframe", "code", "arrow_data_frame"):
+            if part.type == "button_group":
+                yield from (option.content for option in proto.options)
             for name in FIELDS:
                 value = getattr(proto, name, "")
                 if isinstance(value, str):
@@ -106,4 +101,4 @@ def test_no_page_shows_more_words_outside_the_catalogue(page, names):
     test = in_pseudo(page)
     assert not test.exception
     rows = unmarked(test, names)
-    assert len(rows) <= NOT_YET.get(page, 0), "\n".join(rows)
+    assert len(rows) <= NOT_OURS.get(page, (0, ""))[0], "\n".join(rows)

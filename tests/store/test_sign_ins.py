@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 
+from core.contracts.errors import AccessError
 from core.store import Store
 from core.store.sign_ins import key_of
 from tests.clocks import Clock
@@ -97,3 +101,24 @@ def test_looking_is_not_writing(timed, clock):
     seen(timed)
     row = timed.sign_ins.open(IDLE, LONGEST).row(0, named=True)
     assert row["last_seen_at"] - row["signed_in_at"] == timedelta(seconds=61)
+
+
+def test_two_people_never_take_the_last_seat_together(timed):
+    meeting = threading.Barrier(2)
+
+    def refuse():
+        with suppress(threading.BrokenBarrierError):
+            meeting.wait(0.4)  # Both would look before either is noted, were nothing in the way.
+        if timed.sign_ins.users(LONGEST):
+            raise AccessError("All seats are taken.")
+
+    def enter(user):
+        try:
+            timed.sign_ins.seen(key_of(user, 1), user, "Firefox", "10.0.0.7", IDLE, LONGEST, "rep", refuse)
+        except AccessError:
+            return "refused"
+        return "in"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(enter, ("ana", "bo"))) == ["in", "refused"]
+    assert timed.sign_ins.open(IDLE, LONGEST).height == 1

@@ -138,21 +138,26 @@ class Bid:
 
     def sentence(self) -> str:
         """Say the verdict, what speaks against it and what bidding is worth."""
-        points, whole = f"{self.points:.0f}", self.most or 1.0
-        score = f"{self.points / whole * 100:.0f}"
+        whole = self.most or 1.0
+        points: str = message("{points:.0f}", points=self.points)
+        score: str = message("{points:.0f}", points=self.points / whole * 100)
         if f"{self.points_high:.0f}" != points:
             points += message(" to {points_high:.0f}", points_high=self.points_high)
             score += message(" to {points_high:.0f}", points_high=self.points_high / whole * 100)
-        text = message(
-            "{verdict}: score {score} % ({points} of {most:.0f} points). ",
-            verdict=self.verdict,
-            score=score,
-            points=points,
-            most=self.most,
-        )
+        parts = [
+            message(
+                "{verdict}: score {score} % ({points} of {most:.0f} points).",
+                verdict=self.verdict,
+                score=score,
+                points=points,
+                most=self.most,
+            )
+        ]
         if self.n_open:
-            text += message("{open} the difference. ", open=counted(self.n_open, "open row makes", "open rows make"))
-        text = (text + " ".join(self.vetoes)).strip()
+            parts.append(
+                message("{open} the difference.", open=counted(self.n_open, "open row makes", "open rows make"))
+            )
+        text = joined(*parts, *self.vetoes)
         if self.worth.is_empty():
             return message("{text} Attach an open deal to see what bidding is worth.", text=text)
         best = self.worth.sort("expected_amount", descending=True, maintain_order=True).row(0, named=True)

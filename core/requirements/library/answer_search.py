@@ -97,8 +97,9 @@ class Hits:
         if self.read_as:
             text += (
                 " "
-                + ", ".join(
-                    message("“{was}” was read as “{now}”", was=was, now=now) for was, now in self.read_as.items()
+                + joined(
+                    *(message("“{was}” was read as “{now}”", was=was, now=now) for was, now in self.read_as.items()),
+                    by=", ",
                 )
                 + "."
             )

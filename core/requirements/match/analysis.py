@@ -131,7 +131,10 @@ row, text, kind, polarity, priority, capability, why]."""
             "an answer in words": s["n_in_words"],
         }
         need = [joined(counted(n, "needs", "need"), what) for what, n in open_points.items() if n]
-        text += f"; {', '.join(need[:-1])}{' and ' * (len(need) > 1)}{need[-1]}." if need else "."
+        if len(need) > 1:
+            text += message("; {others} and {last}.", others=joined(*need[:-1], by=", "), last=need[-1])
+        else:
+            text += message("; {last}.", last=need[0]) if need else "."
         if s.get("amount"):
             text += message(
                 " {amount} depends on it: {opportunity}.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
-from core.localization import message
+from core.localization import joined, message
 from core.requirements.officefiles.grids import Grid
 from core.requirements.officefiles.sheetxml import letters_of
 from core.requirements.read import answer_cells, by_columns, column_roles, headerless, heading_row, role_choice
@@ -75,25 +75,31 @@ class Layout:
 
     def sentence(self) -> str:
         """Say how the sheet was read."""
-        return f"{self.sheet}: {self.reading()}"
+        return message("{sheet}: {reading}", sheet=self.sheet, reading=self.reading())
 
     def reading(self) -> str:
         """Say how the sheet was read, without its name."""
         head = message("header in row {header_row}", header_row=self.header_row) if self.header_row else "no header"
         labels = {"text": "requirement", **{role: role for role in SINGLE[1:]}}
-        parts = ", ".join(
-            message("{labels} from “{short}”", labels=labels[r], short=_short(self.names[r]))
-            for r in SINGLE
-            if r in self.names
+        parts = joined(
+            *(
+                message("{labels} from “{short}”", labels=labels[r], short=_short(self.names[r]))
+                for r in SINGLE
+                if r in self.names
+            ),
+            by=", ",
         )
         if self.levels:
             parts += message(
                 ", priority from the X under {levels}",
                 levels=", ".join((f"“{_short(name)}”" for _, name in self.levels)),
             )
-        text = f"{head}; {parts or 'requirements from column ' + letters_of(self.columns['text'])}."
+        if not parts:
+            parts = message("requirements from column {letters}", letters=letters_of(self.columns["text"]))
+        text = message("{head}; {parts}.", head=head, parts=parts)
         if self.answers:
-            text += " Answers go into " + ", ".join(_cell_name(cell) for cell in self.answers) + "."
+            cells = joined(*map(_cell_name, self.answers), by=", ")
+            text += message(" Answers go into {cells}.", cells=cells)
         return text if self.confidence >= SURE or self.is_given else text + " Please check: this is a guess."
 
 

@@ -126,8 +126,8 @@ class Preview:
             head = "No row changes hands"
         else:
             per = self.frame["after"].value_counts(sort=True)
-            parts = ", ".join(
-                message("{n:,} to {person}", n=n, person=person) for person, n in list(per.iter_rows())[:5]
+            parts = joined(
+                *(message("{n:,} to {person}", n=n, person=person) for person, n in list(per.iter_rows())[:5]), by=", "
             )
             verb = "goes" if self.frame.height == 1 else "go"
             head = message(

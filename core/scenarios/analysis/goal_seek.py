@@ -88,10 +88,11 @@ class Sought:
         solutions = self.frame.filter(pl.col("value").is_not_null())
         if solutions.is_empty():
             return message("{here}; no lever alone reaches {wanted}.", here=here, wanted=wanted)
-        named = "; ".join(
-            message("{label} {shown} ({rank})", label=r["label"], shown=r["shown"], rank=r["rank"])
+        parts = (
+            message("{label} {shown} ({rank})", label=r["label"], shown=r["shown"], rank=joined(r["rank"]))
             for r in solutions.head(3).iter_rows(named=True)
         )
+        named = joined(*parts, by="; ")
         return message(
             "{here}. For {wanted} one of these alone would do: {named}.", here=here, wanted=wanted, named=named
         )

@@ -23,7 +23,14 @@ RELATIVE = ("win_rate", "deal_size", "cycle", "creation", "churn", "expansion", 
 POINTS = ("discount", "slip")
 COUNTS = ("hires", "leavers")
 SHAPE = {"lever": pl.String, "low": pl.Float64, "high": pl.Float64, "n_quarters": pl.Int64}
-ORDINALS = ("", "second ", "third ", "fourth ", "fifth ")
+RANKS = (
+    "your best quarter of {words}",
+    "your second best quarter of {words}",
+    "your third best quarter of {words}",
+    "your fourth best quarter of {words}",
+    "your fifth best quarter of {words}",
+)
+NUMBERS = tuple("no one two three four five six seven eight nine ten eleven twelve".split())
 
 
 @dataclass(frozen=True)
@@ -78,16 +85,13 @@ class Seen:
             return message("beyond any of {words} quarters", words=_words(len(values)))
         if ahead >= len(values):
             return message("below every one of {words} quarters", words=_words(len(values)))
-        if ahead < len(ORDINALS):
-            return message(
-                "your {ordinals}best quarter of {words}", ordinals=ORDINALS[ahead], words=_words(len(values))
-            )
+        if ahead < len(RANKS):
+            return message(RANKS[ahead], words=_words(len(values)))
         return message("reached in {words} of {words_2} quarters", words=_words(ahead), words_2=_words(len(values)))
 
 
 def _words(count: int) -> str:
-    names = "no one two three four five six seven eight nine ten eleven twelve".split()
-    return names[count] if count < len(names) else str(count)
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
 
 
 def ranges(dataset: Dataset, settings: Settings, surprises: tuple[float, ...] = ()) -> Seen:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import metrics
 from core.metrics.touchpoints import ACTIVITIES, BOTH, CAMPAIGNS
+from pages.ui.kit import address_choice
 from pages.ui.kit.shell import Page
 
 NUMBER = st.column_config.NumberColumn
@@ -65,13 +66,4 @@ def chosen(page: Page) -> str:
     """Draw the choice of touches: campaigns where there are any; empty where there is nothing to choose."""
     if page.data.campaign_touches.is_empty():
         return ""
-    touches = st.segmented_control(
-        "Touches",
-        list(TOUCHES),
-        default=CAMPAIGNS,
-        required=True,
-        format_func=TOUCHES.__getitem__,
-        key="touches",
-        bind="query-params",
-    )
-    return str(touches)
+    return address_choice.buttons("Touches", TOUCHES, "touches", CAMPAIGNS, TOUCHES.__getitem__)

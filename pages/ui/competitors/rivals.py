@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import metrics
-from pages.ui.kit import cache
+from pages.ui.kit import address_choice, cache
 from pages.ui.kit.shell import Page
 
 ALL = "All competitors"
@@ -57,8 +57,8 @@ def chosen(page: Page) -> str:
     names = cache.result(metrics.competitors.names, page.data, page.settings)
     if not names:
         return ""
-    name = st.selectbox("Look closer at", [ALL, *names], key="competitor", bind="query-params")
-    return "" if name == ALL else str(name)
+    name = address_choice.dropdown("Look closer at", [ALL, *names], "competitor", ALL)
+    return "" if name == ALL else name
 
 
 def split() -> str:

@@ -9,6 +9,7 @@ from core import metrics
 from core.access import can
 from core.access.row_scope import rep_of_mail, reports
 from core.metrics.ramp_up import FIRST_WIN, TARGET
+from pages.ui.kit import address_choice
 from pages.ui.kit.shell import Page
 
 WRITE = "enablement:write"
@@ -81,16 +82,7 @@ LOAD_CONTENT = "Load a list of which document was used in which deal, and when, 
 
 def goal() -> str:
     """Draw the choice of what new reps are to reach."""
-    chosen = st.segmented_control(
-        "Until",
-        list(GOALS),
-        default=FIRST_WIN,
-        required=True,
-        format_func=GOALS.__getitem__,
-        key="ramp_goal",
-        bind="query-params",
-    )
-    return str(chosen)
+    return address_choice.buttons("Until", GOALS, "ramp_goal", FIRST_WIN, GOALS.__getitem__)
 
 
 def keeps_courses(page: Page) -> bool:

@@ -29,7 +29,7 @@ def sides(page: Page, subject: str) -> tuple[str, str | None, str | None]:
         return by, None, None
     group = second.selectbox("Compare", names, index=len(names) - 1, key=f"against_one_{subject}_{by}")
     others = [name for name in names if name != group]
-    other = third.selectbox("with", others, key=f"against_other_{subject}_{by}")
+    other = third.selectbox("With", others, key=f"against_other_{subject}_{by}")
     return by, group, other
 
 

@@ -10,7 +10,7 @@ from core import guides
 from core.guides import Guide, reading
 from core.localization import message, message_plural
 from core.metrics import counted
-from pages.ui.kit import hidden_names, questions
+from pages.ui.kit import address_choice, hidden_names, questions
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 
@@ -76,13 +76,7 @@ def address(guide: str, anchor: str = "") -> dict[str, str]:
 def read(c: Cell) -> None:
     """Draw the choice of a document, its contents, and the document."""
     listed = {guide.name: guide for guide in guides.guides()}
-    asked = st.query_params.get(GUIDE, "")
-    if GUIDE not in st.session_state or st.session_state[GUIDE] not in listed:
-        st.session_state[GUIDE] = asked if asked in listed else FIRST
-    name = st.selectbox(
-        "Guide", list(listed), format_func=lambda key: listed[key].label, key=GUIDE, bind="query-params"
-    )
-    guide = listed[name or FIRST]
+    guide = listed[address_choice.dropdown("Guide", listed, GUIDE, FIRST, lambda key: listed[key].label)]
     parts = guides.sections(guide)
     chapters = [part for part in parts if part.level == 2]
     c.answer(message("{title} has {chapters}.", title=guide.title, chapters=counted(len(chapters), "chapter")))

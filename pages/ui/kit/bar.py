@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from core.localization import shown
+from core.localization.reader import READS
 
 STYLE = Path(__file__).with_name("look.css")
 SCRIPT = "".join(
     f"<script>{Path(__file__).with_name(name).read_text(encoding='utf-8')}</script>" for name in ("look.js", "phone.js")
 )
-BUTTONS = """<div class="qd-touch"><button type="button" class="qd-small qd-ask">Ask</button><button type="button"
-class="qd-small qd-share" aria-live="polite">Share</button></div>"""
+BUTTONS = """<div class="qd-touch"><button type="button" class="qd-small qd-ask">{ask}</button><button type="button"
+class="qd-small qd-share" aria-live="polite" data-copied="{copied}" data-failed="{failed}"
+data-language="{language}">{share}</button></div>"""
 HEADING = "Questions of this page"
 CONTENTS = "contents_shown"
 FOLDED = "For analysts"
@@ -78,7 +81,7 @@ def open_bar(title: str) -> Bar:
         )
         row.title(title, width="content", anchor=False)
         row.space("stretch")
-        row.html(BUTTONS, width="content")
+        row.html(_buttons(), width="content")
         scope = row.container(
             key="bar_scope", horizontal=True, wrap=False, vertical_alignment="center", gap="xsmall", width="content"
         )
@@ -91,6 +94,17 @@ def open_bar(title: str) -> Bar:
     if drawn_for == title:
         bar._write(entries)
     return bar
+
+
+def _buttons() -> str:
+    reader = READS.get()
+    return BUTTONS.format(
+        language=reader.language if reader else "en",
+        ask=escape(shown("Ask…").rstrip("…")),  # "Ask" and "Share" alone are other words: a request, and a part
+        share=escape(shown("Share…").rstrip("…")),
+        copied=escape(shown("Link copied")),
+        failed=escape(shown("Copy the address bar")),
+    )
 
 
 def anchor(question: str) -> str:

@@ -97,10 +97,12 @@ class Cell:
     @property
     def spoken(self) -> str:
         """Return what stands for a chart where it cannot be seen: the question, its answer, and where its rows are."""
-        return message(
-            "Chart: {question}. {said} The rows behind it are under Calculation.",
-            question=self.question,
-            said=self.said[:MOST_SPOKEN],
+        return reader.shown(
+            message(
+                "Chart: {question}. {said} The rows behind it are under Calculation.",
+                question=reader.shown_whole(self.question),
+                said=reader.shown_whole(self.said)[:MOST_SPOKEN],
+            )
         )
 
     def chart(self, function: Callable[..., Any], *args: Any) -> None:
@@ -256,9 +258,9 @@ class Cell:
         lines = [f"| {first} | {' | '.join(others)} |", f"| :-- |{' --: |' * len(others)}"]
         for name, *values in frame.iter_rows():
             words = [amount_visibility.spoken(str(value), seen) if seen else value for value in values]
-            words = [reader.shown_whole(value) if isinstance(value, str) else value for value in words]
+            words = [reader.shown_value(value) if isinstance(value, str) else value for value in words]
             cells = " | ".join(escaped(value).replace(" ", NARROW) for value in words)
-            lines.append(f"| {escaped(reader.shown_whole(name))} | {cells} |")
+            lines.append(f"| {escaped(reader.shown_value(name))} | {cells} |")
         st.markdown("\n".join(lines), width="stretch")
 
     def rows(self, frame: Any, key: str, opened: Callable[[], None], **options: Any) -> None:

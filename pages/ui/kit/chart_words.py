@@ -10,8 +10,10 @@ from typing import Any
 
 import polars as pl
 
-from core.localization import shown_whole
+from core.column_labels import label
+from core.localization import shown, shown_value, shown_whole
 from core.localization.reader import READS
+from pages.ui.kit.table_words import OF_US
 
 LABELLED = {"x": "axis", "y": "axis", "color": "legend", "fill": "legend", "shape": "legend", "opacity": "legend"}
 HEADED = ("row", "column", "facet")
@@ -80,6 +82,8 @@ def _encoding(view: dict[str, Any], channel: str, part: dict[str, Any], frames: 
         if isinstance(condition.get("value"), str) and channel == "text":
             condition["value"] = shown_whole(condition["value"])
     field = part.get("field")
+    if channel == "tooltip" and isinstance(field, str) and "title" not in part:
+        part["title"] = shown(label(field))
     words = _words(field, frames) if isinstance(field, str) else {}
     if not words:
         return
@@ -107,18 +111,17 @@ def _calculated(view: dict[str, Any], part: dict[str, Any], field: str, words: M
     if not any(step.get("as") == name for step in steps):
         table = json.dumps(words, ensure_ascii=False)
         steps.append({"calculate": f"({table})[datum[{json.dumps(field)}]] || datum[{json.dumps(field)}]", "as": name})
-    if "title" not in part:
-        part["title"] = field
     part["field"] = name
 
 
 def _words(field: str, frames: list[pl.DataFrame]) -> dict[str, str]:
     """Return the words for the values of a field that have some."""
     out: dict[str, str] = {}
+    in_words = shown_whole if field in OF_US else shown_value
     for frame in frames:
         if field in frame.columns and frame.schema[field] in (pl.String, pl.Categorical, pl.Enum):
             for value in frame[field].cast(pl.String).drop_nulls().unique(maintain_order=True).head(MOST_WORDS):
-                words = shown_whole(value)
+                words = in_words(value)
                 if words != value:
                     out[value] = str(words)
     return out

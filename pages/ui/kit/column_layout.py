@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.column_labels import kind, label
 from core.contracts import Dataset
+from core.localization import shown
 from pages.ui.kit import company_wording
 
 # Whose id a column holds: the frame that names it, its id and its name there.
@@ -154,7 +155,7 @@ def _sized(given: Any, values: pl.Series, name: str) -> Any:
         return config
     inner = config.get("type_config") or {}
     cell_type, form = inner.get("type"), str(inner.get("format") or "")
-    heading = int(len(str(config.get("label") or label(name))) * LETTER) + EDGE
+    heading = int(len(shown(str(config.get("label") or label(name)))) * LETTER) + EDGE
     config["width"] = max(heading, _width(cell_type, form, values, config.get("width") == "large"))
     return config
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
+from core import local_times
 from core.access import Identity
 from core.config import Settings
+from core.contracts import Dataset
 from core.formats import Formats, checked, chosen
 from core.localization import Reader, catalogues
 from core.localization.reader import READS
+from core.sources import data_words
 from pages.ui.kit import cache
 from pages.ui.server import shown_words
 
@@ -36,6 +41,7 @@ def take_over(settings: Settings, who: Identity) -> Formats:
     Where the page was begun in another language, as on the first page of a session, it is begun anew.
     """
     before = READS.get()
+    local_times.ZONE.set(settings.time_zone)
     chosen_language = kept(settings, who) or settings.language
     language = chosen_language or of_browser()
     browser = getattr(st.context, "locale", None)
@@ -48,6 +54,13 @@ def take_over(settings: Settings, who: Identity) -> Formats:
     if (before and before.language) != (now and now.language):
         st.rerun()
     return formats
+
+
+def mind_names(data: Dataset, settings: Settings) -> None:
+    """Leave values of the data as they are from now on, also those that are words of ours elsewhere."""
+    now = READS.get()
+    if now is not None:
+        READS.set(replace(now, names=cache.result(data_words.in_catalogue, data, settings)))
 
 
 def reader(language: str, formats: Formats) -> Reader | None:

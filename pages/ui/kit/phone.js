@@ -31,9 +31,9 @@
     }
     try {
       await copy(given.url);
-      answer(button, "Link copied");
+      answer(button, button.dataset.copied);
     } catch {
-      answer(button, "Copy the address bar");
+      answer(button, button.dataset.failed);
     }
   };
   // The keyboard of a phone comes up only for a field that takes the focus within the touch itself.
@@ -45,7 +45,9 @@
   const synthesis = window.speechSynthesis;
   // A voice that is not local would be a server's: the text would leave the device.
   const voice = () => {
-    const local = synthesis ? synthesis.getVoices().filter((v) => v.localService && /^en([-_]|$)/i.test(v.lang)) : [];
+    const language = document.querySelector(".qd-share")?.dataset.language ?? "en";
+    const speaks = (v) => v.lang.toLowerCase().split(/[-_]/)[0] === language;
+    const local = synthesis ? synthesis.getVoices().filter((v) => v.localService && speaks(v)) : [];
     return local.find((v) => v.lang.replace("_", "-") === navigator.language) ?? local.find((v) => v.default) ?? local[0];
   };
   const voices = () => document.documentElement.classList.toggle(VOICE, Boolean(voice()));
@@ -53,7 +55,7 @@
   const stop = () => {
     if (!reading) return;
     clearInterval(reading.watch);
-    reading.button.textContent = "Read aloud";
+    reading.button.textContent = reading.words;
     reading = null;
     synthesis.cancel();
   };
@@ -64,9 +66,10 @@
     if (isReading || !own || !box) return;
     const parts = [...box.querySelectorAll("h1, h2, h3, p")].map((part) => part.innerText.trim()).filter(Boolean);
     if (!parts.length) return;
-    button.textContent = "Stop";
+    const words = button.textContent;
+    button.textContent = button.dataset.stop;
     const watch = setInterval(() => { if (!button.isConnected) stop(); }, 300); // Its window was closed.
-    reading = { button, watch };
+    reading = { button, watch, words };
     parts.forEach((text, index) => {
       const speech = Object.assign(new SpeechSynthesisUtterance(text), { voice: own, lang: own.lang });
       if (index === parts.length - 1) speech.onend = () => { if (reading?.button === button) stop(); };

@@ -5,9 +5,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 
-BUTTON = '<button type="button" class="qd-small qd-aloud" data-of="{key}">Read aloud</button>'
+from core.localization import shown
+
+BUTTON = """<button type="button" class="qd-small qd-aloud" data-of="{key}"
+data-stop="{stop}">{words}</button>"""
 
 
 def offer(key: str) -> None:
@@ -18,4 +23,5 @@ def offer(key: str) -> None:
     key : str
         Of the container, as it was given to Streamlit.
     """
-    st.html(BUTTON.format(key=key))
+    words, stop = escape(shown("Read aloud")), escape(shown("Stop"))
+    st.html(BUTTON.format(key=key, words=words, stop=stop))

@@ -193,6 +193,7 @@ def open(title: str, needs: str = "") -> Page:
         own, view = _rows(settings, who, state, hiding)
         reader_seal.attend(who, view)
         settings = fitted(settings, own)
+        page_language.mind_names(own, settings)
         ahead = made_ahead.look(settings, who, state, own)
         visible = _cut(own, settings, view) if is_let_in else None
         _same_rows(own, settings, visible)

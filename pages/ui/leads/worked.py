@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.ui.kit import address_choice
+
 NUMBER = st.column_config.NumberColumn
 OUTCOMES = {"deal": "Become a deal", "won": "Be won"}
 USUAL_CAPACITY, MOST = 40, 10_000
@@ -49,16 +51,7 @@ RECORD = {
 
 def outcome() -> str:
     """Draw the choice of what leads are scored for."""
-    chosen = st.segmented_control(
-        "Chance to",
-        list(OUTCOMES),
-        default="deal",
-        required=True,
-        format_func=OUTCOMES.__getitem__,
-        key="lead_outcome",
-        bind="query-params",
-    )
-    return str(chosen)
+    return address_choice.buttons("Chance to", OUTCOMES, "lead_outcome", "deal", OUTCOMES.__getitem__)
 
 
 def capacity() -> int:

@@ -18,7 +18,7 @@ from core.config.calendar import add_quarters, quarter_label, quarter_start
 from core.config.stages import fitted
 from core.contracts import Dataset
 from core.store import Store
-from pages.ui.kit import cache
+from pages.ui.kit import address_choice, cache
 from pages.ui.kit.shell import Page
 
 QUARTERS = 8
@@ -102,8 +102,7 @@ def quarter(d: Desk) -> date:
     """Draw the choice of a quarter, the last one that is over first, and return its first day."""
     begins = [add_quarters(d.running, -k, d.settings) for k in range(QUARTERS)]
     labels = {quarter_label(begin, d.settings): begin for begin in begins}
-    chosen = st.selectbox("Quarter", list(labels), index=1, key="pay_quarter", bind="query-params")
-    return labels.get(str(chosen), begins[1])
+    return labels[address_choice.dropdown("Quarter", labels, "pay_quarter", list(labels)[1])]
 
 
 def known_on(d: Desk, begin: date) -> date | None:
@@ -125,5 +124,4 @@ def person(d: Desk, payroll: Payroll) -> str:
     if len(names) <= 1:
         return next(iter(names), "")
     ids = sorted(names, key=lambda rep: (rep != d.sight.own, names[rep], rep))
-    chosen = st.selectbox("Person", ids, format_func=names.get, key="pay_person", bind="query-params")
-    return str(chosen) if chosen in names else ids[0]
+    return address_choice.dropdown("Person", ids, "pay_person", ids[0], names.__getitem__)

@@ -10,7 +10,7 @@ from core.artifacts import RESULTS
 from core.metrics import Measure
 from core.plays import play_record
 from core.plays.play_view import Runs
-from pages.ui.kit import cache
+from pages.ui.kit import address_choice, cache
 from pages.ui.kit.shell import Page
 
 NUMBER = st.column_config.NumberColumn
@@ -65,10 +65,9 @@ def _state(page: Page, runs: Runs) -> tuple[Any, ...]:
 def chosen(runs: Runs) -> str:
     """Draw the choice of the play whose evidence is shown."""
     names = {play.key: play.name for play in runs.plays}
-    key = st.selectbox(
-        "Look closer at", list(names), format_func=lambda k: names.get(k, ""), key="play", bind="query-params"
+    return (
+        address_choice.dropdown("Look closer at", names, "play", next(iter(names)), names.__getitem__) if names else ""
     )
-    return str(key)
 
 
 def state() -> str:

@@ -46,7 +46,7 @@ def show(work: Work, c: Cell) -> None:
         return
     rows = work.rows.with_columns(stage=pl.Series([stages.of(stage) for stage in work.rows["stage"]], dtype=pl.String))
     per = review_stages.counts(work.rows, stages)
-    c.answer("; ".join(message("{n:,} in {stage}", n=n, stage=stage) for stage, n in per.iter_rows()) + ".")
+    c.answer(joined(*(message("{n:,} in {stage}", n=n, stage=stage) for stage, n in per.iter_rows()), by="; ") + ".")
     c.table(rows.select(list(SHOWN)), column_config=SHOWN, height=260)
     _move(work, rows)
     _public(work)

@@ -19,7 +19,7 @@ from core.store.projects import Project
 from core.store.repositories import Saved
 from core.store.reviews import Change
 from core.store.work_tasks import ROLE, ROLES
-from pages.ui.kit import cache, notices, saved_content
+from pages.ui.kit import address_choice, cache, notices, saved_content
 from pages.ui.kit.cells import Cell
 from pages.ui.kit.escaping import escaped
 from pages.ui.kit.my_tasks import LIST
@@ -79,10 +79,7 @@ def choose(page: Page, c: Cell) -> Work | None:
         c.answer("No list is saved yet.")
         c.empty("Upload a buyer's list on the Requirements page and save it: the work on it is then planned here.")
         return None
-    if st.session_state.get(LIST) not in lists:
-        st.session_state[LIST] = next(iter(lists))
-    chosen = st.selectbox("List", list(lists), format_func=lambda key: lists[key].name, key=LIST, bind="query-params")
-    saved = lists[str(chosen)]
+    saved = lists[address_choice.dropdown("List", lists, LIST, next(iter(lists)), lambda key: lists[key].name)]
     store = cache.store(page.settings.database)
     project = store.projects.get(saved.id)
     rules = page.settings.requirements

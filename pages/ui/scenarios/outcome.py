@@ -10,7 +10,9 @@ import streamlit as st
 
 from core.charts import scenarios as charts
 from core.contracts.errors import QuarterdeckError
-from core.localization import message
+from core.localization import joined, message, message_plural
+from core.localization import shown as in_words
+from core.localization.messages import figure
 from core.metrics.measure import compact, likely
 from core.scenarios import files
 from core.scenarios.analysis import whatif
@@ -71,8 +73,8 @@ def answer(c: Cell, form: ScenarioForm, top: Any) -> None:
 
 
 def _draw(c: Cell, what_if: WhatIf, top: Any) -> None:
-    warnings = "".join(
-        message("\n\n:small[:material/warning: {warning}]", warning=warning) for warning in what_if.warnings()
+    warnings = joined(
+        *(message("\n\n:small[:material/warning: {warning}]", warning=warning) for warning in what_if.warnings()), by=""
     )
     with top:
         c.answer(what_if.sentence(), after=warnings)
@@ -156,24 +158,28 @@ def tiles(what_if: WhatIf) -> str:
         ("MRR at the end", then.total("mrr_amount"), now.total("mrr_amount")),
     ]
     shown = [
-        (f"{name}, {unit}", compact(after), (after - before) / 1e6 if abs(after - before) >= 1 else 0.0, " M")
+        (f"{in_words(name)}, {unit}", compact(after), after - before if abs(after - before) >= 1 else 0.0, unit)
         for name, after, before in rows
     ]
     hit, was = then.spread.p_target, now.spread.p_target
     gap = 0.0 if hit is None or was is None or likely(hit) == likely(was) else (hit - was) * 100
-    words = "–" if hit is None else likely(hit).replace("over ", "&gt; ").replace("under ", "&lt; ")
-    shown.append(("Chance of quota", words, gap, " points"))
+    words = "–" if hit is None else likely(hit)
+    shown.append((in_words("Chance of quota"), words, gap, ""))
     return f'<div style="display:flex;flex-wrap:wrap;gap:.4rem 2rem">{"".join(_tile(*row) for row in shown)}</div>'
 
 
 def _tile(name: str, value: str, change: float, unit: str) -> str:
     mark, color = ("▲", RISE) if change > 0 else ("▼", FALL)
-    size = f"{max(abs(change), 1):,.0f}" if unit == " points" else f"{abs(change):,.2f}"
-    unit = " point" if unit == " points" and size == "1" else unit
-    moved = f'<div style="font-size:.8667rem;color:{color}">{mark} {size}{unit}</div>' if change else ""
+    points = max(round(abs(change)), 1)
+    size = (
+        figure("compact", (abs(change), 2, False), f"{abs(change) / 1e6:,.2f} M")
+        if unit
+        else message_plural("{n:,} point", "{n:,} points", points)
+    )
+    moved = f'<div style="font-size:.8667rem;color:{color}">{mark} {in_words(size)}</div>' if change else ""
     return (
         f'<div style="min-width:6.5rem"><div class="qd-label">{escape(name)}</div>'
-        f'<div class="qd-figure">{value}</div>{moved or EMPTY}</div>'
+        f'<div class="qd-figure">{escape(in_words(value))}</div>{moved or EMPTY}</div>'
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 import streamlit as st
@@ -32,7 +33,7 @@ LOOSE = ("toast", "spinner", "dialog")  # functions of Streamlit that no contain
 NOT_FIRST = {"page_link", "progress", "image", "dataframe", "data_editor"}
 NAMED = ("label", "body", "help", "placeholder", "text", "caption", "title", "value", "delta", "delta_description")
 DRESSED = re.compile(r"(:material/\w+: )?(.+?)(, [A-Z]{3})?", re.DOTALL)
-DIGIT = re.compile(r"^[-+]?(?:[A-Z]{3} )?\d")
+DIGIT = re.compile(r"^[-+]?(?:[A-Z]{3} )?\d|^[A-Z][a-z]+ \d{4}$")
 NO_WORDS = {"text_input", "text_area", "number_input", "slider", "date_input", "checkbox", "toggle", "color_picker"}
 
 
@@ -56,6 +57,7 @@ def install() -> None:
 def _wrapped(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     first = 2 if name == "page_link" else 1
     is_choice, has_body = name in CHOICES, name not in NOT_FIRST
+    names = list(signature(method).parameters)[2:]  # what stands after the label without its name
 
     @wraps(method)
     def call(self: DeltaGenerator, *args: Any, **kwargs: Any) -> Any:
@@ -67,7 +69,8 @@ def _wrapped(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         for option in NAMED:
             if option in kwargs and not (option == "value" and name in NO_WORDS):
                 kwargs[option] = _words(kwargs[option])
-        if is_choice and "bind" not in kwargs:
+        if is_choice:
+            args, kwargs = args[:1], {**dict(zip(names, args[1:], strict=False)), **kwargs}
             kwargs["format_func"] = _worded(kwargs.get("format_func") or str)
             if kwargs.get("captions"):
                 kwargs["captions"] = _words(kwargs["captions"])
@@ -88,7 +91,11 @@ def _loose(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _worded(format_func: Callable[[Any], Any]) -> Callable[[Any], str]:
-    return lambda option: str(_words(format_func(option)))
+    def words(option: Any) -> str:
+        text, reader = format_func(option), READS.get()
+        return str(text) if reader and text in reader.names else str(_words(text))
+
+    return words
 
 
 def _words(value: Any) -> Any:
