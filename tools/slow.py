@@ -8,7 +8,6 @@ before, the quickest first, as long as all together take no longer, and none of 
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 import tempfile
@@ -16,10 +15,9 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from tools.slow_state import Record, missing, passed, write_down
+from tools.slow_state import Record, digest, missing, passed, write_down
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_COUNTED = ("__pycache__", ".pyc", ".egg-info")
 INSTALLED = ("pyproject.toml", "requirements.lock", "tests/environments.py")
 SERVED = (
     "server.py",
@@ -319,27 +317,6 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("core", "pages", "app.py", "tests/sample"),
     ),
 }
-
-
-def digest(paths: Iterable[str], root: Path = ROOT) -> str:
-    """Return a hash of the names and contents of all files at some paths.
-
-    Raises
-    ------
-    FileNotFoundError
-        When a path is not there: a part that covers nothing would never run again.
-    """
-    out = hashlib.blake2b(digest_size=16)
-    for path in sorted(set(paths)):
-        target = root / path
-        if not target.exists():
-            raise FileNotFoundError(path)
-        for file in [target] if target.is_file() else sorted(f for f in target.rglob("*") if f.is_file()):
-            name = file.relative_to(root).as_posix()
-            if not any(word in name for word in NOT_COUNTED):
-                out.update(f"{name}\n".encode())
-                out.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
-    return out.hexdigest()
 
 
 def hashes() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,30 @@ def test_a_hash_follows_names_and_contents_and_no_caches(tmp_path):
     second = slow.digest(["a"], tmp_path)
     (tmp_path / "a" / "two.py").write_text("2")
     assert len({first, second, slow.digest(["a"], tmp_path)}) == 3
+
+
+def test_a_hash_is_that_of_the_files_git_tracks_and_the_same_in_every_clone(tmp_path):
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    (origin / "a").mkdir(parents=True)
+    (origin / "a" / "one.py").write_text("1")
+
+    def git(*words, folder=origin):
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+        subprocess.run(["git", "-C", folder, *who, *words], check=True, capture_output=True)
+
+    without = slow.digest(["a"], origin)
+    git("init", "-q")
+    git("add", "a")
+    git("commit", "-q", "-m", "x")
+    git("clone", "-q", origin, clone, folder=tmp_path)
+    for stray in ("a/left.log", "a/__pycache__/one.pyc", "b/left.py"):
+        (origin / stray).parent.mkdir(exist_ok=True)
+        (origin / stray).write_text("x")
+    assert slow.digest(["a"], origin) == slow.digest(["a"], clone) == without
+    with pytest.raises(FileNotFoundError):
+        slow.digest(["b"], origin)
+    (clone / "a" / "one.py").write_text("2")
+    assert slow.digest(["a"], clone) != without
 
 
 @pytest.fixture
