@@ -1,8 +1,8 @@
 """What is remembered of the slow parts: for which files each has passed, and how long that took.
 
 `tests/slow.state` has a line for each part that passed: name, hash and minutes. A part of which a test was left out,
-because something is not installed here or this is not root, has not passed. The hash is that of the files git tracks, so
-that what else lies about changes nothing and every clone has the same.
+because something is not installed here or this is not root, has not passed. The hash is that of the files git tracks,
+so that what else lies about changes nothing and every clone has the same.
 """
 
 from __future__ import annotations

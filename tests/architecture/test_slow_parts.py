@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,18 +69,19 @@ def outcomes(monkeypatch, tmp_path):
     """What pytest would return for each part, and in `ran` which parts were run; the files are not read again."""
     fixed, now = dict.fromkeys(slow.PARTS, 0), {part: f"now-{part}" for part in slow.PARTS}
     covered = {(*tests, *paths): part for part, (tests, paths) in slow.PARTS.items()}
-    state = type("Outcomes", (), {"codes": fixed, "ran": [], "skips": {}})
+    state = type("Outcomes", (), {"codes": fixed, "ran": [], "skips": {}, "seconds": []})
 
-    def fake(command, **_):
+    def fake(command, seconds):
         part = next(p for p, (tests, _) in slow.PARTS.items() if tests[-1] == command[-1])
         state.ran.append(part)
         tags = "".join(f'<testcase><skipped message="{reason}"/></testcase>' for reason in state.skips.get(part, ()))
         report = next(word for word in command if word.startswith("--junitxml="))
         Path(report.removeprefix("--junitxml=")).write_text(f"<testsuites><testsuite>{tags}</testsuite></testsuites>")
-        return type("Done", (), {"returncode": fixed[part]})
+        state.seconds.append(seconds)
+        return fixed[part]
 
     monkeypatch.setattr(slow_state, "STATE", tmp_path / "slow.state")
-    monkeypatch.setattr(slow.subprocess, "run", fake)
+    monkeypatch.setattr(slow, "exit_code", fake)
     monkeypatch.setattr(slow, "hashes", lambda: dict(now))
     monkeypatch.setattr(slow, "digest", lambda paths: now[covered[paths]])
     return state
@@ -120,6 +122,29 @@ def test_a_push_runs_what_has_changed_and_fits_into_its_minutes(outcomes, capsys
     others = sorted(set(slow.PARTS) - set(slow_state.passed()) - slow.WEEKLY)
     assert slow.main(["--changed", "--minutes=10"]) == 0
     assert outcomes.ran == ["api", "wheel", "engines"]
-    left = capsys.readouterr().out.splitlines()[0]
+    left = capsys.readouterr().err.splitlines()[0]
     assert left == f"Changed, and left to `make test-slow`: {', '.join([*others, 'attack', *sorted(slow.WEEKLY)])}."
     assert set(slow.PARTS) > slow.WEEKLY
+
+
+def test_a_push_ends_in_time_where_parts_are_slower_than_they_were_and_none_of_them_has_failed(outcomes, capsys):
+    for part in ("wheel", "api", "engines"):
+        slow_state.write_down(part, slow_state.Record("of-before", 3.0))
+    outcomes.codes["engines"] = None
+    assert slow.main(["--changed", "--minutes=10", "--list"]) == 0
+    assert capsys.readouterr().out.split() == ["api", "engines", "wheel"]
+    assert outcomes.ran == []
+    assert slow.main(["--changed", "--minutes=10"]) == 0
+    assert all(0 < seconds <= 600 for seconds in outcomes.seconds)
+    assert slow_state.passed()["engines"].digest == "of-before"
+    assert capsys.readouterr().out.endswith("not finished: engines\n")
+    assert slow.run(["wheel"], 0.0) == 0
+    assert outcomes.ran.count("wheel") == 1
+
+
+def test_tests_that_are_interrupted_end_what_they_started(tmp_path):
+    code = "import pathlib, sys, time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n"
+    code += "    pathlib.Path(sys.argv[1]).write_text('ended')"
+    assert slow.exit_code([sys.executable, "-S", "-c", code, str(tmp_path / "end")], 3.0) is None
+    assert (tmp_path / "end").read_text() == "ended"
+    assert slow.exit_code([sys.executable, "-S", "-c", "raise SystemExit(3)"]) == 3
