@@ -429,6 +429,7 @@ def main() -> None:
     ]
     if os.geteuid() or missing or not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         sys.exit("The game day needs root, HAProxy and PostgreSQL.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is taken away then too
     game = Game(source)
     try:
         print(
