@@ -30,6 +30,7 @@ OWN_CACHE = {
 # Their arguments name something fixed with the code: a shipped file, a block of rules, a mark, a number of nodes.
 FIXED_ARGUMENTS = {
     "core/charts/typeface.py: advances",
+    "core/enablement/rules.py: _of",
     "core/formats.py: _locale",
     "core/formats.py: _vega",
     "core/formats.py: checked",

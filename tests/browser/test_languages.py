@@ -1,4 +1,4 @@
-"""In a browser that speaks German or Spanish: words, numbers, days, downloads are in its language; a choice beats it."""
+"""In a browser that speaks German or Spanish words, numbers, days and downloads are in its language; a choice wins."""
 
 from __future__ import annotations
 

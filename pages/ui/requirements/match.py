@@ -29,7 +29,7 @@ EARLIER = {
     "likeness": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
     "capability": "Answered with",
     "answer": st.column_config.TextColumn("Answer then", width="large"),
-    "text": st.column_config.TextColumn("Asked then", width="large"),
+    "text": st.column_config.TextColumn("Asked then", width="medium"),
     "source": "List",
     "owner": "By",
     "age_days": st.column_config.NumberColumn("Days ago"),
