@@ -266,10 +266,10 @@ def _judged(tried: list[tuple[dict[str, Array], Array]]) -> tuple[str, pl.DataFr
     """Return the way that serves, and how near each came, from what each said of some years and what was booked."""
     # As a share of what look-alikes bring, for amounts spread as they are large: else a few accounts decide alone. What
     # they were booked is no part of the share, so that the way that is right on average still comes out best.
-    scales = [said[LOOK_ALIKES] + max(float(said[LOOK_ALIKES].mean()), 1.0) for said, _ in tried]
+    scales = [guesses[LOOK_ALIKES] + max(float(guesses[LOOK_ALIKES].mean()), 1.0) for guesses, _ in tried]
     years = list(zip(tried, scales, strict=True))
     squares = {
-        name: np.mean([((said[name] - actual) / scale) ** 2 for (said, actual), scale in years], axis=0)
+        name: np.mean([((guesses[name] - actual) / scale) ** 2 for (guesses, actual), scale in years], axis=0)
         for name in WAYS
     }
     best = min(squares, key=lambda name: float(squares[name].mean()))
@@ -279,7 +279,7 @@ def _judged(tried: list[tuple[dict[str, Array], Array]]) -> tuple[str, pl.DataFr
     rows = [
         (
             name,
-            float(np.sqrt(np.mean([(said[name] - actual) ** 2 for said, actual in tried]))),
+            float(np.sqrt(np.mean([(guesses[name] - actual) ** 2 for guesses, actual in tried]))),
             float(tried[0][0][name].sum()),
             name == winner,
         )
