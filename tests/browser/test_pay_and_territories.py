@@ -53,10 +53,10 @@ def test_a_statement_follows_the_quarter_and_the_person_and_adds_up_as_a_file(ur
     amounts = [row[column] for row in rows if row[column] is not None]
     assert len(amounts) == own.frame.height
     assert sum(amounts) == pytest.approx(own.summary["amount"], abs=0.005)
-    verdict = page.get_by_text(re.compile("^With another deal of "))
-    words = verdict.inner_text()
+    answer = page.get_by_text(re.compile("^With another deal of "))
+    words = answer.inner_text()
     page.get_by_role("slider", name=re.compile("^Sold on top")).press("ArrowRight")
-    expect(verdict).not_to_have_text(words, timeout=60_000)
+    expect(answer).not_to_have_text(words, timeout=60_000)
 
 
 def test_a_proposal_keeps_its_limits_and_opens_as_a_file_and_as_a_scenario(url, page, sample, settings):
@@ -67,7 +67,7 @@ def test_a_proposal_keeps_its_limits_and_opens_as_a_file_and_as_a_scenario(url, 
     expect(page.get_by_text(today.sentence())).to_be_visible(timeout=60_000)
     moves = page.get_by_role("spinbutton", name="At most so many moves")
     # What is found within the time a server takes is not the same on each, so the page's own words are taken.
-    verdict = page.get_by_text(re.compile(f"accounts? of {region} would change hands|no move within these limits"))
+    answer = page.get_by_text(re.compile(f"accounts? of {region} would change hands|no move within these limits"))
     seen = set()
     for most in (0, 5):
         moves.fill(str(most))
@@ -75,10 +75,10 @@ def test_a_proposal_keeps_its_limits_and_opens_as_a_file_and_as_a_scenario(url, 
         quiet(page)
         page.get_by_role("button", name="Propose").click()
         quiet(page, 2_000)
-        expect(verdict).to_be_visible(timeout=120_000)
-        seen.add(verdict.inner_text())
+        expect(answer).to_be_visible(timeout=120_000)
+        seen.add(answer.inner_text())
     assert len(seen) == 2
-    n_moves = int(re.match(r"\d+", verdict.inner_text())[0])
+    n_moves = int(re.match(r"\d+", answer.inner_text())[0])
     assert 0 < n_moves <= 5
     heading, rows = sheet_of(page, "Who could have which accounts?")
     accounts, before = (heading.index(name) for name in ("Account", "From"))
