@@ -53,8 +53,8 @@ if not interactions.touches.is_empty():
     with cell(page, "What is met, and what is ahead?", "Meetings", span="all") as c:
         meetings = cache.result(meeting_record.by_deal, data, settings, interactions)
         c.answer(meetings.sentence())
-        held = cache.result(meeting_record.in_period, data, settings, interactions, *columns.period(page))
-        c.answer(held.sentence())
+        met = cache.result(meeting_record.in_period, data, settings, interactions, *columns.period(page))
+        c.answer(met.sentence())
         if not meetings.frame.is_empty():
             c.table(meetings.frame, column_config=columns.MEETINGS, column_order=list(columns.MEETINGS), height=300)
         c.method(meeting_record.by_deal, meetings.frame, given=columns.GIVEN)

@@ -153,8 +153,8 @@ def one_by_one(problem: Problem, measures: list[str]) -> np.ndarray | None:
         load, before = loads[:, groups], owner[groups]
         change = np.abs(sums[:, reps] + load - 1) - np.abs(sums[:, reps] - 1)
         left = np.abs(sums[:, before] - load - 1) - np.abs(sums[:, before] - 1)
-        moved: np.ndarray = weights @ (change + np.where(before >= 0, left, 0.0))
-        return moved
+        out: np.ndarray = weights @ (change + np.where(before >= 0, left, 0.0))
+        return out
 
     def give(group: int, rep: int) -> None:
         if owner[group] >= 0:
