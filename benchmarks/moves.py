@@ -1,6 +1,6 @@
 """What a slider's move costs over the wire: sessions that each move a lever every two seconds.
 
-Run: .venv/bin/python benchmarks/moves.py [sessions] [seconds]
+Run: .venv/bin/python benchmarks/moves.py [sessions] [seconds] [language]
 
 Starts the app, opens websockets as browsers do, and prints the time from sending a move to the end of the
 script that answers it, and the server's processor time per move, which other work on the machine disturbs less.
@@ -30,7 +30,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE, LEVER, PERIOD = "scenarios", "Win rate", 2.0
+PAGE, PERIOD = "scenarios", 2.0
+LEVERS = {"en": "Win rate", "de": "Abschlussquote", "es": "Tasa de éxito"}  # as browsers of a language show it
+LANGUAGE = sys.argv[3] if len(sys.argv) > 3 else "en"
+LEVER = LEVERS[LANGUAGE]
 FIRST_RUN, IDLE = 120.0, 5.0
 NEW = count(1)
 
@@ -71,7 +74,7 @@ class Session:
         message = BackMsg()
         run = message.rerun_script
         run.page_script_hash, run.page_name, run.fragment_id = self.page_hash, page, fragment
-        run.context_info.timezone, run.context_info.locale, run.context_info.url = "UTC", "en", f"{self.url}/{PAGE}"
+        run.context_info.timezone, run.context_info.locale, run.context_info.url = "UTC", LANGUAGE, f"{self.url}/{PAGE}"
         for name, (kind, value) in self.states.items():
             state = run.widget_states.widgets.add()
             state.id = name

@@ -28,7 +28,8 @@ NO_WORK = {
         territory_asked
         requirement_deal_came review_judged tour_go tour_levers""",
     "worked out again from the address, the data or the store": """
-        account_asked also contents_shown library_listed link_read page page_scope quality_preview question_asked
+        account_asked addresses_written also contents_shown library_listed link_read page page_scope quality_preview
+        question_asked
         question_topic question_words question_failure refused_pages draft_rewritten holds_seat
         requirement_shown review_arrived review_base
         review_view scope_written shown sheets_hidden wizard_stage_rows kept_language language_choice""",

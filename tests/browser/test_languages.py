@@ -1,4 +1,4 @@
-"""In a browser that speaks German or Spanish words, numbers, days and downloads are in its language; a choice wins."""
+"""In a browser that speaks German or Spanish: words, numbers, days and downloads follow it; a choice beats it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEEN = {
     "de-DE": {
         "heading": "Szenarien",
         "day": "Stand 15. Mai 2026",
-        "amount": r"Auftragseingang.*\d+,\d Mio\.\sUSD",
+        "amount": r"Auftragseingang.*\d+,\d\sMio\.\sUSD",
         "slider": "Abschlussquote",
         "download": "Als HTML herunterladen",
         "axis": "USD offen",
