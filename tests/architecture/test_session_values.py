@@ -17,7 +17,6 @@ NO_WORK = {
         review_said scenario_notice scenario_saved scope_problem sign_in_problem source_done source_failed tour_problem
         wizard_done wizard_failed fresh_scim_token_problem comment_problem library_used
         project_outcome pay_notice engagement_outcome recent_notices""",
-    "what stands in the address already": "addresses_written",
     "a secret that is shown once and kept nowhere; another can be made": """
         alert_way_secret api_key_made connector_address demo_link_made embed_made fresh_scim_token""",
     "a count that gives a control a new key": """
