@@ -138,5 +138,8 @@ def _hidden(
     people = masking.shown_ids(steps["assignee_id"], masking.PERSON, whole, settings)
     nobody = pl.when(pl.col("changed_by") != "").then(pl.lit(HIDDEN)).otherwise(pl.lit(""))
     reason = pl.when(pl.col("reason") != "").then(pl.lit(HIDDEN)).otherwise(pl.lit(""))
-    shown = steps.with_columns(assignee_id=people, changed_by=nobody, reason=reason)
+    # What a company writes into its own plays can name somebody; what comes with the package cannot.
+    ours = {step.name for play in play_definition.shipped() for step in play.steps}
+    name = pl.when(pl.col("name").is_in(ours)).then("name").otherwise(pl.lit(HIDDEN))
+    shown = steps.with_columns(name=name, assignee_id=people, changed_by=nobody, reason=reason)
     return pl.concat(parts) if parts else runs, shown

@@ -96,7 +96,7 @@ def test_pruning_wants_to_be_told_what(cache, name, everything):
 def test_an_unknown_kind_is_named_with_the_closest():
     with pytest.raises(StoreError, match="Did you mean results"):
         kind_named("resluts")
-    with pytest.raises(StoreError, match="Known: sample, snapshots"):
+    with pytest.raises(StoreError, match="Known: sample, correspondence, snapshots"):
         kind_named("zzz")
 
 

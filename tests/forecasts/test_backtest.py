@@ -394,8 +394,9 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here, monke
     assert "new replays are not kept" in open_cache(blocked).notices()[0].what
 
 
+@pytest.mark.slow
 def test_the_sample_s_record_reaches_back_eight_quarters(sample, settings):
-    replays = backtest_archive.load_or_run(sample, settings)  # `make test` has built them already
+    replays = backtest_archive.load_or_run(sample, settings)
     found = accuracy.record(sample, settings, replays, NOBODY_CALLED, "period")
     assert found.frame.height >= 8
     assert found.frame["n_forecasts"].min() == 13
