@@ -19,7 +19,8 @@ from core.localization import word_template
 from core.localization.messages import Text, figure, joined, message_of
 
 MOST, FEWEST_LETTERS = 2_000, 4  # characters of a text that is looked at; letters of a template
-NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?"
+WHOLE = r"[-+−]?\d[\d,]*"
+DECIMALS = re.compile(r"\.(\d+)[f%]")
 SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z“])")
 WORD = re.compile(r"[^\W\d_]+")
 AMOUNT = re.compile(
@@ -50,10 +51,12 @@ class Templates:
 
     def __init__(self, texts: Iterable[Any]) -> None:
         self._by_word: dict[str, list[tuple[int, re.Pattern[str], str, str]]] = defaultdict(list)
+        self._plain = set[str]()
         for entry in texts:
             single, many = entry if isinstance(entry, tuple) else (entry, "")
             for text in filter(None, (single, many)):
                 self._take(text, single, many)
+                self._plain.add(text)
         for rows in self._by_word.values():
             rows.sort(key=lambda row: -row[0])
 
@@ -89,17 +92,20 @@ class Templates:
             with suppress(ValueError):
                 moment = datetime.strptime(text, form)
                 return moment if "%H" in form else moment.date()
-        if re.fullmatch(NUMBER, text) and form:
+        if form and re.fullmatch(rf"{WHOLE}(?:\.\d+)?", text):
             plain = text.replace(",", "").replace("−", "-")
             return float(plain) if "." in plain else int(plain)
         return _figure(text) or self.recovered(text)
 
     def recovered(self, text: str) -> str:
         """Return a text with the templates of its sentences, or itself."""
-        if len(text) > MOST:
+        if len(text) > MOST or text in self._plain:
             return text
         if not WORD.search(text):
             return _figure(text) or text
+        listed = [self.found_in(part) for part in text.split("; ")]
+        if len(listed) > 1 and None not in listed:  # A template of one entry would fit them all as one.
+            return joined(*filter(None, listed), by="; ")
         whole = self.found_in(text) or _figure(text)
         if whole is not None:
             return whole
@@ -116,10 +122,18 @@ def _pattern(parts: Iterable[Any]) -> str:
         out.append(re.escape(words))
         if name:
             is_number = bool(form) and "%" not in form.rstrip("%")
-            inner = (NUMBER if is_number else ".+?") + ("%" if (form or "").endswith("%") else "")
+            inner = (_number(form or "") if is_number else ".+?") + ("%" if (form or "").endswith("%") else "")
             out.append(f"(?P={name})" if name in seen else f"(?P<{name}>{inner})")
             seen.add(name)
     return "".join(out)
+
+
+def _number(form: str) -> str:
+    """Return what a number looks like that was written by a format: with just as many decimals, where it says so."""
+    decimals = DECIMALS.search(form)
+    if decimals is None:
+        return rf"{WHOLE}(?:\.\d+)?"
+    return WHOLE + (rf"\.\d{{{decimals[1]}}}" if int(decimals[1]) else "")
 
 
 def _figure(text: str) -> str | None:

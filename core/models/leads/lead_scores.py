@@ -160,8 +160,10 @@ def _reasons(row: dict[str, object], points: Floats) -> str:
 def _reason(name: str, row: dict[str, object], points: float) -> str:
     value = row[name]
     if name in ("log_employees", "log_age"):
-        shown = NOT_KNOWN if value is None else f"{np.expm1(float(str(value))):,.0f}"
-        shown += " days" if name == "log_age" else " people" if value is not None else ""
+        shown: str = NOT_KNOWN
+        if value is not None:
+            n = round(float(np.expm1(float(str(value)))))
+            shown = counted(n, "day") if name == "log_age" else counted(n, "person", "people")
     else:
         shown = f"{value:,.0f}" if isinstance(value, float) else str(value)
     return message("{names}: {shown} ({points:+.0f} points)", names=NAMES[name], shown=shown, points=points * 100)

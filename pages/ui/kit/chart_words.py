@@ -79,8 +79,8 @@ def _encoding(view: dict[str, Any], channel: str, part: dict[str, Any], frames: 
     if isinstance(part.get("value"), str) and channel == "text":
         part["value"] = shown_whole(part["value"])
     for condition in _conditions(part):
-        if isinstance(condition.get("value"), str) and channel == "text":
-            condition["value"] = shown_whole(condition["value"])
+        if channel == "text":
+            _conditional(view, condition, frames)
     field = part.get("field")
     if channel == "tooltip" and isinstance(field, str) and "title" not in part:
         part["title"] = shown(label(field))
@@ -97,6 +97,16 @@ def _encoding(view: dict[str, Any], channel: str, part: dict[str, Any], frames: 
     own = part.setdefault(kind, {})
     if "labelExpr" not in own:
         own["labelExpr"] = f"({json.dumps(words, ensure_ascii=False)})[datum.label] || datum.label"
+
+
+def _conditional(view: dict[str, Any], condition: dict[str, Any], frames: list[pl.DataFrame]) -> None:
+    """Put the words of a text that stands only where there is room for it; how long they are is asked of them."""
+    value, field = condition.get("value"), condition.get("field")
+    if isinstance(value, str):
+        condition["value"] = shown_whole(value)
+    if isinstance(field, str) and (words := _words(field, frames)):
+        _calculated(view, condition, field, words)
+        condition["test"] = condition["test"].replace(f"datum['{field}']", f"datum['{condition['field']}']")
 
 
 def _conditions(part: dict[str, Any]) -> list[dict[str, Any]]:
