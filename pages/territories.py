@@ -33,7 +33,7 @@ with cell(page, "What may each account bring?", "Potential") as c:
             height=300,
         )
     if not potential.trials.is_empty():
-        c.answer("How each way to say so did, looking back:")
+        c.answer("How each way did, looking back; the one that serves misses least for the size of each account:")
         c.table(potential.trials, column_config=proposal_form.TRIALS, column_order=list(proposal_form.TRIALS))
     c.method(territories.account_potential.potential, potential.frame)
 
