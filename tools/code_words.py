@@ -53,7 +53,14 @@ OTHERS = {
     "core/charts/leads.py": ("best fifth", "the others"),
     "core/config/settings.py": ("amounts", "margin", "contacts"),
     "core/models/leads/lead_landmarks.py": ("within 4 hours", "within a day", "later", "none yet"),
-    "core/models/leads/lead_scores.py": ("source", "industry", "level", "answer", "touches", "like the average lead"),
+    "core/models/leads/lead_scores.py": (
+        "source",
+        "industry",
+        "level",
+        "answer",
+        "touches",
+        "like the average lead",
+    ),
     "core/contracts/people.py": ("rep", "manager", "director"),
     "core/requirements/judge/gap_analysis.py": (
         "partial",

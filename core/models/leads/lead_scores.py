@@ -26,12 +26,13 @@ NAMES = {
     "industry": "industry",
     "level": "level",
     "answer": "answer",
-    "log_employees": "size of the company",
-    "log_age": "age of the lead",
+    "log_employees": "people in the company",
+    "log_age": "days since the lead came",
     "n_touches": "touches",
     "n_recent": "touches of the last 14 days",
     "days_quiet": "days since the last touch",
 }
+LOGGED = {"log_employees", "log_age"}
 POINTS = tuple(f"{name}_points" for name in FEATURES)
 LISTED = {
     "lead_id": pl.String,
@@ -159,13 +160,9 @@ def _reasons(row: dict[str, object], points: Floats) -> str:
 
 def _reason(name: str, row: dict[str, object], points: float) -> str:
     value = row[name]
-    if name in ("log_employees", "log_age"):
-        shown: str = NOT_KNOWN
-        if value is not None:
-            n = round(float(np.expm1(float(str(value)))))
-            shown = counted(n, "day") if name == "log_age" else counted(n, "person", "people")
-    else:
-        shown = f"{value:,.0f}" if isinstance(value, float) else str(value)
+    if name in LOGGED and value is not None:
+        value = np.expm1(float(str(value)))
+    shown = NOT_KNOWN if value is None else f"{value:,.0f}" if isinstance(value, float) else str(value)
     return message("{names}: {shown} ({points:+.0f} points)", names=NAMES[name], shown=shown, points=points * 100)
 
 
