@@ -120,7 +120,7 @@ def test_a_page_speaks_the_language_of_the_browser(address, browser, locale, tit
     context = browser.new_context(locale=locale)
     page = context.new_page()
     page.goto(address)
-    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible(timeout=120_000)
+    expect(page.get_by_role("heading", level=3, name=title)).to_be_visible(timeout=120_000)
     expect(page.get_by_role("button", name=download)).to_be_visible(timeout=120_000)
     context.close()
 

@@ -34,7 +34,7 @@ def arriving(outlook: Outlook, window: str | None) -> tuple[str, int]:
     )
     shown = outlook.behind(window)
     spans = {shown.days: shown.window or "Window"} if shown.days else {}
-    spans |= {HALF_YEAR: "Half a year", YEAR: "A year"}
+    spans |= {HALF_YEAR: "Half a year", YEAR: "Twelve months"}
     days = right.segmented_control(
         "Within", list(spans), format_func=spans.get, default=HALF_YEAR, required=True, key="arrivals_days"
     )

@@ -31,7 +31,7 @@ WAITS = {
 def due(page: Page, c: Cell, library: Library) -> None:
     """Show the answers to be read again this month, mine or everybody's, and let them be confirmed in one go."""
     today = page.data.as_of
-    mine = st.segmented_control("Whose", ["Everybody's", "Mine"], default="Everybody's", key="library_whose")
+    mine = st.segmented_control("Whose", ["All", "Mine"], default="All", key="library_whose")
     owner = f"{page.identity.user}\n{page.identity.name}" if mine == "Mine" else None
     rows = answer_edition.due(library, answer_edition.month_end(today), owner)
     late = rows.filter(pl.col("due_on") <= today).height
