@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import quiet
+from tests.browser.steps import choose, quiet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 PATIENCE = 60_000
@@ -73,14 +73,13 @@ def test_a_link_opens_in_every_language_and_a_choice_beats_the_browser(url, brow
     other.goto(link)
     quiet(other)
     expect(other.get_by_role("radio", name="Sales activities")).to_be_checked(timeout=PATIENCE)
-    page.get_by_role("combobox", name="Sprache").click()
-    page.get_by_role("option", name="Español").click()
+    quiet(page)
+    choose(page, page.get_by_role("combobox", name="Sprache"), "Español")
     expect(page.get_by_role("radio", name=SEEN["es-ES"]["touches"])).to_be_checked(timeout=PATIENCE)
     page.reload()
     quiet(page)
     expect(page.get_by_role("radio", name=SEEN["es-ES"]["touches"])).to_be_checked(timeout=PATIENCE)
-    page.get_by_role("combobox", name="Idioma").click()
-    page.get_by_role("option", name=re.compile("navegador")).click()
+    choose(page, page.get_by_role("combobox", name="Idioma"), "Según el navegador")
     expect(page.get_by_role("radio", name=SEEN["de-DE"]["touches"])).to_be_checked(timeout=PATIENCE)
     german.close()
     english.close()
