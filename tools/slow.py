@@ -220,6 +220,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("tests/browser/test_two_on_a_list.py",),
         ("pages/project.py", "pages/ui/project", "core/requirements/work", "core/requirements/export", "core/store"),
     ),
+    "rivals": (
+        ("tests/browser/test_competitors.py",),
+        ("core/metrics/competitors.py", "pages/competitors.py", "pages/ui/competitors", "pages/ui/kit"),
+    ),
     "flow": (("tests/browser/test_team_flow.py",), ("core/metrics/flow.py", "pages/pipeline.py", "pages/ui/pipeline")),
     "odbc": (("tests/slow/test_bi_clients.py",), (*INSTALLED, "core/bi", "core/access")),
     "live": (

@@ -57,7 +57,9 @@ OPEN = {"pages/help.py"}  # whoever is let in may read the guides
 REFUSED = "You do not have access"
 COMPANY = re.compile(r"[^.:;\"]*\b(?:the|whole) company\b[^.;\"]*", re.IGNORECASE)
 # What is the whole company's, whoever looks.
-TRUE = re.compile(r"models|model learn|catalogue|trainings|Costs are the whole|data are loaded|rights and records", re.IGNORECASE)
+TRUE = re.compile(
+    r"models|model learn|catalogue|trainings|Costs are the whole|data are loaded|rights and records", re.IGNORECASE
+)
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,9 @@ def test_saving_over_a_version_raises_it_by_one(store):
 def test_a_stale_save_overwrites_nothing_and_says_when(store):
     first = store.scenarios.save("plan", ME, {"a": 1})
     store.scenarios.save("plan", ME, {"a": 2}, first.version)
-    with pytest.raises(StoreError, match=r"saved by somebody else at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC. Nothing was overwritten"):
+    with pytest.raises(
+        StoreError, match=r"saved by somebody else at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC. Nothing was overwritten"
+    ):
         store.scenarios.save("plan", ME, {"a": 3}, first.version)
     assert store.scenarios.get("plan", ME).payload == {"a": 2}
 
