@@ -20,6 +20,7 @@ from core.localization.messages import Text, figure, joined, message_of
 
 MOST, FEWEST_LETTERS = 2_000, 4  # characters of a text that is looked at; letters of a template
 WHOLE = r"[-+−]?\d[\d,]*"
+NUMBER = rf"{WHOLE}(?:\.\d+)?"
 DECIMALS = re.compile(r"\.(\d+)[f%]")
 SENTENCES = re.compile(r"(?<=[.!?]) (?=[A-Z“])")
 WORD = re.compile(r"[^\W\d_]+")
@@ -92,7 +93,7 @@ class Templates:
             with suppress(ValueError):
                 moment = datetime.strptime(text, form)
                 return moment if "%H" in form else moment.date()
-        if form and re.fullmatch(rf"{WHOLE}(?:\.\d+)?", text):
+        if form and re.fullmatch(NUMBER, text):
             plain = text.replace(",", "").replace("−", "-")
             return float(plain) if "." in plain else int(plain)
         return _figure(text) or self.recovered(text)
@@ -103,8 +104,8 @@ class Templates:
             return text
         if not WORD.search(text):
             return _figure(text) or text
-        listed = [self.found_in(part) for part in text.split("; ")]
-        if len(listed) > 1 and None not in listed:  # A template of one entry would fit them all as one.
+        listed = [self.found_in(part) for part in text.split("; ")] if "; " in text else []
+        if listed and None not in listed:  # A template of one entry would fit them all as one.
             return joined(*filter(None, listed), by="; ")
         whole = self.found_in(text) or _figure(text)
         if whole is not None:
@@ -132,7 +133,7 @@ def _number(form: str) -> str:
     """Return what a number looks like that was written by a format: with just as many decimals, where it says so."""
     decimals = DECIMALS.search(form)
     if decimals is None:
-        return rf"{WHOLE}(?:\.\d+)?"
+        return NUMBER
     return WHOLE + (rf"\.\d{{{decimals[1]}}}" if int(decimals[1]) else "")
 
 
