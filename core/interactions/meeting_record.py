@@ -29,6 +29,13 @@ MEETINGS: dict[str, Any] = {
     "last_on": pl.Date,
     "next_at": pl.Datetime("us"),
 }
+# What is known of a meeting or call by all invited to it; whether it was or will be held; and how long it takes.
+MEETING = (
+    pl.col("at", "ended_at", "is_cancelled").first(),
+    (pl.col("answer") == "declined").all().alias("is_declined"),
+)
+IS_ON = ~pl.col("is_cancelled") & ~pl.col("is_declined")
+HOURS = (pl.col("ended_at") - pl.col("at")).dt.total_seconds() / 3_600
 HELD: dict[str, Any] = {
     "month": pl.Date,
     "n_met": pl.Int64,
@@ -70,18 +77,12 @@ def in_period(
     deals = data.opportunities["opportunity_id"].implode()
     is_theirs = pl.col("opportunity_id").is_null() | pl.col("opportunity_id").is_in(deals)
     rows = interactions.touches.filter(span, pl.col("kind") != MAIL, pl.col("account_id").is_in(accounts), is_theirs)
-    meetings = rows.group_by("interaction_id").agg(
-        pl.col("at", "ended_at", "is_cancelled").first(),
-        pl.col("account_id").unique(),
-        is_declined=(pl.col("answer") == "declined").all(),
-    )
-    is_on = ~pl.col("is_cancelled") & ~pl.col("is_declined")
-    length = (pl.col("ended_at") - pl.col("at")).dt.total_seconds() / 3_600
+    meetings = rows.group_by("interaction_id").agg(*MEETING, pl.col("account_id").unique())
     months = meetings.group_by(month=pl.col("at").dt.date().dt.truncate("1mo")).agg(
-        n_met=is_on.sum().cast(pl.Int64),
-        hours=length.filter(is_on).sum(),
-        n_called_off=(~is_on).sum().cast(pl.Int64),
-        n_accounts=pl.col("account_id").filter(is_on).explode().drop_nulls().n_unique().cast(pl.Int64),
+        n_met=IS_ON.sum().cast(pl.Int64),
+        hours=HOURS.filter(IS_ON).sum(),
+        n_called_off=(~IS_ON).sum().cast(pl.Int64),
+        n_accounts=pl.col("account_id").filter(IS_ON).explode().drop_nulls().n_unique().cast(pl.Int64),
     )
     frame = months.sort("month").select(*HELD)
     n_met, n_off = int(frame["n_met"].sum()), int(frame["n_called_off"].sum())
@@ -120,18 +121,15 @@ def by_deal(data: Dataset, settings: Settings, interactions: Interactions, days:
     live = data.opportunities.filter(~pl.col("is_closed"))["opportunity_id"].implode()
     span = (pl.col("at") >= end - timedelta(days=days)) & (pl.col("at") < end + timedelta(days=AHEAD))
     rows = interactions.touches.filter(span, pl.col("kind") != MAIL, pl.col("opportunity_id").is_in(live))
-    meetings = rows.group_by("opportunity_id", "interaction_id").agg(
-        pl.col("at", "ended_at", "is_cancelled").first(), is_declined=(pl.col("answer") == "declined").all()
-    )
-    is_past, is_on = pl.col("at") < end, ~pl.col("is_cancelled") & ~pl.col("is_declined")
-    length = (pl.col("ended_at") - pl.col("at")).dt.total_seconds() / 3_600
+    meetings = rows.group_by("opportunity_id", "interaction_id").agg(*MEETING)
+    is_past = pl.col("at") < end
     deals = meetings.group_by("opportunity_id").agg(
-        n_met=(is_past & is_on).sum().cast(pl.Int64),
-        hours=length.filter(is_past & is_on).sum(),
-        n_called_off=(~is_on).sum().cast(pl.Int64),
-        n_ahead=(~is_past & is_on).sum().cast(pl.Int64),
-        last_on=pl.col("at").filter(is_past & is_on).max().dt.date(),
-        next_at=pl.col("at").filter(~is_past & is_on).min(),
+        n_met=(is_past & IS_ON).sum().cast(pl.Int64),
+        hours=HOURS.filter(is_past & IS_ON).sum(),
+        n_called_off=(~IS_ON).sum().cast(pl.Int64),
+        n_ahead=(~is_past & IS_ON).sum().cast(pl.Int64),
+        last_on=pl.col("at").filter(is_past & IS_ON).max().dt.date(),
+        next_at=pl.col("at").filter(~is_past & IS_ON).min(),
     )
     frame = named(data, deals).sort(
         pl.col("n_ahead") > 0, "amount", "opportunity_id", descending=[False, True, False], nulls_last=True
