@@ -21,6 +21,13 @@ COURSES: dict[str, Any] = {
     "n_scored": pl.Int64,
     "last_finished_on": pl.Date,
 }
+# Of people who began something: how many, how many finished, and how well.
+TALLY = (
+    pl.len().alias("n_people"),
+    pl.col("is_completed").sum().alias("n_finished"),
+    pl.col("is_completed").mean().alias("finished_rate"),
+    pl.col("score_rate").mean().alias("average_score"),
+)
 MODULES: dict[str, Any] = {
     "course": pl.String,
     "module": pl.String,
@@ -124,12 +131,7 @@ def by_module(data: Dataset, settings: Settings) -> Measure:
         finished first.
     """
     rows = _modules(_attempts(data).filter(pl.col("n_modules").is_not_null()))
-    grouped = rows.group_by("course", module="module_name").agg(
-        n_people=pl.len(),
-        n_finished=pl.col("is_completed").sum(),
-        finished_rate=pl.col("is_completed").mean(),
-        average_score=pl.col("score_rate").mean(),
-    )
+    grouped = rows.group_by("course", module="module_name").agg(*TALLY)
     frame = grouped.select(pl.col(name).cast(dtype) for name, dtype in MODULES.items())
     frame = frame.sort("course", "finished_rate", "module")
     value = ratio(int(frame["n_finished"].sum()), rows.height)
@@ -173,10 +175,7 @@ def by_course(data: Dataset, settings: Settings) -> Measure:
     """
     rows = records(data)
     grouped = rows.group_by("course").agg(
-        n_people=pl.len(),
-        n_finished=pl.col("is_completed").sum(),
-        finished_rate=pl.col("is_completed").mean(),
-        average_score=pl.col("score_rate").mean(),
+        *TALLY,
         n_scored=pl.col("score_rate").count(),
         last_finished_on=pl.col("completed_on").max(),
     )
