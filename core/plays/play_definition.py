@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -199,6 +200,7 @@ class Standing:
     changed_by: str = ""
 
 
+@cache
 def shipped() -> tuple[PlayDefinition, ...]:
     """Return the plays that come with Quarterdeck.
 
