@@ -12,7 +12,7 @@ __all__ = ["bundle", "customers", "landmarks", "sample", "settings", "url"]
 
 @pytest.fixture(scope="session")
 def url(settings, sample, bundle, tmp_path_factory):
-    """The address of a server on the default company, with a store of its own."""
+    """The address of a server on the company of these fixtures, with a store of its own; it starts slowly."""
     folder = tmp_path_factory.mktemp("served")
     with serving(folder, own_database(settings.home, folder)) as address:
         yield address
