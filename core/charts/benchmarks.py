@@ -34,5 +34,5 @@ def beside(frame: pl.DataFrame, figure: str) -> Drawn:
     base = alt.Chart(frame).encode(y=y, tooltip=tip)
     title = message("{units} (tick: the rest)", units=UNITS.get(figure, figure))
     bars = name_bars.bars(base, "value", title, form)
-    ranges = interval(base, x="low:Q", x2="high:Q")
-    return finish(bars + ranges + mark(base, 18, x="rest_value:Q"), 28 * frame.height + 30)
+    ranges = interval(base, x=alt.X("low:Q"), x2=alt.X2("high:Q"))
+    return finish(bars + ranges + mark(base, 18, x=alt.X("rest_value:Q")), 28 * frame.height + 30)

@@ -57,11 +57,11 @@ def rollup(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     y = alt.Y("person:N", sort=shown["person"].to_list(), title=None, axis=people())
     x = alt.X("line_amount:Q", title=currency, axis=across())
     amount = alt.Tooltip("line_amount:Q", format=",.0f", title=currency)
-    base = alt.Chart(long).encode(y=y, x=x, tooltip=["person:N", "line:N", amount])
+    base = alt.Chart(long).encode(y=y, x=x, tooltip=[alt.Tooltip("person:N"), alt.Tooltip("line:N"), amount])
     reach = (
         alt.Chart(shown)
         .mark_rule(color=CONTEXT, opacity=0.45)
-        .encode(y=alt.Y("person:N", sort=shown["person"].to_list()), x="first:Q", x2="last:Q")
+        .encode(y=alt.Y("person:N", sort=shown["person"].to_list()), x=alt.X("first:Q"), x2=alt.X2("last:Q"))
     )
     marks = base.mark_point(filled=True, size=95, opacity=0.95).encode(
         color=alt.Color(
@@ -90,17 +90,17 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
         axis=across(),
         scale=alt.Scale(zero=True),
     )
-    band = base.mark_area(color=FORECAST, opacity=0.22).encode(y="lower:Q", y2="upper:Q")
+    band = base.mark_area(color=FORECAST, opacity=0.22).encode(y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"))
     line = base.mark_line(color=FORECAST, point=alt.OverlayMarkDef(color=FORECAST)).encode(y=y, tooltip=tip)
-    commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y="commit_amount:Q", tooltip=tip)
-    mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x="day:T")
+    commit = base.mark_line(color=CONTEXT, strokeDash=[4, 3]).encode(y=alt.Y("commit_amount:Q"), tooltip=tip)
+    mark = alt.Chart(pl.DataFrame({"day": [chosen]})).mark_rule(color=CONTEXT, strokeWidth=1.5).encode(x=alt.X("day:T"))
     words = _ends(frame)
     color = alt.Color(
         "end:N",
         legend=None,
         scale=alt.Scale(domain=["Forecast", "Closed and commit", "Outcome"], range=[FORECAST, CONTEXT, ACTUAL]),
     )
-    named = alt.Chart(words).encode(x="day:T", y="end_amount:Q", text="end:N", color=color)
+    named = alt.Chart(words).encode(x=alt.X("day:T"), y=alt.Y("end_amount:Q"), text=alt.Text("end:N"), color=color)
     begins = named.transform_filter("datum.end !== 'Outcome'").mark_text(align="left", dx=4, dy=-9, fontWeight=600)
     ends = named.transform_filter("datum.end === 'Outcome'").mark_text(align="right", dx=-4, dy=13, fontWeight=600)
     text = begins + ends
@@ -110,7 +110,9 @@ def path(frame: pl.DataFrame, chosen: date, currency: str) -> alt.Chart | alt.La
         came = (
             alt.Chart(outcome)
             .mark_rule(color=ACTUAL, strokeWidth=2.5)
-            .encode(y="actual_amount:Q", tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")])
+            .encode(
+                y=alt.Y("actual_amount:Q"), tooltip=[alt.Tooltip("actual_amount:Q", format=",.0f", title="outcome")]
+            )
         )
         layers += came
     return finish(layers, height=220)
@@ -140,15 +142,19 @@ def beside(frame: pl.DataFrame, actual: float | None, currency: str) -> alt.Char
             axis=across(),
         ),
         color=alt.condition(alt.datum.who == "System", alt.value(FORECAST), alt.value(CONTEXT)),
-        tooltip=["who:N", alt.Tooltip("amount:Q", format=",.0f"), alt.Tooltip("error_amount:Q", format="+,.0f")],
+        tooltip=[
+            alt.Tooltip("who:N"),
+            alt.Tooltip("amount:Q", format=",.0f"),
+            alt.Tooltip("error_amount:Q", format="+,.0f"),
+        ],
     )
-    reach = interval(base, x="lower:Q", x2="upper:Q")
+    reach = interval(base, x=alt.X("lower:Q"), x2=alt.X2("upper:Q"))
     layers = bars + reach
     if actual is not None:
         layers += (
             alt.Chart(pl.DataFrame({"actual": [actual]}))
             .mark_rule(color=ACTUAL, strokeWidth=2.5)
-            .encode(x="actual:Q", tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")])
+            .encode(x=alt.X("actual:Q"), tooltip=[alt.Tooltip("actual:Q", format=",.0f", title="outcome")])
         )
     return finish(layers, height=24 * frame.height + 30)
 
@@ -169,7 +175,7 @@ def parts(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             ),
             color=alt.Color("way:N", legend=legend("Forecast"), scale=hues),
             tooltip=[
-                "deal:N",
+                alt.Tooltip("deal:N"),
                 alt.Tooltip("expected_amount:Q", format=",.0f"),
                 alt.Tooltip("actual_amount:Q", format=",.0f", title="won"),
                 alt.Tooltip("error_amount:Q", format="+,.0f"),
@@ -197,7 +203,11 @@ def record(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             x=x,
             color=alt.Color("rule:N", scale=hues, legend=legend(each=175)),
             shape=alt.Shape("rule:N", scale=shapes),
-            tooltip=["group:N", "rule:N", alt.Tooltip("miss_rate:Q", format=".1%", title="error")],
+            tooltip=[
+                alt.Tooltip("group:N"),
+                alt.Tooltip("rule:N"),
+                alt.Tooltip("miss_rate:Q", format=".1%", title="error"),
+            ],
         )
     )
     return finish(marks, height=24 * frame.height + 30)
@@ -209,7 +219,7 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         y=alt.Y("category:N", sort=frame["category"].to_list(), title=None, axis=alt.Axis(labelExpr=CATEGORY))
     )
     tip = [
-        "category:N",
+        alt.Tooltip("category:N"),
         alt.Tooltip("amount:Q", format=",.0f", title="CRM"),
         alt.Tooltip("reviewed_amount:Q", format=",.0f", title="reviewed"),
     ]
@@ -217,5 +227,5 @@ def moves(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         x=alt.X("amount:Q", title=message("{currency} (grey: CRM, teal: reviewed)", currency=currency), axis=across()),
         tooltip=tip,
     )
-    reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x="reviewed_amount:Q", tooltip=tip)
+    reviewed = base.mark_bar(color=ACTUAL, height=12).encode(x=alt.X("reviewed_amount:Q"), tooltip=tip)
     return finish(own + reviewed, height=26 * frame.height + 30)

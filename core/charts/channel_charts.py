@@ -31,7 +31,11 @@ def credit(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("value:Q", format=",.2f", title="amount"),
     ]
     base = alt.Chart(long).encode(y=y, tooltip=tip)
-    spread = alt.Chart(rows).mark_rule(color=CONTEXT, strokeWidth=2).encode(y=y, x="lowest_rate:Q", x2="highest_rate:Q")
+    spread = (
+        alt.Chart(rows)
+        .mark_rule(color=CONTEXT, strokeWidth=2)
+        .encode(y=y, x=alt.X("lowest_rate:Q"), x2=alt.X2("highest_rate:Q"))
+    )
     models = alt.Scale(
         domain=list(MODELS.values()),
         range=["triangle-left", "triangle-right", "circle", "square", "cross", "diamond", "triangle-up"],
@@ -62,7 +66,7 @@ def differences(frame: pl.DataFrame) -> Drawn:
     ]
     base = alt.Chart(rows).encode(y=name_bars.names("channel", rows["channel"].to_list()), tooltip=tip)
     bars = name_bars.bars(base, "difference", "win rate above or below, with range", "+.0%")
-    return finish(bars + interval(base, x="low:Q", x2="high:Q"), 30 * rows.height + 40)
+    return finish(bars + interval(base, x=alt.X("low:Q"), x2=alt.X2("high:Q")), 30 * rows.height + 40)
 
 
 def returns(frame: pl.DataFrame) -> Drawn:
@@ -77,6 +81,6 @@ def returns(frame: pl.DataFrame) -> Drawn:
     base = alt.Chart(frame).encode(y=name_bars.names("channel", frame["channel"].to_list()), tooltip=tip)
     bars = base.mark_bar(color=ACTUAL, height=12, cornerRadius=2).encode(
         x=alt.X("lowest_return:Q", title=message("won for each 1 spent (tick: the last 1)")),
-        x2="highest_return:Q",
+        x2=alt.X2("highest_return:Q"),
     )
-    return finish(bars + mark(base, 18, x="marginal_return:Q"), 30 * frame.height + 40)
+    return finish(bars + mark(base, 18, x=alt.X("marginal_return:Q")), 30 * frame.height + 40)

@@ -36,7 +36,8 @@ def _beside(frame: pl.DataFrame, name: str, others: str, words: str) -> Drawn:
     title = message("won, with range (tick: {words})", words=words)
     bars = name_bars.bars(base, "win_rate", title, ".0%")
     return finish(
-        bars + interval(base, x="low:Q", x2="high:Q") + mark(base, 18, x=f"{others}:Q"), 28 * frame.height + 30
+        bars + interval(base, x=alt.X("low:Q"), x2=alt.X2("high:Q")) + mark(base, 18, x=alt.X(f"{others}:Q")),
+        28 * frame.height + 30,
     )
 
 
@@ -53,8 +54,8 @@ def trend(frame: pl.DataFrame) -> Drawn:
     ]
     base = alt.Chart(frame).encode(x=alt.X("quarter:N", sort=order, title=None), tooltip=tip)
     y = alt.Y("win_rate:Q", title="won (dashed: without a competitor)", axis=alt.Axis(format=".0%"))
-    others = base.mark_line(color=CONTEXT, strokeDash=[5, 4], point=True).encode(y="others_rate:Q")
-    ranges = interval(base, y="low:Q", y2="high:Q")
+    others = base.mark_line(color=CONTEXT, strokeDash=[5, 4], point=True).encode(y=alt.Y("others_rate:Q"))
+    ranges = interval(base, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
     dots = base.mark_point(color=ACTUAL, filled=True, size=90, opacity=1).encode(y=y)
     return finish(others + ranges + dots, 220)
 
@@ -71,4 +72,4 @@ def reasons(frame: pl.DataFrame) -> Drawn:
     ]
     base = alt.Chart(top).encode(y=name_bars.names("reason", top["reason"].to_list(), 180), tooltip=tip)
     bars = name_bars.bars(base, "share", "of losses (tick: without a competitor)", ".0%", FORECAST)
-    return finish(bars + mark(base, 18, x="others_share:Q"), 28 * top.height + 30)
+    return finish(bars + mark(base, 18, x=alt.X("others_share:Q")), 28 * top.height + 30)

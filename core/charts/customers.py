@@ -66,7 +66,11 @@ def months(frame: pl.DataFrame, currency: str) -> Drawn:
                 legend=legend(each=240),
                 scale=alt.Scale(domain=list(names.values()), range=[FORECAST, VIOLET, ACTUAL]),
             ),
-            tooltip=["month_ahead:O", "what:N", alt.Tooltip("amount:Q", format="+,.0f", title=currency)],
+            tooltip=[
+                alt.Tooltip("month_ahead:O"),
+                alt.Tooltip("what:N"),
+                alt.Tooltip("amount:Q", format="+,.0f", title=currency),
+            ],
         )
     )
     return finish(bars, height=180)
@@ -83,7 +87,7 @@ def staying(frame: pl.DataFrame) -> Drawn:
             legend=legend(each=240),
             scale=alt.Scale(domain=frame["who"].unique(maintain_order=True).to_list(), range=[ACTUAL, CONTEXT]),
         ),
-        tooltip=["who:N", "month_ahead:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
+        tooltip=[alt.Tooltip("who:N"), alt.Tooltip("month_ahead:Q"), alt.Tooltip("stay_rate:Q", format=".1%")],
     )
     return finish(base.mark_line(point=True), height=180)
 
@@ -105,7 +109,12 @@ def lead(frame: pl.DataFrame) -> Drawn:
             ),
             y=y,
             color=color,
-            tooltip=["score:N", "months_before:Q", alt.Tooltip("red_rate:Q", format=".1%"), "n:Q"],
+            tooltip=[
+                alt.Tooltip("score:N"),
+                alt.Tooltip("months_before:Q"),
+                alt.Tooltip("red_rate:Q", format=".1%"),
+                alt.Tooltip("n:Q"),
+            ],
         )
     )
     stayed = alt.Chart(named.filter(pl.col("months_before") == 0)).mark_rule(strokeDash=[4, 4]).encode(y=y, color=color)
@@ -120,13 +129,19 @@ def lift(frame: pl.DataFrame) -> Drawn:
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("tenth:O", title="tenth by score, worst first", axis=alt.Axis(labelAngle=0)),
-            xOffset="score:N",
+            xOffset=alt.XOffset("score:N"),
             y=alt.Y("lift_rate:Q", title="times as often as average"),
             color=alt.Color("score:N", legend=legend(each=240), scale=_both()),
-            tooltip=["score:N", "tenth:O", alt.Tooltip("lift_rate:Q", format=".2f"), "n_left:Q", "n:Q"],
+            tooltip=[
+                alt.Tooltip("score:N"),
+                alt.Tooltip("tenth:O"),
+                alt.Tooltip("lift_rate:Q", format=".2f"),
+                alt.Tooltip("n_left:Q"),
+                alt.Tooltip("n:Q"),
+            ],
         )
     )
-    line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
+    line = alt.Chart(pl.DataFrame({"y": [1.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y=alt.Y("y:Q"))
     return finish(bars + line, height=190)
 
 
@@ -153,15 +168,15 @@ def cohorts(frame: pl.DataFrame, rate: str) -> Drawn:
             scale=alt.Scale(domain=ends, range=["#e8b27a", "#e3f1ef", "#5bb8b1"], interpolate="rgb", clamp=True),
         ),
         tooltip=[
-            "label:N",
-            "age_months:O",
+            alt.Tooltip("label:N"),
+            alt.Tooltip("age_months:O"),
             alt.Tooltip(f"{rate}:Q", format=".1%"),
-            "n_kept:Q",
-            "n_accounts:Q",
+            alt.Tooltip("n_kept:Q"),
+            alt.Tooltip("n_accounts:Q"),
             alt.Tooltip("amount:Q", format=",.0f"),
         ],
     )
-    words = base.mark_text(color=ON_PALE).encode(text="percent:Q")
+    words = base.mark_text(color=ON_PALE).encode(text=alt.Text("percent:Q"))
     return finish(boxes + words, height=20 * len(order) + 30)
 
 
@@ -182,7 +197,11 @@ def retention(frame: pl.DataFrame) -> Drawn:
                 legend=legend(each=240),
                 scale=alt.Scale(domain=list(names.values()), range=[ACTUAL, FORECAST, CONTEXT]),
             ),
-            tooltip=[alt.Tooltip("month:T", format="%B %Y"), "what:N", alt.Tooltip("rate:Q", format=".1%")],
+            tooltip=[
+                alt.Tooltip("month:T", format="%B %Y"),
+                alt.Tooltip("what:N"),
+                alt.Tooltip("rate:Q", format=".1%"),
+            ],
         )
     )
     return finish(lines, height=180)
@@ -198,7 +217,7 @@ def worth(frame: pl.DataFrame, currency: str, top: int = 15) -> Drawn:
     bars = base.mark_bar(color=ACTUAL, height=10, cornerRadius=2).encode(
         x=alt.X("value_amount:Q", title=message("{currency}, with likely range", currency=currency), axis=_across())
     )
-    ranges = interval(base, x="lower_amount:Q", x2="upper_amount:Q")
+    ranges = interval(base, x=alt.X("lower_amount:Q"), x2=alt.X2("upper_amount:Q"))
     return finish(bars + ranges, height=21 * shown.height + 30)
 
 
@@ -215,7 +234,7 @@ def curves(frame: pl.DataFrame) -> Drawn:
                 "curve:N", legend=legend(each=240), scale=alt.Scale(domain=order, range=[ACTUAL, FORECAST, CONTEXT])
             ),
             strokeDash=alt.StrokeDash("curve:N", legend=None, scale=alt.Scale(domain=order, range=_DASHES)),
-            tooltip=["curve:N", "months:Q", alt.Tooltip("stay_rate:Q", format=".1%")],
+            tooltip=[alt.Tooltip("curve:N"), alt.Tooltip("months:Q"), alt.Tooltip("stay_rate:Q", format=".1%")],
         )
     )
     return finish(lines, height=190)
@@ -238,9 +257,9 @@ def groups(frame: pl.DataFrame, axes: tuple[str, str], order: list[str]) -> Draw
                 legend=legend(each=320),
             ),
             tooltip=[
-                "account_name:N",
-                "group:N",
-                "kind:N",
+                alt.Tooltip("account_name:N"),
+                alt.Tooltip("group:N"),
+                alt.Tooltip("kind:N"),
                 alt.Tooltip(f"{x}:Q", format=",.2f", title=plain(x)),
                 alt.Tooltip(f"{y}:Q", format=",.2f", title=plain(y)),
             ],
@@ -279,8 +298,8 @@ def _dots(rows: pl.DataFrame, order: list[str]) -> alt.Chart:
             y=alt.Y("kind:N", sort=order, title=None, scale=alt.Scale(domain=order)),
             tooltip=[
                 alt.Tooltip("on:T", format="%d %B %Y"),
-                "kind:N",
-                "what:N",
+                alt.Tooltip("kind:N"),
+                alt.Tooltip("what:N"),
                 alt.Tooltip("amount:Q", format="+,.0f"),
                 alt.Tooltip("sentiment_score:Q", format="+.2f", title="mood"),
             ],
@@ -337,12 +356,12 @@ def mood(frame: pl.DataFrame) -> Drawn:
             ),
             tooltip=[
                 alt.Tooltip("month:T", format="%d %B %Y", title="month to"),
-                "where:N",
+                alt.Tooltip("where:N"),
                 alt.Tooltip("mood:Q", format="+.2f"),
             ],
         )
     )
-    zero = alt.Chart(pl.DataFrame({"y": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y="y:Q")
+    zero = alt.Chart(pl.DataFrame({"y": [0.0]})).mark_rule(color=CONTEXT, strokeDash=[4, 4]).encode(y=alt.Y("y:Q"))
     return finish(zero + lines, height=130)
 
 
@@ -355,7 +374,7 @@ def steadiness(frame: pl.DataFrame) -> Drawn:
             x=alt.X("top_rate:Q", title="among the top three", axis=_per_cent(), scale=alt.Scale(domain=[0, 1])),
             y=alt.Y("driver:N", sort=frame["driver"].to_list(), title=None, axis=alt.Axis(labelLimit=220)),
             tooltip=[
-                "driver:N",
+                alt.Tooltip("driver:N"),
                 alt.Tooltip("top_rate:Q", format=".0%"),
                 alt.Tooltip("least:Q", format="+.1f"),
                 alt.Tooltip("most:Q", format="+.1f"),

@@ -43,7 +43,7 @@ def moves(frame: pl.DataFrame, currency: str) -> Drawn:
             scale=alt.Scale(domain=_roomy(inner["amount"]), nice=False),
         ),
         tooltip=[
-            "step:N",
+            alt.Tooltip("step:N"),
             alt.Tooltip("n_deals:Q", format=",", title="deals"),
             alt.Tooltip("amount:Q", format="+,.2f", title=currency),
         ],

@@ -24,7 +24,7 @@ def silence(frame: pl.DataFrame) -> Drawn:
     base = alt.Chart(rows).encode(y=name_bars.names("deal", rows["deal"].to_list(), 130), tooltip=tip)
     bars = name_bars.bars(base, "silent_days", "silent, working days (mark: usual gap)", ",d", FORECAST)
     return finish(
-        bars + base.mark_tick(color=ACTUAL, thickness=3, size=16).encode(x="usual_gap:Q"), 26 * rows.height + 40
+        bars + base.mark_tick(color=ACTUAL, thickness=3, size=16).encode(x=alt.X("usual_gap:Q")), 26 * rows.height + 40
     )
 
 
@@ -38,7 +38,7 @@ def talk(frame: pl.DataFrame) -> Drawn:
         alt.Tooltip("questions_a_call:Q", format=".1f", title="questions a call"),
     ]
     base = alt.Chart(rows).encode(y=name_bars.names("who", rows["who"].to_list(), 130), tooltip=tip)
-    half = alt.Chart(pl.DataFrame({"at": [0.5]})).mark_rule(color=CONTEXT, strokeDash=[5, 4]).encode(x="at:Q")
+    half = alt.Chart(pl.DataFrame({"at": [0.5]})).mark_rule(color=CONTEXT, strokeDash=[5, 4]).encode(x=alt.X("at:Q"))
     bars = name_bars.bars(base, "talk_rate", "share of what is said (dashed: half)", ".0%")
     return finish(bars + half, 26 * rows.height + 40)
 
@@ -54,5 +54,5 @@ def topics(frame: pl.DataFrame) -> Drawn:
     ]
     base = alt.Chart(rows).encode(y=name_bars.names("topic", rows["topic"].to_list(), 130), tooltip=tip)
     bars = name_bars.bars(base, "rate", "of calls (mark: spoken of by them)", ".0%")
-    mark = base.mark_tick(color=FORECAST, thickness=3, size=16).encode(x="by_them_rate:Q")
+    mark = base.mark_tick(color=FORECAST, thickness=3, size=16).encode(x=alt.X("by_them_rate:Q"))
     return finish(bars + mark, 26 * rows.height + 40)

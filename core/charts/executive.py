@@ -76,8 +76,8 @@ def heat(frame: pl.DataFrame, currency: str, across: str) -> alt.Chart | alt.Lay
         x=alt.X(f"{across}:N", sort=order, title=None, axis=alt.Axis(labelAngle=0, labelOverlap=True)),
         y=alt.Y("region:N", title=None),
         tooltip=[
-            "region:N",
-            f"{across}:N",
+            alt.Tooltip("region:N"),
+            alt.Tooltip(f"{across}:N"),
             alt.Tooltip("amount:Q", format=",.2f", title=currency),
             alt.Tooltip("n_deals:Q", format=",", title="deals"),
         ],
@@ -126,7 +126,12 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
     chosen = alt.selection_point(name="person", fields=["rep_id"], on="click", clear="dblclick")
     base = alt.Chart(top).encode(y=alt.Y("rep_name:N", sort=order, title=None, axis=name_axis()))
     exact = ".1%" if unit == "rate" else ",.0f"
-    tip = ["rep_name:N", "team:N", alt.Tooltip("value:Q", format=exact, title=kind), alt.Tooltip("n:Q", title="from")]
+    tip = [
+        alt.Tooltip("rep_name:N"),
+        alt.Tooltip("team:N"),
+        alt.Tooltip("value:Q", format=exact, title=kind),
+        alt.Tooltip("n:Q", title="from"),
+    ]
     layers = [
         base.mark_bar(color=ACTUAL, height=14, cornerRadius=2, cursor="pointer")
         .encode(
@@ -137,11 +142,11 @@ def board(frame: pl.DataFrame, kind: str, unit: str, currency: str) -> alt.Chart
         .add_params(chosen)
     ]
     if kind == "Bookings":
-        layers.append(mark(base, 16, x="mark:Q"))
+        layers.append(mark(base, 16, x=alt.X("mark:Q")))
     if kind == "Attainment":
-        layers.append(alt.Chart(pl.DataFrame({"full": [1.0]})).mark_rule(color=INK).encode(x="full:Q"))
+        layers.append(alt.Chart(pl.DataFrame({"full": [1.0]})).mark_rule(color=INK).encode(x=alt.X("full:Q")))
     if kind == "Win rate":
-        layers.append(interval(base, x="low:Q", x2="high:Q"))
+        layers.append(interval(base, x=alt.X("low:Q"), x2=alt.X2("high:Q")))
     return finish(alt.LayerChart(layer=layers), height=20 * top.height + AXIS_LINE)
 
 
@@ -158,12 +163,16 @@ def concentration(frame: pl.DataFrame, label: str, currency: str) -> alt.Chart |
         .encode(
             x=alt.X("amount:Q", title=message("{currency}, and the share of all", currency=currency), axis=None),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
-            tooltip=[f"{label}:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("share_rate:Q", format=".1%")],
+            tooltip=[
+                alt.Tooltip(f"{label}:N"),
+                alt.Tooltip("amount:Q", format=",.2f"),
+                alt.Tooltip("share_rate:Q", format=".1%"),
+            ],
         )
         .add_params(chosen)
     )
     words = base.mark_text(align="left", dx=5, color=LABEL).encode(
-        x="amount:Q", text=alt.Text("share_rate:Q", format=".1%")
+        x=alt.X("amount:Q"), text=alt.Text("share_rate:Q", format=".1%")
     )
     return finish(bars + words, height=21 * top.height + AXIS_LINE)
 
@@ -196,24 +205,24 @@ def target(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         .encode(
             y=y,
             x=x,
-            x2="end:Q",
+            x2=alt.X2("end:Q"),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
             color=alt.Color(
                 "part:N",
                 scale=alt.Scale(domain=["Booked", "Forecast for the rest"], range=[ACTUAL, FORECAST]),
                 legend=legend(each=150),
             ),
-            tooltip=["part:N", alt.Tooltip("begin:Q", format=",.0f"), alt.Tooltip("end:Q", format=",.0f")],
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("begin:Q", format=",.0f"), alt.Tooltip("end:Q", format=",.0f")],
         )
         .add_params(chosen)
     )
     base = alt.Chart(frame).encode(y=y)
-    layers = bars + interval(base, x="lower:Q", x2="upper:Q")
+    layers = bars + interval(base, x=alt.X("lower:Q"), x2=alt.X2("upper:Q"))
     if quota:
         tip = [alt.Tooltip("quota_amount:Q", format=",.0f", title="Quota")]
-        layers += mark(base, 40, x="quota_amount:Q", tooltip=tip)
+        layers += mark(base, 40, x=alt.X("quota_amount:Q"), tooltip=tip)
         word = base.mark_text(dy=-29, color=LABEL, text="Quota", align="right", dx=4)
-        layers += word.encode(x="quota_amount:Q")
+        layers += word.encode(x=alt.X("quota_amount:Q"))
     return finish(layers, height=78)
 
 
@@ -231,8 +240,12 @@ def teams(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
                 axis=alt.Axis(format=MONEY),
             ),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
-            tooltip=["team:N", alt.Tooltip("amount:Q", format=",.2f"), alt.Tooltip("attainment_rate:Q", format=".0%")],
+            tooltip=[
+                alt.Tooltip("team:N"),
+                alt.Tooltip("amount:Q", format=",.2f"),
+                alt.Tooltip("attainment_rate:Q", format=".0%"),
+            ],
         )
         .add_params(chosen)
     )
-    return finish(bars + mark(base, 16, x="quota_amount:Q"), height=21 * frame.height + 26)
+    return finish(bars + mark(base, 16, x=alt.X("quota_amount:Q")), height=21 * frame.height + 26)

@@ -88,13 +88,13 @@ def _bars(frame: pl.DataFrame, unit: str, written: str) -> alt.Chart | alt.Layer
     base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=order, title=None, axis=labels()))
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("begin:Q", title=unit, axis=alt.Axis(format="~s" if written.endswith("s") else ".4~g")),
-        x2="end:Q",
+        x2=alt.X2("end:Q"),
         color=alt.Color(
             "kind:N",
             scale=alt.Scale(domain=["total", "▲ raises", "▼ lowers"], range=[CONTEXT, ACTUAL, FORECAST]),
             legend=None,
         ),
-        tooltip=["label:N", alt.Tooltip("change:Q", format=",.3f", title=unit)],
+        tooltip=[alt.Tooltip("label:N"), alt.Tooltip("change:Q", format=",.3f", title=unit)],
     )
     words = base.mark_text(align="left", dx=5, color=LABEL).encode(
         x=alt.X("right:Q"), text=alt.Text("change:Q", format=written)
@@ -135,7 +135,7 @@ def bar(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
         .encode(
             x=alt.X("importance:Q", title="average impact"),
             y=alt.Y("driver:N", sort="-x", title=None, axis=labels()),
-            tooltip=["driver:N", alt.Tooltip("importance:Q", format=".3f")],
+            tooltip=[alt.Tooltip("driver:N"), alt.Tooltip("importance:Q", format=".3f")],
         )
     )
     return finish(chart, height=22 * min(frame.height, top) + 32)
@@ -164,7 +164,12 @@ def beeswarm(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
                 ),
                 alt.value(CONTEXT),
             ),
-            tooltip=["entity_id:N", "feature:N", "value:N", alt.Tooltip("contribution:Q", format="+.3f")],
+            tooltip=[
+                alt.Tooltip("entity_id:N"),
+                alt.Tooltip("feature:N"),
+                alt.Tooltip("value:N"),
+                alt.Tooltip("contribution:Q", format="+.3f"),
+            ],
         )
     )
     return finish(chart, height=26 * order.len() + 30)
@@ -180,7 +185,7 @@ def dependence(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
         .encode(
             x=alt.X(f"value:{kind}", title=title),
             y=alt.Y("contribution:Q", title="contribution"),
-            tooltip=["value", alt.Tooltip("contribution:Q", format="+.3f")],
+            tooltip=[alt.Tooltip("value"), alt.Tooltip("contribution:Q", format="+.3f")],
         )
     )
     return finish(points, height=190)
@@ -199,10 +204,14 @@ def courses(frame: pl.DataFrame, title: str) -> alt.Chart | alt.LayerChart:
     )
     bars = base.mark_bar(color=ACTUAL, cornerRadius=2, size=30).encode(
         y=alt.Y("p:Q", title="average chance", axis=alt.Axis(format=".0%")),
-        tooltip=["label:N", alt.Tooltip("p:Q", format=".1%", title="average chance"), alt.Tooltip("n:Q", format=",")],
+        tooltip=[
+            alt.Tooltip("label:N"),
+            alt.Tooltip("p:Q", format=".1%", title="average chance"),
+            alt.Tooltip("n:Q", format=","),
+        ],
     )
     rule = alt.Chart(frame.head(1)).mark_rule(color=FORECAST, strokeDash=[5, 4])
-    rule = rule.encode(y="base:Q", tooltip=[alt.Tooltip("base:Q", format=".1%", title="all")])
+    rule = rule.encode(y=alt.Y("base:Q"), tooltip=[alt.Tooltip("base:Q", format=".1%", title="all")])
     return finish(bars + rule, height=170)
 
 
@@ -230,8 +239,8 @@ def together(
             scale=alt.Scale(domain=[-widest, 0, widest], range=colours, interpolate="rgb", clamp=True),
         ),
         tooltip=[
-            "one:N",
-            "other:N",
+            alt.Tooltip("one:N"),
+            alt.Tooltip("other:N"),
             alt.Tooltip("n:Q", format=",", title="of today's"),
             alt.Tooltip("p:Q", format=".1%", title="chance"),
             alt.Tooltip("p_alone:Q", format=".1%", title="if each worked alone"),
@@ -239,5 +248,5 @@ def together(
         ],
     )
     ink = alt.condition("datum.points === null", alt.value(LABEL), alt.value(ON_PALE))
-    words = base.mark_text().encode(text="said:N", color=ink)
+    words = base.mark_text().encode(text=alt.Text("said:N"), color=ink)
     return finish(boxes + words, height=28 * len(order[0]) + 50)

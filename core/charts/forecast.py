@@ -49,18 +49,22 @@ def split(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
                 scale=alt.Scale(domain=list(PARTS.values()), range=hues),
                 legend=legend(each=145),
             ),
-            order="rank:Q",
-            tooltip=["window:N", "part:N", alt.Tooltip("part_amount:Q", format=",.2f", title=currency)],
+            order=alt.Order("rank:Q"),
+            tooltip=[
+                alt.Tooltip("window:N"),
+                alt.Tooltip("part:N"),
+                alt.Tooltip("part_amount:Q", format=",.2f", title=currency),
+            ],
         )
     )
     bars = named_parts(bars, "part", "part_amount", dict(zip(PARTS.values(), hues, strict=True)), "rank")
     base = alt.Chart(frame).encode(y=y)
-    reach = interval(base, x="lower:Q", x2="upper:Q")
+    reach = interval(base, x=alt.X("lower:Q"), x2=alt.X2("upper:Q"))
     tip = [alt.Tooltip("quota_amount:Q", format=",.2f", title="Quota")]
     number = base.mark_point(filled=True, size=60, color=INK, opacity=1).encode(
-        x="amount:Q", tooltip=["window:N", alt.Tooltip("amount:Q", format=",.2f", title=currency)]
+        x=alt.X("amount:Q"), tooltip=[alt.Tooltip("window:N"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
     )
-    quota = mark(base, 28, x="quota_amount:Q", tooltip=tip)
+    quota = mark(base, 28, x=alt.X("quota_amount:Q"), tooltip=tip)
     return finish(bars + reach + number + quota, height=34 * frame.height + 26)
 
 
@@ -73,7 +77,9 @@ def fan(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     tip = [alt.Tooltip("month:T", format="%B %Y"), alt.Tooltip("amount:Q", format=",.2f", title=currency)]
     title = message("{currency} revenue a month", currency=currency)
     line = alt.Chart(past.tail(24)).mark_line(color=ACTUAL, point=alt.OverlayMarkDef(color=ACTUAL))
-    band = alt.Chart(ahead).mark_area(color=FORECAST, opacity=0.25).encode(x=x, y="lower:Q", y2="upper:Q")
+    band = (
+        alt.Chart(ahead).mark_area(color=FORECAST, opacity=0.25).encode(x=x, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q"))
+    )
     dashed = alt.Chart(ahead).mark_line(color=FORECAST, strokeDash=[5, 4], point=alt.OverlayMarkDef(color=FORECAST))
     y = alt.Y("amount:Q", title=title, axis=alt.Axis(format="~s"), scale=alt.Scale(zero=False))
     return finish(band + line.encode(x=x, y=y, tooltip=tip) + dashed.encode(x=x, y=y, tooltip=tip), height=170)
@@ -85,7 +91,7 @@ def arriving(frame: pl.DataFrame, currency: str, top: int = 10) -> alt.Chart | a
     base = alt.Chart(shown).encode(
         y=alt.Y("part:N", sort=shown["part"].to_list(), title=None, axis=name_axis(160)),
         tooltip=[
-            "part:N",
+            alt.Tooltip("part:N"),
             alt.Tooltip("expected_amount:Q", format=",.0f", title=message("adds, {currency}", currency=currency)),
             alt.Tooltip("monthly_count:Q", format=",.1f", title="new deals a month"),
             alt.Tooltip("won_rate:Q", format=".0%", title="won in 180 days"),
@@ -116,7 +122,7 @@ def win_curves(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
                 scale=alt.Scale(domain=order, range=(PARTS_RANGE * 3)[: len(order)]),
                 legend=legend(each=100),
             ),
-            tooltip=["part:N", "age_days:Q", alt.Tooltip("won_rate:Q", format=".1%")],
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("age_days:Q"), alt.Tooltip("won_rate:Q", format=".1%")],
         )
     )
     return finish(curves, height=190)
@@ -141,7 +147,7 @@ def weeks(frame: pl.DataFrame, currency: str, shown: int = 26) -> alt.Chart | al
     y = alt.Y("amount:Q", title=message("{currency} revenue a week", currency=currency), axis=alt.Axis(format="~s"))
     hues = alt.Scale(domain=["Billed", "Expected"], range=[ACTUAL, FORECAST])
     bars = base.mark_bar(cornerRadius=2).encode(y=y, color=alt.Color("part:N", scale=hues, legend=legend()))
-    return finish(bars + interval(base, y="lower:Q", y2="upper:Q"), height=170)
+    return finish(bars + interval(base, y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q")), height=170)
 
 
 def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> alt.Chart | alt.LayerChart:
@@ -158,7 +164,7 @@ def lines(frame: pl.DataFrame, currency: str, top: int = 6, shown: int = 24) -> 
     x = alt.X("month:T", title=None, axis=MONTHS)
     y = alt.Y("amount:Q", title=message("{currency} revenue a month", currency=currency), axis=alt.Axis(format="~s"))
     tip = [
-        "unit:N",
+        alt.Tooltip("unit:N"),
         alt.Tooltip("month:T", format="%B %Y"),
         alt.Tooltip("amount:Q", format=",.0f", title=currency),
         alt.Tooltip("lower:Q", format=",.0f", title="low"),

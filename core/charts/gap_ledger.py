@@ -32,8 +32,8 @@ def factors(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     base = alt.Chart(shown)
     x = alt.X("most:Q", title="points", axis=alt.Axis(tickCount=5))
     possible = base.mark_bar(height=18, color=QUIET).encode(x=x, y=y)
-    reached = base.mark_bar(height=18, color=ACTUAL).encode(x="points:Q", y=y)
-    text = base.mark_text(align="left", dx=6, color=LABEL).encode(x="most:Q", y=y, text="said:N")
+    reached = base.mark_bar(height=18, color=ACTUAL).encode(x=alt.X("points:Q"), y=y)
+    text = base.mark_text(align="left", dx=6, color=LABEL).encode(x=alt.X("most:Q"), y=y, text=alt.Text("said:N"))
     return finish(possible + reached + text, height=26 * frame.height + 30)
 
 
@@ -67,7 +67,11 @@ def worth(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
             ],
         )
     )
-    text = alt.Chart(shown).mark_text(align="left", dx=6, color=LABEL).encode(x="start:Q", y=y, text="said:N")
+    text = (
+        alt.Chart(shown)
+        .mark_text(align="left", dx=6, color=LABEL)
+        .encode(x=alt.X("start:Q"), y=y, text=alt.Text("said:N"))
+    )
     return finish(bars + text, height=26 * frame.height + 30)
 
 
@@ -84,8 +88,8 @@ def unlocked(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | a
         legend=legend(),
     )
     tooltip = [
-        "gap:N",
-        "severity:N",
+        alt.Tooltip("gap:N"),
+        alt.Tooltip("severity:N"),
         alt.Tooltip("exposed_amount:Q", format=",.0f", title=message("{currency} at risk", currency=currency)),
         alt.Tooltip("cost_amount:Q", format=",.0f", title=message("{currency} to close", currency=currency)),
     ]
@@ -115,5 +119,5 @@ def named_bars(
     bars = alt.Chart(shown).mark_bar(height=12, yOffset=8).encode(x=x, y=y, color=colour, tooltip=tooltip)
     # A name wider than the chart ends in an ellipsis.
     mark = alt.Chart(shown).mark_text(align="left", dy=-7, color=LABEL, limit=alt.ExprRef(expr="width"))
-    names = mark.encode(x=alt.value(0), y=y, text="name:N")
+    names = mark.encode(x=alt.value(0), y=y, text=alt.Text("name:N"))
     return finish(bars + names, height=36 * shown.height + 26)

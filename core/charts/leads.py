@@ -22,7 +22,7 @@ def rates(frame: pl.DataFrame, name: str) -> Drawn:
     ]
     base = alt.Chart(frame).encode(y=name_bars.names(name, frame[name].to_list(), 130), tooltip=tip)
     bars = name_bars.bars(base, "deal_rate", "became a deal, with range", ".0%")
-    return finish(bars + interval(base, x="low:Q", x2="high:Q"), 30 * frame.height + 40)
+    return finish(bars + interval(base, x=alt.X("low:Q"), x2=alt.X2("high:Q")), 30 * frame.height + 40)
 
 
 def calibration(frame: pl.DataFrame) -> Drawn:
@@ -42,7 +42,12 @@ def calibration(frame: pl.DataFrame) -> Drawn:
     dots = base.mark_point(color=ACTUAL, filled=True, size=90, opacity=1).encode(
         y=alt.Y("observed:Q", title="came true", axis=alt.Axis(format=".0%"))
     )
-    return finish(diagonal.encode(x="at:Q", y="at:Q") + interval(base, y="low:Q", y2="high:Q") + dots, 230)
+    return finish(
+        diagonal.encode(x=alt.X("at:Q"), y=alt.Y("at:Q"))
+        + interval(base, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+        + dots,
+        230,
+    )
 
 
 def record(frame: pl.DataFrame) -> Drawn:

@@ -42,4 +42,4 @@ def _differences(frame: pl.DataFrame, name: str, title: str, style: str) -> alt.
     ]
     base = alt.Chart(rows).encode(y=name_bars.names(name, rows[name].to_list()), tooltip=tip)
     bars = name_bars.bars(base, "difference", title, style)
-    return finish(bars + interval(base, x="low:Q", x2="high:Q"), 30 * rows.height + 40)
+    return finish(bars + interval(base, x=alt.X("low:Q"), x2=alt.X2("high:Q")), 30 * rows.height + 40)

@@ -40,8 +40,8 @@ def by_standing(rows: pl.DataFrame, today: date) -> alt.Chart | alt.LayerChart:
                 scale=alt.Scale(domain=list(present), range=list(present.values())),
                 legend=legend(each=130),
             ),
-            order="rank:Q",
-            tooltip=["category:N", "standing:N", "n:Q"],
+            order=alt.Order("rank:Q"),
+            tooltip=[alt.Tooltip("category:N"), alt.Tooltip("standing:N"), alt.Tooltip("n:Q")],
         )
     )
     named = named_parts(chart, "standing", "n", present, "rank")

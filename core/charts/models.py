@@ -20,7 +20,7 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     random = (
         alt.Chart(pl.DataFrame({"reached_rate": [0.0, 1.0], "gain_rate": [0.0, 1.0]}))
         .mark_line(color=CONTEXT, strokeDash=[4, 4])
-        .encode(x=x, y="gain_rate:Q")
+        .encode(x=x, y=alt.Y("gain_rate:Q"))
     )
     line = alt.Chart(path).mark_line(color=ACTUAL, strokeWidth=2.5)
     line = line.encode(x=x, y=alt.Y("gain_rate:Q", axis=RATE, title="caught so far"))
@@ -29,7 +29,7 @@ def lift(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .mark_circle(color=ACTUAL, size=60)
         .encode(
             x=x,
-            y="gain_rate:Q",
+            y=alt.Y("gain_rate:Q"),
             tooltip=[
                 alt.Tooltip("reached_rate:Q", format=".0%", title="of the list"),
                 alt.Tooltip("gain_rate:Q", format=".0%", title="found"),
@@ -67,7 +67,9 @@ def cost(frame: pl.DataFrame, at: float, best: float, currency: str) -> alt.Char
     marks = marks.head(1) if at == best else marks
     colour = alt.Color("name:N", scale=alt.Scale(domain=["cheapest", "chosen"], range=[ACTUAL, FORECAST]), legend=None)
     dots = alt.Chart(marks).mark_point(filled=True, size=110).encode(x=x, y=y, color=colour)
-    words = alt.Chart(marks).mark_text(dy=-14, align="left", dx=4).encode(x=x, y=y, text="name:N", color=colour)
+    words = (
+        alt.Chart(marks).mark_text(dy=-14, align="left", dx=4).encode(x=x, y=y, text=alt.Text("name:N"), color=colour)
+    )
     return finish(line + dots + words, height=190)
 
 
@@ -92,8 +94,8 @@ def history(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             y=alt.Y("rate:Q", axis=RATE, title="share"),
             color=alt.Color("what:N", scale=scale, legend=legend()),
             tooltip=[
-                "as_of:T",
-                "what:N",
+                alt.Tooltip("as_of:T"),
+                alt.Tooltip("what:N"),
                 alt.Tooltip("rate:Q", format=".1%"),
                 alt.Tooltip("n:Q", format=","),
                 alt.Tooltip("brier:Q", format=".3f"),
@@ -110,7 +112,7 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
         name=pl.format("{}: {}", "group", "value"), low=-2 * pl.col("error_rate"), high=2 * pl.col("error_rate")
     )
     y = alt.Y("name:N", sort=shown["name"].to_list(), title=None, axis=alt.Axis(labelLimit=220))
-    room = alt.Chart(shown).mark_bar(color=QUIET, height=14).encode(y=y, x="low:Q", x2="high:Q")
+    room = alt.Chart(shown).mark_bar(color=QUIET, height=14).encode(y=y, x=alt.X("low:Q"), x2=alt.X2("high:Q"))
     dots = (
         alt.Chart(shown)
         .mark_point(filled=True, size=80)
@@ -120,7 +122,7 @@ def segments(frame: pl.DataFrame, top: int = 14) -> alt.Chart | alt.LayerChart:
             color=alt.condition("datum.is_wrong", alt.value(FORECAST), alt.value(ACTUAL)),
             shape=alt.condition("datum.is_wrong", alt.value("diamond"), alt.value("circle")),
             tooltip=[
-                "name:N",
+                alt.Tooltip("name:N"),
                 alt.Tooltip("n:Q", format=","),
                 alt.Tooltip("mean_rate:Q", format=".1%", title="predicted"),
                 alt.Tooltip("happened_rate:Q", format=".1%", title="actual"),
@@ -141,8 +143,10 @@ def drift(frame: pl.DataFrame, top: int = 12) -> alt.Chart | alt.LayerChart:
             x=alt.X("psi:Q", title="change since training; above 0.25: clear"),
             y=alt.Y("feature:N", sort="-x", title=None, axis=alt.Axis(labelLimit=220)),
             color=alt.Color("state:N", scale=scale, legend=legend()),
-            tooltip=["feature:N", alt.Tooltip("psi:Q", format=".3f"), "state:N"],
+            tooltip=[alt.Tooltip("feature:N"), alt.Tooltip("psi:Q", format=".3f"), alt.Tooltip("state:N")],
         )
     )
-    rule = alt.Chart(pl.DataFrame({"psi": [0.25]})).mark_rule(color=FORECAST, strokeDash=[4, 4]).encode(x="psi:Q")
+    rule = (
+        alt.Chart(pl.DataFrame({"psi": [0.25]})).mark_rule(color=FORECAST, strokeDash=[4, 4]).encode(x=alt.X("psi:Q"))
+    )
     return finish(bars + rule, height=21 * shown.height + 26)

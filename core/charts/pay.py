@@ -32,8 +32,8 @@ def chances(frame: pl.DataFrame, currency: str) -> Drawn:
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
     title = message("bookings expected, with range, in {currency} (tick: quota)", currency=currency)
     bars = name_bars.bars(base, "expected_amount", title, "~s", FORECAST)
-    ranges = interval(base, x="low_amount:Q", x2="high_amount:Q")
-    return finish(bars + ranges + mark(base, 18, x="quota_amount:Q"), 26 * rows.height + 30)
+    ranges = interval(base, x=alt.X("low_amount:Q"), x2=alt.X2("high_amount:Q"))
+    return finish(bars + ranges + mark(base, 18, x=alt.X("quota_amount:Q")), 26 * rows.height + 30)
 
 
 def earnings(frame: pl.DataFrame, more: float, currency: str) -> Drawn:
@@ -58,7 +58,7 @@ def earnings(frame: pl.DataFrame, more: float, currency: str) -> Drawn:
     dot = (
         alt.Chart(near)
         .mark_point(color=ACTUAL, filled=True, size=110, opacity=1)
-        .encode(x="more_amount:Q", y="amount:Q", tooltip=tip)
+        .encode(x=alt.X("more_amount:Q"), y=alt.Y("amount:Q"), tooltip=tip)
     )
     return finish(base.mark_line(color=ACTUAL).encode(y=y) + dot, 220)
 

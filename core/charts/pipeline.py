@@ -38,7 +38,7 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     """Open amount per stage in grey, its weighted worth in front: [stage, amount, weighted_amount]."""
     base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=frame["stage"].to_list(), title=None, axis=name_axis()))
     tip = [
-        "stage:N",
+        alt.Tooltip("stage:N"),
         alt.Tooltip("n_deals:Q", format=",", title="deals"),
         alt.Tooltip("amount:Q", format=",.0f", title=message("open, {currency}", currency=currency)),
         alt.Tooltip("won_rate:Q", format=".0%", title="won from this stage"),
@@ -46,7 +46,7 @@ def weighted(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     ]
     title = message("{currency} open (grey) and weighted (teal)", currency=currency)
     whole = base.mark_bar(color=QUIET, height=22).encode(x=alt.X("amount:Q", title=title, axis=across()), tooltip=tip)
-    worth = base.mark_bar(color=ACTUAL, height=12).encode(x="weighted_amount:Q", tooltip=tip)
+    worth = base.mark_bar(color=ACTUAL, height=12).encode(x=alt.X("weighted_amount:Q"), tooltip=tip)
     return finish(whole + worth, height=27 * frame.height + 30)
 
 
@@ -74,10 +74,10 @@ def conversion(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             y=alt.Y("stage:N", sort=order, title=None, axis=name_axis()),
             x=alt.X("share:Q", title="of the deals that entered", axis=alt.Axis(format=".0%"), stack="zero"),
             color=alt.Color("fate:N", scale=hues, legend=legend()),
-            order="rank:Q",
+            order=alt.Order("rank:Q"),
             tooltip=[
-                "stage:N",
-                "fate:N",
+                alt.Tooltip("stage:N"),
+                alt.Tooltip("fate:N"),
                 alt.Tooltip("n:Q", format=",", title="deals"),
                 alt.Tooltip("share:Q", format=".1%"),
             ],
@@ -92,7 +92,7 @@ def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     order = frame["stage"].to_list()
     base = alt.Chart(frame).encode(y=alt.Y("stage:N", sort=order, title=None, axis=name_axis()))
     tip = [
-        "stage:N",
+        alt.Tooltip("stage:N"),
         alt.Tooltip("won_median_days:Q", format=".0f", title="won, median days"),
         alt.Tooltip("won_p90_days:Q", format=".0f", title="won, 90 % within"),
         alt.Tooltip("open_median_days:Q", format=".0f", title="open, median days"),
@@ -101,11 +101,13 @@ def times(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
     ]
     title = "days in stage: won deals, median to 90 % (grey); open deals, median ● and 90 % ▲"
     won = base.mark_bar(color=QUIET, height=18, cornerRadius=2).encode(
-        x=alt.X("won_median_days:Q", title=title), x2="won_p90_days:Q", tooltip=tip
+        x=alt.X("won_median_days:Q", title=title), x2=alt.X2("won_p90_days:Q"), tooltip=tip
     )
-    middle = base.mark_point(filled=True, size=90, color=ACTUAL, opacity=1).encode(x="open_median_days:Q", tooltip=tip)
+    middle = base.mark_point(filled=True, size=90, color=ACTUAL, opacity=1).encode(
+        x=alt.X("open_median_days:Q"), tooltip=tip
+    )
     late = base.mark_point(filled=True, size=90, shape="triangle-up", color=FORECAST, opacity=1).encode(
-        x="open_p90_days:Q", tooltip=tip
+        x=alt.X("open_p90_days:Q"), tooltip=tip
     )
     return finish(won + middle + late, height=27 * frame.height + 30)
 
@@ -123,7 +125,7 @@ def cohorts(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         y=alt.Y("stage:N", sort=order, title=None),
         tooltip=[
             alt.Tooltip("month:T", format="%B %Y"),
-            "stage:N",
+            alt.Tooltip("stage:N"),
             alt.Tooltip("n_created:Q", format=",", title="created"),
             alt.Tooltip("n_reached:Q", format=",", title="won so far"),
             alt.Tooltip("n_open:Q", title="still open"),
@@ -152,7 +154,7 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         x=alt.X("effect_amount:Q", title=message("{currency} a day, vs last year", currency=currency), axis=across()),
         color=alt.Color("way:N", scale=alt.Scale(domain=["Faster", "Slower"], range=[ACTUAL, FORECAST]), legend=None),
         tooltip=[
-            "part:N",
+            alt.Tooltip("part:N"),
             alt.Tooltip("now:Q", format=",.2f"),
             alt.Tooltip("earlier:Q", format=",.2f", title="a year ago"),
             alt.Tooltip("change_rate:Q", format="+.1%"),
@@ -162,7 +164,7 @@ def speed(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     x = alt.X("effect_amount:Q").stack(False)
     ahead = base.transform_filter("datum.effect_amount >= 0").mark_text(align="left", dx=6, color=LABEL)
     behind = base.transform_filter("datum.effect_amount < 0").mark_text(align="right", dx=-6, color=LABEL)
-    layers = bars + ahead.encode(x=x, text="word:N") + behind.encode(x=x, text="word:N")
+    layers = bars + ahead.encode(x=x, text=alt.Text("word:N")) + behind.encode(x=x, text=alt.Text("word:N"))
     return finish(layers, height=27 * frame.height + 30)
 
 
@@ -183,7 +185,7 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
             x=x,
             y=alt.Y("rate:Q", title="share of deals", axis=alt.Axis(format=".0%"), stack="zero"),
             color=alt.Color("part:N", scale=hues, legend=legend(each=180)),
-            tooltip=["quarter:N", "part:N", alt.Tooltip("rate:Q", format=".1%")],
+            tooltip=[alt.Tooltip("quarter:N"), alt.Tooltip("part:N"), alt.Tooltip("rate:Q", format=".1%")],
         )
     )
     line = (
@@ -191,9 +193,13 @@ def win_rates(frame: pl.DataFrame) -> alt.Chart | alt.LayerChart:
         .mark_line(point=True)
         .encode(
             x=x,
-            y="closing_rate:Q",
+            y=alt.Y("closing_rate:Q"),
             color=alt.Color("part:N", scale=hues),
-            tooltip=["quarter:N", alt.Tooltip("closing_rate:Q", format=".1%"), alt.Tooltip("n_closed:Q", format=",")],
+            tooltip=[
+                alt.Tooltip("quarter:N"),
+                alt.Tooltip("closing_rate:Q", format=".1%"),
+                alt.Tooltip("n_closed:Q", format=","),
+            ],
         )
     )
     inside = dict(zip(names.values(), (ACTUAL, QUIET), strict=True))
@@ -219,10 +225,10 @@ def coverage(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
         color=alt.Color(
             "item:N", scale=alt.Scale(domain=items, range=[hue.get(i, CONTEXT) for i in items]), legend=None
         ),
-        tooltip=["item:N", alt.Tooltip("amount:Q", format=",.2f", title=currency)],
+        tooltip=[alt.Tooltip("item:N"), alt.Tooltip("amount:Q", format=",.2f", title=currency)],
     )
     text = base.mark_text(align="left", dx=5, color=LABEL).encode(
-        x="amount:Q", text=alt.Text("amount:Q", format=".3~s")
+        x=alt.X("amount:Q"), text=alt.Text("amount:Q", format=".3~s")
     )
     return finish(bars + text, height=25 * frame.height + AXIS_LINE)
 
@@ -235,21 +241,21 @@ def required(frame: pl.DataFrame, now: float | None) -> alt.Chart | alt.LayerCha
     bars = base.mark_bar(color=CONTEXT).encode(
         y=alt.Y("required_ratio:Q", title="open and due ÷ booked after"),
         tooltip=[
-            "quarter:N",
+            alt.Tooltip("quarter:N"),
             alt.Tooltip("required_ratio:Q", format=".2f", title="needed"),
             alt.Tooltip("due_amount:Q", format=",.0f", title="open and due"),
             alt.Tooltip("rest_amount:Q", format=",.0f", title="booked after"),
         ],
     )
     words = base.mark_text(dy=-7, color=LABEL).encode(
-        y="required_ratio:Q", text=alt.Text("required_ratio:Q", format=".1f")
+        y=alt.Y("required_ratio:Q"), text=alt.Text("required_ratio:Q", format=".1f")
     )
     chart = bars + words
     if now is not None:
         rule = alt.Chart(pl.DataFrame({"now": [now], "word": [message("coverage now: {now:.1f}", now=now)]}))
-        chart += rule.mark_rule(color=ACTUAL, strokeWidth=2).encode(y="now:Q")
+        chart += rule.mark_rule(color=ACTUAL, strokeWidth=2).encode(y=alt.Y("now:Q"))
         chart += rule.mark_text(align="left", dy=-7, color=ACTUAL, fontWeight="bold").encode(
-            y="now:Q", x=alt.value(4), text="word:N"
+            y=alt.Y("now:Q"), x=alt.value(4), text=alt.Text("word:N")
         )
     return finish(chart, height=170)
 
@@ -289,7 +295,7 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     base = alt.Chart(bars).encode(
         y=alt.Y("step:N", sort=bars["step"].to_list(), title=None, axis=name_axis()),
         tooltip=[
-            "step:N",
+            alt.Tooltip("step:N"),
             alt.Tooltip("n_deals:Q", format=",", title="deals"),
             alt.Tooltip("amount:Q", format="+,.2f", title=currency),
         ],
@@ -304,13 +310,15 @@ def flow(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
                 axis=alt.Axis(format="~s", tickCount=5),
                 scale=alt.Scale(domain=[0, room], nice=False),
             ),
-            x2="end:Q",
+            x2=alt.X2("end:Q"),
             color=alt.Color("way:N", scale=hues, legend=None),
             opacity=alt.condition(chosen, alt.value(1), alt.value(0.45)),
         )
         .add_params(chosen)
     )
-    words = base.mark_text(align="left", dx=5, color=LABEL).encode(x="edge:Q", text=alt.Text("amount:Q", format=".3~s"))
+    words = base.mark_text(align="left", dx=5, color=LABEL).encode(
+        x=alt.X("edge:Q"), text=alt.Text("amount:Q", format=".3~s")
+    )
     return finish(drawn + words, height=23 * bars.height + 32)
 
 
@@ -329,7 +337,7 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     base = alt.Chart(shown).encode(
         y=alt.Y("step:N", sort=shown["step"].to_list(), title=None, axis=name_axis()),
         tooltip=[
-            "step:N",
+            alt.Tooltip("step:N"),
             alt.Tooltip("n_deals:Q", format=",", title="deals that did"),
             alt.Tooltip("amount:Q", format="+,.2f", title=currency),
             alt.Tooltip("ends_n_deals:Q", format=",", title="deals, net change"),
@@ -341,4 +349,4 @@ def ways(frame: pl.DataFrame, currency: str) -> alt.Chart | alt.LayerChart:
     bars = base.mark_bar(height=18, cornerRadius=2).encode(
         x=alt.X("amount:Q", title=title, axis=across()), color=alt.Color("way:N", scale=hues, legend=None)
     )
-    return finish(bars + mark(base, 22, x="ends_amount:Q"), height=23 * max(shown.height, 1) + 32)
+    return finish(bars + mark(base, 22, x=alt.X("ends_amount:Q")), height=23 * max(shown.height, 1) + 32)

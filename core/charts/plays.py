@@ -26,5 +26,8 @@ def effects(frame: pl.DataFrame) -> Drawn:
     base = alt.Chart(shown).encode(y=y, tooltip=tip)
     x = alt.X("difference:Q", title="difference to those not played", axis=alt.Axis(format="+.0%"))
     dots = base.mark_point(color=ACTUAL, filled=True, size=90, opacity=1).encode(x=x)
-    zero = alt.Chart(pl.DataFrame({"x": [0.0]})).mark_rule(color=CONTEXT).encode(x="x:Q")
-    return finish(zero + interval(base, x="difference_low:Q", x2="difference_high:Q") + dots, 32 * shown.height + 40)
+    zero = alt.Chart(pl.DataFrame({"x": [0.0]})).mark_rule(color=CONTEXT).encode(x=alt.X("x:Q"))
+    return finish(
+        zero + interval(base, x=alt.X("difference_low:Q"), x2=alt.X2("difference_high:Q")) + dots,
+        32 * shown.height + 40,
+    )

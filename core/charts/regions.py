@@ -45,7 +45,7 @@ def tiles(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
         x=alt.X("column:O", axis=None, scale=alt.Scale(paddingInner=0.05, paddingOuter=0)),
         y=alt.Y("row:O", axis=None, scale=alt.Scale(paddingInner=0.06, paddingOuter=0)),
         tooltip=[
-            "region:N",
+            alt.Tooltip("region:N"),
             alt.Tooltip("amount:Q", format=",.2f", title=f"{measure}, {currency}"),
             alt.Tooltip("earlier_amount:Q", format=",.2f", title=beside),
             alt.Tooltip("rate:Q", format=".1%" if is_share else "+.1%", title="of quota" if is_share else "change"),
@@ -126,9 +126,9 @@ def trend(frame: pl.DataFrame, measure: str, currency: str) -> alt.Chart | alt.L
         bars,
         base.transform_filter("isValid(datum.so_far_amount)")
         .mark_bar(color=ACTUAL, cursor="pointer")
-        .encode(y="so_far_amount:Q"),
-        interval(base.transform_filter("isValid(datum.lower)"), y="lower:Q", y2="upper:Q"),
+        .encode(y=alt.Y("so_far_amount:Q")),
+        interval(base.transform_filter("isValid(datum.lower)"), y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q")),
     ]
     if has_target:
-        layers.append(base.mark_tick(color=INK, thickness=2, width={"band": 0.9}).encode(y="target_amount:Q"))
+        layers.append(base.mark_tick(color=INK, thickness=2, width={"band": 0.9}).encode(y=alt.Y("target_amount:Q")))
     return finish(alt.LayerChart(layer=layers), height=170)

@@ -48,8 +48,8 @@ def by_category(frame: pl.DataFrame, noun: str = "requirements") -> alt.Chart | 
                 scale=alt.Scale(domain=[s for s, _ in present], range=[c for _, c in present]),
                 legend=legend(each=90),
             ),
-            order="rank:Q",
-            tooltip=["category:N", "status:N", "n:Q"],
+            order=alt.Order("rank:Q"),
+            tooltip=[alt.Tooltip("category:N"), alt.Tooltip("status:N"), alt.Tooltip("n:Q")],
         )
     )
     named = named_parts(chart, "status", "n", dict(present), "rank")
@@ -70,5 +70,10 @@ def cost(frame: pl.DataFrame, currency: str, top: int = 12) -> alt.Chart | alt.L
         ),
         legend=legend(each=90),
     )
-    tooltip = ["text:N", "severity:N", "timeline:N", alt.Tooltip("cost_amount:Q", format=",.0f", title=currency)]
+    tooltip = [
+        alt.Tooltip("text:N"),
+        alt.Tooltip("severity:N"),
+        alt.Tooltip("timeline:N"),
+        alt.Tooltip("cost_amount:Q", format=",.0f", title=currency),
+    ]
     return named_bars(shown, "cost_amount", message("{currency} to close", currency=currency), colour, tooltip)

@@ -28,7 +28,7 @@ def balance(frame: pl.DataFrame, currency: str) -> Drawn:
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
     title = message("booked last year, in {currency} (tick: even)", currency=currency)
     bars = name_bars.bars(base, "booked_amount", title, "~s")
-    return finish(bars + mark(base, 18, x="even_amount:Q"), 26 * rows.height + 30)
+    return finish(bars + mark(base, 18, x=alt.X("even_amount:Q")), 26 * rows.height + 30)
 
 
 def proposal(frame: pl.DataFrame, currency: str) -> Drawn:
@@ -45,4 +45,4 @@ def proposal(frame: pl.DataFrame, currency: str) -> Drawn:
     base = alt.Chart(rows).encode(y=y, tooltip=tip)
     title = message("potential as proposed, in {currency} (tick: today)", currency=currency)
     bars = name_bars.bars(base, "new_potential_amount", title, "~s", FORECAST)
-    return finish(bars + mark(base, 18, x="potential_amount:Q"), 26 * rows.height + 30)
+    return finish(bars + mark(base, 18, x=alt.X("potential_amount:Q")), 26 * rows.height + 30)

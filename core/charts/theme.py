@@ -150,8 +150,8 @@ def named_parts(
         ),
         fill=_ink(part, hues),
         color=alt.Undefined,
-        order=f"{rank}:Q",
-        detail=f"{part}:N",
+        order=alt.Order(f"{rank}:Q"),
+        detail=alt.Detail(f"{part}:N"),
     )
     drawn: alt.LayerChart = bars + written
     return drawn
@@ -185,7 +185,7 @@ def valued_parts(bars: alt.Chart, part: str, share: str, hues: Mapping[str, str]
         ),
         fill=_ink(part, hues),
         color=alt.Undefined,
-        detail=f"{part}:N",
+        detail=alt.Detail(f"{part}:N"),
     )
     drawn: alt.LayerChart = bars + written
     return drawn
@@ -208,7 +208,8 @@ def mark(base: alt.Chart, size: int, **encoding: Any) -> alt.LayerChart:
 def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | alt.LayerChart:
     """Give a chart its size and its quiet axes; its unit is written above, its background is that of the page.
 
-    The unit is the title of the axis that measures; where both do, the one across keeps its own.
+    The unit is the title of the axis that measures; where both do, the one across keeps its own. The chart itself is
+    changed: Altair's `properties` and `configure_…` would copy it whole, layer by layer, at each of nine calls.
 
     Parameters
     ----------
@@ -220,17 +221,19 @@ def finish(chart: alt.Chart | alt.LayerChart, height: int = 190) -> alt.Chart | 
     unit = _measured(chart, "y") or _measured(chart, "x")
     _few_ticks(chart)
     _told_apart(chart)
-    quiet: alt.Chart | alt.LayerChart = (
-        chart.properties(height=height - AXIS_LINE, background="transparent", padding=PADDING)
-        .properties(autosize=alt.AutoSizeParams(type="fit-x", contains="padding"))
-        .configure_view(strokeWidth=0)
-        .configure_axis(**AXIS)
-        .configure_axisX(**AXIS_X)
-        .configure_axisY(**AXIS_Y)
-        .configure_legend(**LEGEND)
-        .configure_text(fontSize=SIZE)
+    chart.height, chart.background, chart.padding = height - AXIS_LINE, "transparent", PADDING
+    chart.autosize = alt.AutoSizeParams(type="fit-x", contains="padding")
+    chart.config = alt.Config(
+        view=alt.ViewConfig(strokeWidth=0),
+        axis=alt.AxisConfig(**AXIS),
+        axisX=alt.AxisConfig(**AXIS_X),
+        axisY=alt.AxisConfig(**AXIS_Y),
+        legend=alt.LegendConfig(**LEGEND),
+        text=alt.MarkConfig(fontSize=SIZE),
     )
-    return quiet.properties(title=alt.TitleParams(**written_above(unit))) if unit else quiet
+    if unit:
+        chart.title = alt.TitleParams(**written_above(unit))
+    return chart
 
 
 def _measured(chart: Any, channel: str) -> str:

@@ -23,17 +23,17 @@ def burn_down(left: BurnDown) -> alt.Chart | alt.LayerChart:
         late = ahead.late or max([*left.frame["day"], ahead.early])
         ends = pl.DataFrame({"begin": [ahead.early], "end": [late], "said": ["end likely"]})
         base = alt.Chart(ends)
-        layers.append(base.mark_rect(color=FORECAST, opacity=0.25).encode(x=alt.X("begin:T"), x2="end:T"))
+        layers.append(base.mark_rect(color=FORECAST, opacity=0.25).encode(x=alt.X("begin:T"), x2=alt.X2("end:T")))
         text = base.mark_text(align="left", baseline="top", dx=4, dy=4, color=LABEL)
-        layers.append(text.encode(x="begin:T", y=alt.value(0), text="said:N"))
+        layers.append(text.encode(x=alt.X("begin:T"), y=alt.value(0), text=alt.Text("said:N")))
     if left.deadline is not None:
         plan = alt.Chart(left.frame.drop_nulls("plan")).mark_line(color=QUIET, strokeDash=[5, 4])
         layers.append(plan.encode(x=x, y=alt.Y("plan:Q", title="rows left")))
         due = alt.Chart(pl.DataFrame({"day": [left.deadline], "said": ["deadline"]}))
-        layers.append(due.mark_rule(color=LABEL).encode(x="day:T"))
+        layers.append(due.mark_rule(color=LABEL).encode(x=alt.X("day:T")))
         layers.append(
             due.mark_text(align="right", baseline="bottom", dx=-4, color=LABEL).encode(
-                x="day:T", y=alt.value(120), text="said:N"
+                x=alt.X("day:T"), y=alt.value(120), text=alt.Text("said:N")
             )
         )
     line = alt.Chart(reached).mark_line(color=ACTUAL, interpolate="step-after", point=True)
