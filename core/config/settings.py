@@ -566,12 +566,18 @@ def load(path: Path | str | None = None, environ: Mapping[str, str] | None = Non
 @lru_cache(maxsize=16)  # Every run of a page asks several times.
 def _values(files: tuple[FileState, ...], own: Overrides, of_source: Overrides) -> Mapping[str, Any]:
     """Put together what the files say and what the environment sets above them; never to be changed."""
-    values = _read(files[0])
+    values = _defaults(files[0])
     if len(files) > 1:
         values = _merge(values, _read(files[1]), str(files[1].path))
-    values |= {name: value for name, value in own if value}
+    values = values | {name: value for name, value in own if value}
     source = {name: value for name, value in of_source if value}
     return values | {"source": {**values["source"], **source}} if source else values
+
+
+@lru_cache(maxsize=2)
+def _defaults(file: FileState) -> dict[str, Any]:
+    """Return the settings that come with the package; never to be changed."""
+    return _read(file)
 
 
 @lru_cache(maxsize=16)

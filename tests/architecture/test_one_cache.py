@@ -22,6 +22,7 @@ CONTAINERS = {"dict", "list", "set", "OrderedDict", "defaultdict", "deque", "Wea
 OWN_CACHE = {
     "core/branding/logo_pictures.py: _read",
     "core/charts/wordmark.py: wordmark",
+    "core/config/settings.py: _defaults",
     "core/config/settings.py: _validated",
     "core/localization/recovery.py: recovered",  # by the text itself, of which it gives the template
     "core/config/settings.py: _values",
