@@ -35,12 +35,14 @@ def learn(home: Path) -> None:
 
 
 def main() -> None:
-    """Learn both companies, the small one first: most tests wait for it."""
+    """Learn the small company and make the default one, whose models only slow tests learn."""
+    from core.config import load
+    from core.sources import load_sample
     from tests import retention
 
     retention.widen(HOME)
-    for home in (small_home(HOME / "small"), HOME):
-        learn(home)
+    learn(small_home(HOME / "small"))
+    load_sample(load(environ={"QUARTERDECK_HOME": str(HOME)}))
 
 
 if __name__ == "__main__":

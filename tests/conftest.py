@@ -1,9 +1,9 @@
 """What every test may ask for: settings, the sample company and the models trained on it, built once.
 
-There are two companies. `sample` is the default one, for tests of what models find and of real numbers. `small` has
-240 accounts, for tests of pages, commands and wiring; folders of such tests say in their conftest that it is theirs.
-Both have a home of their own, `.quarterdeck-tests`, so that tests never push out the models somebody works with. All
-workers share it: whoever comes first trains, the others wait at a lock.
+There are two companies. `sample` has 240 accounts, and is learnt in a quarter of the time of the default one. Tests of
+what models find and of real numbers take the default one, by `default_sample` or whole from `tests/default_company.py`;
+those that need its models are slow. Both have a home of their own in `.quarterdeck-tests`, so that tests never push out
+the models somebody works with. All workers share it: whoever comes first trains, the others wait at a lock.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import pytest
 from tests import left_out, made_once, processor_time, second_tries, untraced
 from tests.browsers import browser, page
 from tests.companies import HOME, ROOT, small_home
+from tests.small_company import bundle, customers, landmarks, sample, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +35,8 @@ if TYPE_CHECKING:
     from core.config import Settings
     from core.contracts import Dataset
     from core.models.bundle import Bundle
-    from core.models.close.landmark_archive import Landmarks
-    from core.models.customers.account_outlook import Customers
 
-__all__ = ["browser", "page"]
+__all__ = ["browser", "bundle", "customers", "landmarks", "page", "sample", "settings"]
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # These run through code that other tests measure; counting lines doubles what a test takes. What is counted of them all
 # the same stands in `tests/traced.txt`.
@@ -49,6 +48,8 @@ FIRST = ("standards", "browser", "store")
 LEARNS = {
     "sample",
     "bundle",
+    "default_sample",
+    "default_bundle",
     "customers",
     "landmarks",
     "small",
@@ -120,8 +121,8 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
-    """The defaults, with the home of the tests."""
+def default_settings() -> Settings:
+    """The defaults, with a home in which the sample company has its default size."""
     from core.config import load
     from tests import retention
 
@@ -130,19 +131,19 @@ def settings() -> Settings:
 
 
 @pytest.fixture(scope="session")
-def sample(settings: Settings) -> Dataset:
-    """The default sample company."""
+def default_sample(default_settings: Settings) -> Dataset:
+    """The sample company in its default size, with 1,203 accounts."""
     from core.sources import load_sample
 
-    return load_sample(settings)
+    return load_sample(default_settings)
 
 
 @pytest.fixture(scope="session")
-def bundle(sample: Dataset, settings: Settings) -> Bundle:
-    """The models trained on the sample company."""
+def default_bundle(default_sample: Dataset, default_settings: Settings) -> Bundle:
+    """The models trained on it."""
     from core.models import registry
 
-    return registry.load_or_train(sample, settings)
+    return registry.load_or_train(default_sample, default_settings)
 
 
 @pytest.fixture(scope="session")
@@ -192,19 +193,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")
     items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in FIRST)
-
-
-@pytest.fixture(scope="session")
-def customers(sample: Dataset, settings: Settings, bundle: Bundle) -> Customers:
-    """What is expected of the sample company's accounts."""
-    from core.models.customers import account_outlook
-
-    return account_outlook.load_or_build(sample, settings, bundle)
-
-
-@pytest.fixture(scope="session")
-def landmarks(sample: Dataset, settings: Settings) -> Landmarks:
-    """Past landmarks of the sample company's deals."""
-    from core.models.close import landmark_archive
-
-    return landmark_archive.load_or_build(sample, settings)

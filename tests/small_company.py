@@ -1,4 +1,4 @@
-"""What stands for the sample company where wiring is tested: the small one, under the same names of fixtures."""
+"""What stands for the sample company in tests: the small one, under the names of the default one's fixtures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def bundle(small_bundle):
 
 @pytest.fixture(scope="session")
 def customers(small, small_settings, small_bundle):
-    """What is expected of the small company's accounts; a fixture of its own, for the whole suite's is the sample's."""
+    """What is expected of the small company's accounts."""
     from core.models.customers import account_outlook
 
     return account_outlook.load_or_build(small, small_settings, small_bundle)

@@ -340,6 +340,8 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "companies": (
         (
             "tests/cli/test_cli.py",
+            "tests/explain/test_accounts.py",
+            "tests/explain/test_interactions.py",
             "tests/forecasts/test_backtest.py",
             "tests/models/test_bookings_signal.py",
             "tests/models/test_deterministic.py",

@@ -9,9 +9,6 @@ from core.access import row_scope, view
 from core.access.field_hiding import hide
 from core.contracts.errors import AccessError, AmountsHiddenError
 from core.metrics import bookings
-from tests.small_company import sample, settings
-
-__all__ = ["sample", "settings"]
 
 
 def test_nothing_hidden_is_the_same_data(sample):

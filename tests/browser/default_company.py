@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import bundle, customers, landmarks, sample, settings
+from tests.default_company import bundle, customers, landmarks, sample, settings
 from tests.servers import own_database, serving
 
 __all__ = ["bundle", "customers", "landmarks", "sample", "settings", "url"]

@@ -196,7 +196,7 @@ def test_the_samples_commissions_are_those_of_sql(sample, settings):
     rows = duckdb.sql(ORACLE).fetchall()
     expected = {(who, name): int(cents) for who, name, cents in rows if who in set(people)}
     own = {(row["rep_id"], row["opportunity_id"]): row["cents"] for row in ours.iter_rows(named=True)}
-    assert len(own) > 300
+    assert len(own) > 50
     # SQL reckons in floating point: a half cent may fall to either side.
     assert own.keys() == expected.keys()
     assert max(abs(own[key] - expected[key]) for key in own) <= 1

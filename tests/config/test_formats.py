@@ -132,8 +132,8 @@ def test_a_page_follows_the_setting(settings, sample, bundle, monkeypatch, tmp_p
     assert f"As of {Formats('de').day(sample.as_of)}" in captions
 
 
-def test_the_growth_table_is_written_in_the_locale(sample, settings):
-    table = growth.table(sample, settings)
+def test_the_growth_table_is_written_in_the_locale(default_sample, default_settings):
+    table = growth.table(default_sample, default_settings)
     english = growth.told(table, "Bookings", "USD")
     german = growth.told(table, "Bookings", "USD", Formats("de"))
     assert "." in english.row(0)[1]

@@ -79,7 +79,10 @@ def test_an_accounts_health_opens(sample, settings, top, customers):
         explain.accounts.health_of(sample, settings, customers, "nobody")
 
 
-def test_health_is_on_trial(sample, settings, bundle, customers):
+@pytest.mark.slow
+def test_health_is_on_trial(default_sample, default_settings, default_bundle):
+    sample, settings = default_sample, default_settings
+    customers = account_outlook.load_or_build(sample, settings, default_bundle)
     found = explain.accounts.on_trial(sample, settings, customers)
     worst = found.lift.filter(pl.col("tenth") == 1)["lift_rate"]
     assert (worst > 1.5).all()

@@ -12,7 +12,7 @@ from core.explain.actions.decisions import DEALS
 from core.models.bundle import Bundle
 from core.store import Store
 
-ONE = "A00831"
+ONE, OTHER = "A00063", "A00068"
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def test_what_followed_is_held_against_what_was_expected(audit, sample, settings
     ends = sample.subscriptions.filter(pl.col("account_id") == ONE).with_columns(ended_on=pl.lit(date(2026, 2, 1)))
     note = f'{{"who": "", "on": "{early.as_of}", "p": 0.3}}'
     audit.add("ben", "done", decisions.target(ONE, "Get in touch"), note)
-    audit.add("ben", "done", decisions.target("A00897", "Get in touch"), note)
+    audit.add("ben", "done", decisions.target(OTHER, "Get in touch"), note)
     rest = sample.subscriptions.filter(pl.col("account_id") != ONE)
     later = replace(sample, subscriptions=pl.concat([rest, ends]))
     found = decisions.read(later, settings, bundle, audit.about(decisions.TARGET))
-    assert dict(found.frame.select("account_id", "has_left").iter_rows()) == {ONE: True, "A00897": False}
+    assert dict(found.frame.select("account_id", "has_left").iter_rows()) == {ONE: True, OTHER: False}
     assert (
         "Of 2 done at least 90 days ago, 1 churned in that time; 0.6 were expected to churn before." in found.sentence()
     )

@@ -89,17 +89,20 @@ def test_stages_keep_their_order(settings):
     assert found.labels == ("Discovery", "Proposal", "Zzz")
 
 
-def test_the_planted_battle_is_found(sample, settings, bundle):
+@pytest.mark.slow
+def test_the_planted_battle_is_found(default_sample, default_settings, default_bundle):
     """The sample's competitor Northbeam wins in EMEA what nobody else wins there; no other rival does so anywhere.
 
     The model finds the pair and its sign; with 24 open deals in it the size it gives is a third of a point.
     """
-    cells = explain.interactions.together(sample, settings, bundle, "competitor", "region", "close")
+    cells = explain.interactions.together(
+        default_sample, default_settings, default_bundle, "competitor", "region", "close"
+    )
     there = cells.frame.filter(pl.col("one") == "Northbeam").sort("beyond", nulls_last=True).row(0, named=True)
     assert there["other"] == "EMEA"
     assert there["beyond"] < -0.002
     assert "competitor is Northbeam and region is EMEA" in cells.sentence()
-    assert cells.frame["n"].sum() == bundle.deal_features.height
+    assert cells.frame["n"].sum() == default_bundle.deal_features.height
 
 
 def test_what_follows_from_two_features_moves_with_them(sample, settings, bundle):

@@ -162,7 +162,7 @@ def poisoned(data, day):
 @pytest.mark.parametrize("subject", [deals, accounts], ids=["deals", "accounts"])
 def test_nothing_later_changes_a_feature(sample, settings, subject, day):
     clean = subject.build(sample, day, settings)
-    assert clean.height > 200
+    assert clean.height > 100
     assert_frame_equal(clean, subject.build(poisoned(sample, day), day, settings))
 
 

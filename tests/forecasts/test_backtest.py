@@ -395,7 +395,8 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(small, place, here, monke
 
 
 @pytest.mark.slow
-def test_the_sample_s_record_reaches_back_eight_quarters(sample, settings):
+def test_the_sample_s_record_reaches_back_eight_quarters(default_sample, default_settings):
+    sample, settings = default_sample, default_settings
     replays = backtest_archive.load_or_run(sample, settings)
     found = accuracy.record(sample, settings, replays, NOBODY_CALLED, "period")
     assert found.frame.height >= 8

@@ -54,8 +54,8 @@ def said(script, threads, *args, home=None):
 
 
 @pytest.mark.slow
-def test_features_of_accounts_are_the_same_on_one_thread_and_on_three(sample, settings):
-    one, three = (said(FEATURES, threads, home=settings.home) for threads in (1, 3))
+def test_features_of_accounts_are_the_same_on_one_thread_and_on_three(default_sample, default_settings):
+    one, three = (said(FEATURES, threads, home=default_settings.home) for threads in (1, 3))
     assert one == three
     assert "mrr_change_rate_180d" in one
 

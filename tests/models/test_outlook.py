@@ -43,7 +43,8 @@ def test_scores_of_a_model_are_used(sample, settings):
     assert found.deals.filter(pl.col("window") == "60 days")["p_win"].unique().to_list() == [0.2]
 
 
-def test_range_holds_about_four_of_five_replayed_windows(sample, settings):
+def test_range_holds_about_four_of_five_replayed_windows(default_sample, default_settings):
+    sample, settings = default_sample, default_settings
     history = pipeline_creation.tracks(sample, settings)
     spread = outlook.build(sample, settings).spread
     past = outlook.replay(history, sample.as_of, settings, 90)

@@ -9,6 +9,9 @@ from core.explain import drivers
 from core.features import deals
 from core.features.labels import plain
 from core.models.close import word_columns
+from tests import default_company
+
+sample, settings = default_company.sample, default_company.settings
 
 FIELDS = ("budget_band", "partner_score", "closing_code", "note", "signed_by", "nothing", "not_there")
 

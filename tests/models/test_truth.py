@@ -15,6 +15,9 @@ from core.features import accounts, deals
 from core.models import churn, close
 from core.models.estimators import calibration, landmark_classifier
 from core.sources import loading
+from tests import default_company
+
+bundle, sample, settings = default_company.bundle, default_company.sample, default_company.settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("truth")]
 # How far from the true chances the model's may be: on this company it is off by 0.0234, 0.0257, 0.0250 and 0.0280.

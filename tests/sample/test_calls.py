@@ -10,6 +10,9 @@ from polars.testing import assert_frame_equal
 
 from core.forecasts import calls as book
 from core.sample import calls
+from tests import default_company
+
+sample, settings = default_company.sample, default_company.settings
 
 NAMES = ("commit_amount", "best_case_amount", "pipeline_amount")
 

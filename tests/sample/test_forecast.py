@@ -9,6 +9,9 @@ from core.forecasts import backtest_archive
 from core.models import outlook
 from core.scenarios.engine import expectation
 from core.sources import loading
+from tests import default_company
+
+bundle, sample, settings = default_company.bundle, default_company.sample, default_company.settings
 
 
 def test_by_the_planted_truth_the_quarter_comes_close_to_its_quota(sample, settings):
@@ -20,6 +23,7 @@ def test_by_the_planted_truth_the_quarter_comes_close_to_its_quota(sample, setti
     assert 0.95 <= (closed + open_amount) / quota <= 1.0
 
 
+@pytest.mark.slow
 def test_the_forecast_stands_below_quota_and_the_quota_can_be_reached(sample, settings, bundle):
     row = outlook.current(sample, settings, bundle).frame.row(-1, named=True)
     assert 0.85 <= row["amount"] / row["quota_amount"] <= 0.97

@@ -7,6 +7,9 @@ from core.contracts import SCHEMAS
 from core.contracts.errors import SourceError
 from core.sample import AS_OF, generate
 from core.sources import loading, read_folder
+from tests import default_company
+
+sample, settings = default_company.sample, default_company.settings
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests import default_company
 from tests.servers import QUARTERDECK
+
+bundle, sample, settings = default_company.bundle, default_company.sample, default_company.settings
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]

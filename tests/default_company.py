@@ -1,0 +1,42 @@
+"""The sample company in its default size, under the names of the small one: for tests that import its fixtures.
+
+What needs its models is marked slow, for they take two minutes of processor to learn.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def settings(default_settings):
+    """The settings of the default company's home."""
+    return default_settings
+
+
+@pytest.fixture(scope="session")
+def sample(default_sample):
+    """The default company."""
+    return default_sample
+
+
+@pytest.fixture(scope="session")
+def bundle(default_bundle):
+    """The models of the default company."""
+    return default_bundle
+
+
+@pytest.fixture(scope="session")
+def customers(default_sample, default_settings, default_bundle):
+    """What is expected of the default company's accounts."""
+    from core.models.customers import account_outlook
+
+    return account_outlook.load_or_build(default_sample, default_settings, default_bundle)
+
+
+@pytest.fixture(scope="session")
+def landmarks(default_sample, default_settings):
+    """Past landmarks of the default company's deals."""
+    from core.models.close import landmark_archive
+
+    return landmark_archive.load_or_build(default_sample, default_settings)
