@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 
 from core.contracts.errors import StoreError
 
@@ -68,7 +68,7 @@ class Sessions:
 
     @contextmanager
     def _connected(self) -> Iterator[Session]:
-        with sessionmaker(self.engine, expire_on_commit=False)() as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             self._reach(session)
             yield session
 
