@@ -103,7 +103,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "deployment": (
-        ("tests/slow/test_deployment.py",),
+        ("tests/deploy/test_shipped_files.py", "tests/slow/test_deployment.py"),
         (
             "requirements.lock",
             "deploy/chart",

@@ -87,6 +87,7 @@ def test_haproxy_and_systemd_read_their_files(tmp_path):
         assert "quarterdeck" not in done.stderr
 
 
+@pytest.mark.slow
 def test_terraform_reads_and_says_what_it_needs():
     hcl2 = pytest.importorskip("hcl2")
     for folder in ("aws", "azure", "google"):
