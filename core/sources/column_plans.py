@@ -44,7 +44,7 @@ def plans_of(
         elif named:
             plans[n] = dates.DateChoice(named, False, ())
         else:
-            plans[n] = dates.choose(raw[n], default)
+            plans[n] = chosen[n].with_default(default)
             _tell_two_orders(source, n, plans[n], findings)
             if plans[n].is_ambiguous:
                 _ask_dates(
