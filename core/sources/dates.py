@@ -80,11 +80,13 @@ def texts_of(column: pl.Series) -> pl.Series:
 
 def _plain(texts: pl.Series) -> pl.Series:
     text = pl.col("t")
-    tidy = text.str.strip_prefix("'").str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    tidy = (
+        text.str.strip_prefix("'").str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
+    )
     has_weekday = text.str.contains(WEEKDAY + r"(\p{L}|\d)") & text.str.contains(r"^\p{L}+\.?,?\s+\S+.*\d")
     is_month = text.str.extract(r"^(\p{L}+)", 1).str.to_lowercase().is_in(list(MONTHS)).fill_null(value=False)
     without = pl.when(has_weekday & ~is_month).then(text.str.replace(WEEKDAY, "")).otherwise(text)
-    return texts.to_frame("t").select(tidy).select(without)["t"]
+    return texts.to_frame("t").select(tidy.str.strip_chars()).select(without)["t"]
 
 
 def choose(column: pl.Series) -> DateChoice:
