@@ -13,10 +13,10 @@ OF_ENVIRONMENT = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class _Contexts(threading.local):
-    """One for every place certificates are read from; OpenSSL is not meant for two threads that set up one at once."""
+    """One for every source certificates are read from; OpenSSL is not meant for two threads that set up one at once."""
 
     def __init__(self) -> None:
-        self.by_place: dict[str, tuple[int, ssl.SSLContext]] = {}
+        self.by_source: dict[str, tuple[int, ssl.SSLContext]] = {}
 
 
 _CONTEXTS = _Contexts()
@@ -36,9 +36,9 @@ def shared(*, trust_env: bool = True) -> ssl.SSLContext:
         For this thread, and for clients that bring no certificate of their own.
     """
     named = [os.environ[name] for name in OF_ENVIRONMENT if os.environ.get(name)] if trust_env else []
-    place = named[0] if named else ""
-    changed_at = Path(place).stat().st_mtime_ns if named and Path(place).exists() else 0
-    before = _CONTEXTS.by_place.get(place)
+    source = named[0] if named else ""
+    changed_at = Path(source).stat().st_mtime_ns if named and Path(source).exists() else 0
+    before = _CONTEXTS.by_source.get(source)
     if before is None or before[0] != changed_at:
-        before = _CONTEXTS.by_place[place] = changed_at, httpx.create_ssl_context(trust_env=trust_env)
+        before = _CONTEXTS.by_source[source] = changed_at, httpx.create_ssl_context(trust_env=trust_env)
     return before[1]
