@@ -46,7 +46,7 @@ def migrate(
 
     from core.config import load
     from core.operations import readiness
-    from core.store import Store
+    from core.store import Store, schema_state
     from core.store.database import database_url
 
     settings = load()
@@ -60,4 +60,4 @@ def migrate(
         raise typer.Exit(0 if verdict.is_good else 1)
     store = Store.open(settings.database)
     store.close()
-    typer.echo(f"The tables are of revision {readiness.newest_revision()}.")
+    typer.echo(f"The tables are of revision {schema_state.newest_revision()}.")

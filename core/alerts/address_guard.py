@@ -12,6 +12,7 @@ import httpx
 
 from core.contracts.errors import ContractError
 from core.localization import message
+from core.sealing import tls_contexts
 
 ALLOWED = "QUARTERDECK_DELIVERY_HOSTS"
 TIMEOUT = httpx.Timeout(15, connect=10)
@@ -109,7 +110,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], environ: Mapping[str
     port = f":{parts.port}" if parts.port else ""
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     own = {"Host": f"{parts.hostname}{port}", "User-Agent": "Quarterdeck", **headers}
-    with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client:
+    trusted = tls_contexts.shared(trust_env=False)
+    with httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False, verify=trusted) as client:
         request = client.build_request("POST", f"{parts.scheme}://{shown}{port}{path}", content=body, headers=own)
         request.extensions["sni_hostname"] = host
         return client.send(request)

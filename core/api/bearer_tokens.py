@@ -21,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from core.contracts.errors import AccessError, ConfigError
+from core.sealing import tls_contexts
 
 FILE = Path(".streamlit") / "secrets.toml"
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -82,7 +83,7 @@ def configured(file: Path = FILE) -> Provider | None:
 
 
 def _fetched(url: str) -> dict[str, Any]:
-    answer = httpx.get(url, timeout=TIMEOUT_S, follow_redirects=False)
+    answer = httpx.get(url, timeout=TIMEOUT_S, follow_redirects=False, verify=tls_contexts.shared())
     answer.raise_for_status()
     content: dict[str, Any] = answer.json()
     return content

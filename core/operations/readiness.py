@@ -10,10 +10,8 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,7 +21,7 @@ from core.contracts.errors import QuarterdeckError, StoreError
 from core.localization import message
 from core.sources import source_registry
 from core.store import Store
-from core.store.upgrade import MIGRATIONS
+from core.store.schema_state import newest_revision
 
 FRESH_SECONDS = 5.0
 FEWEST_FREE_BYTES = 500_000_000
@@ -104,12 +102,6 @@ class Readiness:
 
 
 UNKNOWN_DATA = Check("data", False, "The database tells which they are, and is not good.", "Mend the database first.")
-
-
-@cache
-def newest_revision() -> str:
-    """Return the revision this version brings databases to."""
-    return str(ScriptDirectory(str(MIGRATIONS)).get_current_head())
 
 
 def database(opened: Callable[[], Store]) -> Check:

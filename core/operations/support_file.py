@@ -27,6 +27,7 @@ from core.operations import readiness
 from core.operations.examination import Examined
 from core.sealing.sealing_keys import KEY, KEY_COMMAND, KEY_FILE
 from core.sources.connectors import connector_files
+from core.store import schema_state
 from core.store.database import database_url
 from core.store.person_keys import MAIL
 
@@ -137,7 +138,7 @@ def _about(settings: Settings, environ: Mapping[str, str]) -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "database": database_url(settings.database).get_backend_name(),
-        "revision": readiness.newest_revision(),
+        "revision": schema_state.newest_revision(),
         "sign_in": settings.access.sign_in,
         "n_connectors": len(connector_files.names(settings)),
         "free_bytes": readiness.free_bytes(settings.home),

@@ -14,6 +14,7 @@ import httpx
 
 from core.config.settings import LanguageModelSettings
 from core.contracts.errors import ConfigError, SourceError
+from core.sealing import tls_contexts
 from core.sealing.secret_values import Secrets
 
 MOST_BYTES = 256 * 1024
@@ -95,7 +96,11 @@ class HttpModel:
             When the endpoint refuses, takes too long, or says something that is no answer.
         """
         client = httpx.Client(
-            timeout=self.settings.timeout_seconds, follow_redirects=False, transport=self._transport, trust_env=False
+            timeout=self.settings.timeout_seconds,
+            follow_redirects=False,
+            transport=self._transport,
+            trust_env=False,
+            verify=tls_contexts.shared(trust_env=False),
         )
         pool = ThreadPoolExecutor(1)
         try:

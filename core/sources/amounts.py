@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -58,35 +59,45 @@ def choose(column: pl.Series, default: str | None = None) -> AmountChoice:
     marked = texts.filter(texts.str.contains(r"[.,]")).unique()
     if marked.is_empty():
         return AmountChoice(default or POINT)
-    bare = (
-        marked.str.replace_all(SPACES, "")
-        .str.replace(r"\p{L}\.", "")
-        .str.extract(r"(\d[\d.,]*\d|[.,]\d+|\d)", 1)
-        .drop_nulls()
-    )
-    has = {m: bare.str.contains(m, literal=True) for m in (".", ",")}
-    last_comma = bare.str.contains(r",\d*$") & has["."]
-    last_point = bare.str.contains(r"\.\d*$") & has[","]
-    only = {m: has[m] & ~has[o] for m, o in ((".", ","), (",", "."))}
-    many = {m: only[m] & (bare.str.count_matches(m, literal=True) > 1) for m in (".", ",")}
-    decimal = {
-        m: only[m] & ~many[m] & ~bare.str.contains(rf"^[1-9]\d{{0,2}}{re.escape(m)}\d{{3}}$") for m in (".", ",")
-    }
-    point = int((last_point | many[","] | decimal["."]).sum())
-    comma = int((last_comma | many["."] | decimal[","]).sum())
-    if point or comma:
-        style, mark = (POINT, ".") if point >= comma else (COMMA, ",")
-        long = bare.str.contains(rf"(^0?|\d{{4,}}|[.,]\d{{3}}){re.escape(mark)}\d{{3,}}$") | bare.str.contains(
-            rf"{re.escape(mark)}\d{{4,}}$"
-        )
-        short = bare.str.contains(rf"{re.escape(mark)}\d{{1,2}}$")
-        return AmountChoice(style, has_thousandths=bool(long.any()) or not bool(short.any()))
-    style = COMMA if int(only["."].sum()) >= int(only[","].sum()) else POINT
+    counts = _counts(marked)
+    if counts["point"] or counts["comma"]:
+        style, name = (POINT, "point") if counts["point"] >= counts["comma"] else (COMMA, "comma")
+        return AmountChoice(style, has_thousandths=counts[f"long_{name}"] or not counts[f"short_{name}"])
+    style = COMMA if counts["only_point"] >= counts["only_comma"] else POINT
     plain_large = texts.str.contains(r"^\D*\d{4,}\D*$").any()
     if not plain_large:
-        return AmountChoice(style if not (default and only["."].any() and only[","].any()) else default)
+        return AmountChoice(style if not (default and counts["only_point"] and counts["only_comma"]) else default)
     other = POINT if style == COMMA else COMMA
     return AmountChoice(default or other, is_ambiguous=True)
+
+
+def _counts(marked: pl.Series) -> dict[str, Any]:
+    """Count what the numbers with a mark say: which one is decimal, which one they have, how long their decimals are.
+
+    Returns
+    -------
+    dict
+        For "point" and "comma": how many say that it is decimal; "only_...", how many have it alone; "long_..." and
+        "short_...", whether a number has three digits or more behind it, or one or two.
+    """
+    number = pl.col("t").str.replace_all(SPACES, "").str.replace(r"\p{L}\.", "")
+    number = number.str.extract(r"(\d[\d.,]*\d|[.,]\d+|\d)", 1).drop_nulls()
+    bare, out = pl.col("bare").str, []
+    for name, mark, other in (("point", ".", ","), ("comma", ",", ".")):
+        exact, has, has_other = re.escape(mark), bare.contains(mark, literal=True), bare.contains(other, literal=True)
+        only, other_only = has & ~has_other, has_other & ~has
+        is_last = bare.contains(rf"{exact}\d*$") & has_other
+        is_single = only & (bare.count_matches(mark, literal=True) <= 1)
+        is_decimal = is_single & ~bare.contains(rf"^[1-9]\d{{0,2}}{exact}\d{{3}}$")
+        others_group = other_only & (bare.count_matches(other, literal=True) > 1)
+        is_long = bare.contains(rf"(^0?|\d{{4,}}|[.,]\d{{3}}){exact}\d{{3,}}$") | bare.contains(rf"{exact}\d{{4,}}$")
+        out += [
+            (is_last | others_group | is_decimal).sum().alias(name),
+            only.sum().alias(f"only_{name}"),
+            is_long.any().alias(f"long_{name}"),
+            bare.contains(rf"{exact}\d{{1,2}}$").any().alias(f"short_{name}"),
+        ]
+    return marked.to_frame("t").select(bare=number).select(out).row(0, named=True)
 
 
 def read(

@@ -25,12 +25,12 @@ def plans_of(
     first = {n: amounts.choose(raw[n]) for n in numbers if not styles[n]}
     marked = {n for n in first if raw[n].str.contains(r"\d[.,]\d").any()}
     sure = {first[n].style for n in marked if not first[n].is_ambiguous}
+    style = next(iter(sure)) if len(sure) == 1 else None
     for n in numbers:
-        plans[n] = (
-            amounts.AmountChoice(str(styles[n]))
-            if styles[n]
-            else amounts.choose(raw[n], next(iter(sure)) if len(sure) == 1 else None)
-        )
+        if styles[n]:
+            plans[n] = amounts.AmountChoice(str(styles[n]))
+        else:
+            plans[n] = amounts.choose(raw[n], style) if style else first[n]
         if plans[n].is_ambiguous and n in marked:
             _ask_numbers(source, n, plans[n], findings)
     days = [n for n in texts if kinds[n] in ("date", "period")]
@@ -44,7 +44,7 @@ def plans_of(
         elif named:
             plans[n] = dates.DateChoice(named, False, ())
         else:
-            plans[n] = dates.choose(raw[n], default)
+            plans[n] = chosen[n].with_default(default)
             _tell_two_orders(source, n, plans[n], findings)
             if plans[n].is_ambiguous:
                 _ask_dates(

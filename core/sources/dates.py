@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -35,6 +35,7 @@ DAY_NAME = (
 )
 NAME_DAY = rf"^(?P<name>{NAME})[.\s\-/]*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[,.\s\-/]+(?P<y>\d{{4}}|\d{{2}})" + TIME
 YEAR_NAME = rf"^(?P<y>\d{{4}})[-\s](?P<name>{NAME})[-\s](?P<d>\d{{1,2}})" + TIME
+PATTERNS = (ISO, EAST, COMPACT, NUMERIC, DAY_NAME, NAME_DAY, YEAR_NAME)
 DOTNET = r"^/Date\((-?\d+)(?:[+-]\d{4})?\)/$"
 WEEKDAY = r"^\p{L}{2,10}\.?,?\s+(?:den |le )?"
 
@@ -65,39 +66,40 @@ class DateChoice:
         """Return the order and kinds in words."""
         return ", ".join([*([self.order] if self.order else []), *self.kinds]) or "no dates"
 
+    def with_default(self, order: str | None) -> DateChoice:
+        """Return the choice with an order that something else speaks for, where the cells leave it open."""
+        return replace(self, order=order) if order and self.is_ambiguous else self
+
 
 def texts_of(column: pl.Series) -> pl.Series:
     """Return the different texts of a column, trimmed, without those that stand for nothing."""
-    different = column.drop_nulls().unique().str.strip_chars()
-    return different.filter(~different.str.to_lowercase().is_in(list(EMPTY))).unique().sort()
+    different, text = column.drop_nulls().unique().to_frame("t"), pl.col("t").str.strip_chars()
+    means_nothing = text.str.to_lowercase().is_in(list(EMPTY))
+    return different.select(text.filter(~means_nothing).unique().sort())["t"].alias(column.name)
 
 
 def _plain(texts: pl.Series) -> pl.Series:
+    text = pl.col("t")
     tidy = (
-        texts.str.strip_prefix("'").str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
+        text.str.strip_prefix("'").str.replace_all("\u202f|\u00a0", " ").str.replace_all(r"\s+", " ").str.strip_chars()
     )
-    has_weekday = tidy.str.contains(WEEKDAY + r"(\p{L}|\d)") & tidy.str.contains(r"^\p{L}+\.?,?\s+\S+.*\d")
-    first = tidy.str.extract(r"^(\p{L}+)", 1).str.to_lowercase()
-    is_month = first.is_in(list(MONTHS))
-    return tidy.set(has_weekday & ~is_month.fill_null(value=False), None).fill_null(tidy.str.replace(WEEKDAY, ""))
+    has_weekday = text.str.contains(WEEKDAY + r"(\p{L}|\d)") & text.str.contains(r"^\p{L}+\.?,?\s+\S+.*\d")
+    is_month = text.str.extract(r"^(\p{L}+)", 1).str.to_lowercase().is_in(list(MONTHS)).fill_null(value=False)
+    without = pl.when(has_weekday & ~is_month).then(text.str.replace(WEEKDAY, "")).otherwise(text)
+    return texts.to_frame("t").select(tidy.str.strip_chars()).select(without)["t"]
 
 
-def choose(column: pl.Series, default: str | None = None) -> DateChoice:
-    """Decide how a column writes its dates, over all of its cells.
+def choose(column: pl.Series) -> DateChoice:
+    """Decide how a column of text writes its dates, over all of its cells.
 
-    Parameters
-    ----------
-    column : pl.Series
-        Text.
-    default : str, optional
-        The order to take where the cells leave it open; else day first with dots, month first with slashes.
+    Where the cells leave the order open, it is day first with dots, month first with slashes.
     """
     texts = _plain(texts_of(column))
-    parts = texts.to_frame("t").select(pl.col("t").str.extract_groups(NUMERIC).alias("g")).unnest("g")
-    parts = parts.filter(pl.col("a").is_not_null())
-    kinds = tuple(name for name, hits in _other_kinds(texts).items() if hits)
-    if parts.is_empty():
+    occurs = _kinds(texts)
+    kinds = tuple(name for name, hits in occurs.items() if hits and name != NUMERIC)
+    if not occurs[NUMERIC]:
         return DateChoice(None, False, kinds)
+    parts = _taken_apart(texts, NUMERIC).filter(pl.col("a").is_not_null())
     first, second = parts["a"].cast(pl.Int32), parts["b"].cast(pl.Int32)
     day_first = int(((first > 12) & (first <= 31) & (second <= 12)).sum())
     month_first = int(((second > 12) & (second <= 31) & (first <= 12)).sum())
@@ -105,24 +107,33 @@ def choose(column: pl.Series, default: str | None = None) -> DateChoice:
         order = DAY_FIRST if day_first >= month_first else MONTH_FIRST
         return DateChoice(order, False, kinds, min(day_first, month_first))
     marks = parts["mark"].unique().to_list()
-    usual = MONTH_FIRST if marks == ["/"] else DAY_FIRST
-    is_dotted = marks == ["."]
-    return DateChoice(DAY_FIRST if is_dotted else (default or usual), not is_dotted, kinds)
+    return DateChoice(MONTH_FIRST if marks == ["/"] else DAY_FIRST, marks != ["."], kinds)
 
 
-def _other_kinds(texts: pl.Series) -> dict[str, int]:
-    return {
-        YEAR_FIRST: int((texts.str.contains(ISO) | texts.str.contains(COMPACT)).sum()),
-        "month names": int(sum(texts.str.contains(p).sum() for p in (DAY_NAME, NAME_DAY))),
-        EXCEL: int((_numbers(texts).is_between(20_000, 80_000)).sum()),
-        SECONDS: int((_numbers(texts).is_between(6e8, 4.2e9)).sum()),
-        MILLIS: int((_numbers(texts).is_between(6e11, 4.2e12)).sum()),
-    }
+def _kinds(texts: pl.Series) -> dict[str, bool]:
+    """Return which ways of writing occur, and whether the one does that leaves the order of day and month open."""
+    text, number = pl.col("t"), _numbers(pl.col("t"))
+    return (
+        texts.to_frame("t")
+        .select(
+            (text.str.contains(ISO) | text.str.contains(COMPACT)).any().alias(YEAR_FIRST),
+            (text.str.contains(DAY_NAME) | text.str.contains(NAME_DAY)).any().alias("month names"),
+            number.is_between(20_000, 80_000).any().alias(EXCEL),
+            number.is_between(6e8, 4.2e9).any().alias(SECONDS),
+            number.is_between(6e11, 4.2e12).any().alias(MILLIS),
+            text.str.contains(NUMERIC).any().alias(NUMERIC),
+        )
+        .row(0, named=True)
+    )
 
 
-def _numbers(texts: pl.Series) -> pl.Series:
-    bare = texts.set(~texts.str.contains(r"^\d{5,13}([.,]\d+)?$"), None)
+def _numbers(texts: pl.Expr) -> pl.Expr:
+    bare = pl.when(texts.str.contains(r"^\d{5,13}([.,]\d+)?$")).then(texts)
     return bare.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+
+
+def _taken_apart(texts: pl.Series, pattern: str) -> pl.DataFrame:
+    return texts.to_frame("t").select(pl.col("t").str.extract_groups(pattern).alias("g")).unnest("g")
 
 
 def read(
@@ -150,9 +161,10 @@ def read(
     """
     texts = texts_of(column)
     moments = _by_pattern(texts, pattern) if pattern else _moments(texts, choice, zone)
-    years = moments.dt.year()
-    is_far = (years < FIRST_YEAR) | (years > LAST_YEAR)
-    reasons = {t: message("reads “{t}”, which is no date", t=t[:60]) for t in texts.filter(moments.is_null())}
+    year = pl.col("v").dt.year()
+    is_far = ((year < FIRST_YEAR) | (year > LAST_YEAR)).fill_null(value=False)
+    table = pl.DataFrame({"t": texts, "v": moments}).with_columns(is_far=is_far)
+    reasons = {t: message("reads “{t}”, which is no date", t=t[:60]) for t in _where(table, pl.col("v").is_null())}
     reasons |= {
         t: message(
             "reads “{t}”, a year outside {first_year} to {last_year}",
@@ -160,12 +172,15 @@ def read(
             first_year=FIRST_YEAR,
             last_year=LAST_YEAR,
         )
-        for t in texts.filter(is_far.fill_null(value=False))
+        for t in _where(table, pl.col("is_far"))
     }
-    moments = moments.set(is_far.fill_null(value=False), None)
-    table = pl.DataFrame({"t": texts, "v": moments})
+    table = table.select("t", v=pl.when(~pl.col("is_far")).then("v"))
     out = column.str.strip_chars().to_frame("t").join(table, on="t", how="left", maintain_order="left")["v"]
     return out.rename(column.name), reasons
+
+
+def _where(table: pl.DataFrame, condition: pl.Expr) -> list[str]:
+    return table.filter(condition)["t"].to_list()
 
 
 def _by_pattern(texts: pl.Series, pattern: str) -> pl.Series:
@@ -187,21 +202,22 @@ def _moments(texts: pl.Series, choice: DateChoice, zone: str) -> pl.Series:
     first, second, _ = ORDERS.get(choice.order or DAY_FIRST, ORDERS[DAY_FIRST])
     nothing = [None] * plain.len()
     stamps = pl.DataFrame({"v": nothing, "offset": nothing}, schema={"v": pl.Datetime("us"), "offset": pl.String})
-    for pattern in (ISO, EAST, COMPACT, NUMERIC, DAY_NAME, NAME_DAY, YEAR_NAME):
-        # Most columns are no dates, or dates of a single way of writing: what matches nowhere is not taken apart.
-        if not plain.str.contains(pattern).any():
-            continue
+    # Most columns are no dates, or dates of a single way of writing: what matches nowhere is not taken apart.
+    text = pl.col("t").str
+    occurs = plain.to_frame("t").select(text.contains(pattern).any().alias(pattern) for pattern in PATTERNS).row(0)
+    for pattern in (pattern for pattern, hits in zip(PATTERNS, occurs, strict=True) if hits):
         other = _built(_groups(plain, pattern, first, second))
         stamps = stamps.select(
             v=pl.col("v").fill_null(other["v"]),
             offset=pl.when(pl.col("v").is_null()).then(other["offset"]).otherwise("offset"),
         )
-    return _in_zone(stamps, zone).fill_null(_from_numbers(plain, zone))
+    moments = _in_zone(stamps, zone)
+    return moments.fill_null(_from_numbers(plain, zone)) if moments.has_nulls() else moments
 
 
 def _groups(plain: pl.Series, pattern: str, first: str, second: str) -> pl.DataFrame:
     """Take texts apart by a pattern; null in every part where a text does not match."""
-    groups = plain.to_frame("t").select(pl.col("t").str.extract_groups(pattern).alias("g")).unnest("g")
+    groups = _taken_apart(plain, pattern)
     if "a" in groups.columns:
         groups = groups.rename({"a": first, "b": second})
     if "name" in groups.columns:
@@ -242,6 +258,8 @@ def _is_short(name: str, groups: pl.DataFrame) -> pl.Expr:
 
 def _in_zone(stamps: pl.DataFrame, zone: str) -> pl.Series:
     """Move stamps with an offset to a time zone, unless all of them are midnights, which are dates."""
+    if not stamps["offset"].count():
+        return stamps["v"]
     with_offset = stamps.filter(pl.col("offset").is_not_null() & pl.col("v").is_not_null())
     times = with_offset["v"].dt.time().unique()
     if with_offset.is_empty() or (times.len() == 1 and str(times[0]) == "00:00:00"):
@@ -263,9 +281,11 @@ def _offset_minutes(text: str) -> int:
 
 def _from_numbers(texts: pl.Series, zone: str) -> pl.Series:
     """Read Excel's day numbers and stamps counted from 1970; both systems write them as bare numbers."""
-    dotnet = texts.str.extract(DOTNET, 1)
-    values = _numbers(dotnet.fill_null(texts))
-    table = values.to_frame("n").select(
+    number = _numbers(pl.col("t").str.extract(DOTNET, 1).fill_null(pl.col("t")))
+    table = texts.to_frame("t").select(n=number)
+    if not table["n"].count():
+        return pl.Series("t", [None] * texts.len(), dtype=pl.Datetime("us"))
+    table = table.select(
         day=pl.when(pl.col("n").is_between(20_000, 80_000)).then(((pl.col("n") - 25_569) * 86_400_000).round(0)),
         millis=pl.when(pl.col("n").is_between(6e8, 4.2e9))
         .then(pl.col("n") * 1_000)

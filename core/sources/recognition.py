@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
+from math import fsum
 
 import polars as pl
 
@@ -163,8 +165,9 @@ def recognise(table: Table, likely: str = "") -> TableMatch:
         The system the other tables come from: of two layouts that fit about as well its own is taken.
     """
     folded = _by_fold(table)
+    headers = folded.keys() & rarity().keys()
     scored = sorted(
-        ((_score(layout, folded, table, likely), -index, layout) for index, layout in enumerate(layouts())),
+        ((_score(layout, headers, folded, table, likely), -index, layout) for index, layout in enumerate(layouts())),
         key=lambda entry: entry[:2],
         reverse=True,
     )
@@ -188,19 +191,20 @@ def has_needed(entity: str, columns: set[str]) -> bool:
     return all(any(c in columns for c in group) for group in NEEDED.get(entity, ()))
 
 
-def _score(layout: Layout, folded: Mapping[str, str], table: Table, likely: str) -> float:
-    weights = rarity()
-    hits = [h for h in layout.headers if h in folded]
-    marks = [h for h in layout.marks | layout.ignore if h in folded]
-    present = {ours for ours, listed in layout.columns.items() if any(h in folded for h in listed)} | set(
-        layout.constants
-    )
+def _score(layout: Layout, headers: Set[str], folded: Mapping[str, str], table: Table, likely: str) -> float:
+    """Weigh what speaks for a layout; `headers` are those of the table that stand in any layout."""
+    hits = headers & layout.headers
+    if not hits:
+        return 0.0
+    present = layout.columns_in(hits) | layout.constants.keys()
     fallback = own(layout.entity)
     if fallback:
-        present |= {ours for ours, listed in fallback.columns.items() if any(h in folded for h in listed)}
-    if not has_needed(layout.entity, present) or not hits:
+        present |= fallback.columns_in(headers)
+    if not has_needed(layout.entity, present):
         return 0.0
-    score = sum(weights[h] for h in hits) + 1.2 * sum(weights[h] for h in marks if h not in hits)
+    weights, marks = rarity(), (headers & layout.signs) - hits
+    # Exactly rounded: of two layouts that fit equally well the first is taken, in whichever order a set is read.
+    score = fsum(weights[h] for h in hits) + 1.2 * fsum(weights[h] for h in marks)
     score += 0.05 * len(hits) + (0.3 if layout.vendor == OWN else 0) + (LIKELY if layout.vendor == likely else 0)
     score += name_evidence(layout, table) + _prefix_evidence(layout, folded, table)
     return score
@@ -233,7 +237,7 @@ def _prefix_evidence(layout: Layout, folded: Mapping[str, str], table: Table) ->
 def _confidence(score: float, columns: Sequence[ColumnMatch], layout: Layout, table: Table, second: float) -> float:
     named = [h for h in table.headers if not re.fullmatch(r"column \d+", h)]
     read = sum(len(c.headers) for c in columns)
-    n_known = sum(fold(h) in layout.marks | layout.ignore for h in named)
+    n_known = sum(fold(h) in layout.signs for h in named)
     coverage = min(1.0, (read + n_known) / max(len(named), 1))
     sure = sum(c.confidence for c in columns) / max(len(columns), 1)
     margin = min(1.0, max(0.0, (score - second) / max(score, 1e-9)) * 2)
@@ -246,12 +250,8 @@ def match_columns(table: Table, layout: Layout) -> tuple[ColumnMatch, ...]:
     """Match a table's columns: by the layout, then by our own words, then by names that are nearly the same."""
     free = _by_fold(table)
     out: dict[str, ColumnMatch] = {}
-    order = sorted(
-        ((rank, ours, header) for ours, listed in layout.columns.items() for rank, header in enumerate(listed)),
-        key=lambda entry: entry[0],
-    )
     sure = SYNONYM if layout.vendor == OWN else VENDOR
-    for _, ours, header in order:
+    for ours, header in layout.by_rank:
         if header not in free or (ours in out and (ours not in FIRST_FILLED or layout.vendor == OWN)):
             continue
         if not fits(table, free[header], ours):
@@ -376,21 +376,33 @@ def _kind_of_type(entity: str, column: str) -> str:
 def fits(table: Table, header: str, ours: str) -> bool:
     """Say whether a column's cells can be what its name says; an empty column can be anything."""
     column = table.frame[header]
-    if column.dtype != pl.String:
+    misses = _misses_of(header, ours)
+    if misses is None or column.dtype != pl.String:
         return True
     cells = column.drop_nulls().head(2_000).unique(maintain_order=True).head(TESTED)
     cells = cells.filter(~cells.str.strip_chars().str.to_lowercase().is_in([*EMPTY, *NULLS]))
-    if not cells.len():
-        return True
+    return not cells.len() or misses(cells) <= 0.6 * cells.len()
+
+
+def _misses_of(header: str, ours: str) -> Callable[[pl.Series], int] | None:
+    """Return what counts the cells that cannot be what a column's name says; None where any text can be."""
     kind = kind_of("", ours)
     if kind == "date" and ours != "period_start_on":
-        moments, _ = dates.read(cells, dates.choose(cells), "UTC")
-        return moments.null_count() <= 0.6 * cells.len()
+        return _no_dates
     if kind == "number" or ours in ("amount", "quantity"):
-        values, _, _ = amounts.read(cells, amounts.choose(cells))
-        return values.null_count() <= 0.6 * cells.len()
-    is_status = ours == "status" and fold(header) in FLAG_HEADERS
-    if kind == "flag" or is_status:
-        meaning = vocabulary.ending if is_status else vocabulary.truth
-        return sum(meaning(c) is None for c in cells.to_list()) <= 0.6 * cells.len()
-    return True
+        return _no_numbers
+    if ours == "status" and fold(header) in FLAG_HEADERS:
+        return partial(_without_meaning, vocabulary.ending)
+    return partial(_without_meaning, vocabulary.truth) if kind == "flag" else None
+
+
+def _no_dates(cells: pl.Series) -> int:
+    return dates.read(cells, dates.choose(cells), "UTC")[0].null_count()
+
+
+def _no_numbers(cells: pl.Series) -> int:
+    return amounts.read(cells, amounts.choose(cells))[0].null_count()
+
+
+def _without_meaning(meaning: Callable[[str], object], cells: pl.Series) -> int:
+    return sum(meaning(cell) is None for cell in cells.to_list())

@@ -65,7 +65,7 @@ def attempt(files: Mapping[str, bytes], mapping: Mapping[str, Any] | None, setti
     with ONE_AT_A_TIME:
         try:
             done = subprocess.run(
-                [sys.executable, "-c", f"from {__name__} import main; main({TRIAL_SECONDS})"],
+                [sys.executable, "-c", f"from {__name__} import main; main({TRIAL_SECONDS}, {TRIAL_BYTES})"],
                 input=task,
                 capture_output=True,
                 env=environment,
@@ -96,17 +96,18 @@ def _too_much(files: Mapping[str, bytes]) -> SourceError:
     )
 
 
-def main(seconds: int) -> None:
+def main(seconds: int, most_bytes: int) -> None:
     """Read standard input in so many seconds of the processor, and write what is wrong with it, if anything, as JSON.
 
     Parameters
     ----------
-    seconds : int
+    seconds, most_bytes : int
+        Of the processor; of memory.
     """
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (TRIAL_BYTES, TRIAL_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (most_bytes, most_bytes))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     files, mapping, settings = pickle.loads(sys.stdin.buffer.read())

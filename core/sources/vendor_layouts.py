@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +59,34 @@ class Layout:
     id_prefix: str = ""
     stages: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def headers(self) -> frozenset[str]:
         """Return every folded header that is read."""
         return frozenset(h for listed in self.columns.values() for h in listed)
+
+    @cached_property
+    def signs(self) -> frozenset[str]:
+        """Return every folded header that speaks for the layout without being read, or holds nothing of use."""
+        return self.marks | self.ignore
+
+    @cached_property
+    def readers(self) -> Mapping[str, frozenset[str]]:
+        """Return folded header -> our columns that are read from it."""
+        out: dict[str, set[str]] = defaultdict(set)
+        for ours, listed in self.columns.items():
+            for header in listed:
+                out[header].add(ours)
+        return {header: frozenset(names) for header, names in out.items()}
+
+    @cached_property
+    def by_rank(self) -> tuple[tuple[str, str], ...]:
+        """Return our columns with the folded headers they are read from, the likeliest of all columns first."""
+        ranked = [(rank, ours, header) for ours, listed in self.columns.items() for rank, header in enumerate(listed)]
+        return tuple((ours, header) for _, ours, header in sorted(ranked, key=lambda entry: entry[0]))
+
+    def columns_in(self, headers: Iterable[str]) -> set[str]:
+        """Return our columns that can be read from some folded headers."""
+        return set().union(*(self.readers.get(header, ()) for header in headers))
 
 
 @cache
@@ -104,7 +128,7 @@ def rarity() -> Mapping[str, float]:
     """Return folded header -> how much it says: one over the number of entities whose tables hold it."""
     entities: dict[str, set[str]] = defaultdict(set)
     for layout in layouts():
-        for header in (*layout.headers, *layout.marks, *layout.ignore):
+        for header in layout.headers | layout.signs:
             entities[header].add(layout.entity)
     return {header: 1 / len(names) for header, names in entities.items()}
 

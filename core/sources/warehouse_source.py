@@ -21,7 +21,7 @@ from core.localization import message
 from core.sources import snapshot
 from core.sources.engines.catalogue import source_name
 from core.sources.engines.contract_columns import required_columns
-from core.sources.engines.raw_tables import opened, raw_rows
+from core.sources.engines.raw_tables import connected, opened, raw_rows
 
 FILE, FIRST = "warehouse.json", 1
 DAY_OF = {"opportunity_history": "valid_from", "transactions": "booked_on", "activities": "occurred_at"}
@@ -95,21 +95,22 @@ def read(settings: Settings) -> Dataset:
     """
     from core.sources.folder import read_files
 
-    warehouse = opened(settings)
-    tables = {entity: warehouse.table(entity) for entity in (*FRAMES, *OPTIONAL_FRAMES)}
-    there = {entity: table for entity, table in tables.items() if isinstance(table, WarehouseTable)}
-    if not there:
-        raise SourceError(
-            message("The warehouse has none of the tables: {accounts}", accounts=tables["accounts"]),
-            "the warehouse",
-            "Name their schema, or each of them, under warehouse in the settings.",
-        )
-    days = {entity: _row_days(warehouse, entity, there[entity]) for entity in RAW_FRAMES if entity in there}
-    files = {f"{entity}.parquet": _parquet(warehouse.whole(entity)) for entity in there if entity not in RAW_FRAMES}
+    with connected(settings) as warehouse:
+        tables = {entity: warehouse.table(entity) for entity in (*FRAMES, *OPTIONAL_FRAMES)}
+        there = {entity: table for entity, table in tables.items() if isinstance(table, WarehouseTable)}
+        if not there:
+            raise SourceError(
+                message("The warehouse has none of the tables: {accounts}", accounts=tables["accounts"]),
+                "the warehouse",
+                "Name their schema, or each of them, under warehouse in the settings.",
+            )
+        days = {entity: _row_days(warehouse, entity, there[entity]) for entity in RAW_FRAMES if entity in there}
+        files = {f"{entity}.parquet": _parquet(warehouse.whole(entity)) for entity in there if entity not in RAW_FRAMES}
+        sentences = _left_out(warehouse, days, there)
     day = settings.warehouse.as_of or _last_day(days)
     small = read_files(files, settings.source.mapping or None, settings, day, source_name(settings.engine))
     left_there = {entity: there[entity] for entity in days}
-    return _with_raw(small, settings, left_there, days, _left_out(warehouse, days, there))
+    return _with_raw(small, settings, left_there, days, sentences)
 
 
 def _row_days(warehouse: Any, entity: str, table: WarehouseTable) -> pl.DataFrame:

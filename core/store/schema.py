@@ -1,4 +1,4 @@
-"""Steps of a migration that leave alone what is there already, and what a database lacks of the tables it needs."""
+"""Steps of a migration that leave alone what is there already."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy import Connection, inspect
-
-from core.store.tables import Base
-
-LEFTOVER = "_alembic_tmp_"
 
 
 def create_table(name: str, *columns: Any) -> None:
@@ -53,37 +49,6 @@ def add_columns(table: str, *columns: sa.Column[Any]) -> None:
     for column in columns:
         if column.name not in present:
             op.add_column(table, column)
-
-
-def lacking(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """Compare a database with the tables Quarterdeck works with.
-
-    Parameters
-    ----------
-    connection : sqlalchemy connection
-
-    Returns
-    -------
-    dict
-        Table to the columns it lacks, in alphabetical order; a table that is not there lacks all of them.
-    """
-    seen = inspect(connection)
-    present = _tables(connection)
-    out: dict[str, tuple[str, ...]] = {}
-    for name, table in Base.metadata.tables.items():
-        columns = {column["name"] for column in seen.get_columns(name)} if name in present else set()
-        absent = {column.name for column in table.columns} - columns
-        if absent:
-            out[name] = tuple(sorted(absent))
-    return out
-
-
-def drop_leftovers(connection: Connection) -> None:
-    """Drop the half-made copies an upgrade left behind that was killed; the tables they copied are whole."""
-    present = _tables(connection)
-    for name in present:
-        if name.startswith(LEFTOVER) and name.removeprefix(LEFTOVER) in present:
-            connection.exec_driver_sql(f'DROP TABLE "{name}"')
 
 
 def _tables(connection: Connection) -> set[str]:

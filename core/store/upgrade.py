@@ -5,24 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 
 from core.contracts.errors import StoreError
 from core.localization import message
-from core.store import schema
+from core.store import schema_state
+from core.store.schema_state import MIGRATIONS
 
-MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK_NUMBER = 7_031_974
 WAIT_SECONDS = 60
 
 
 def bring_up(engine: Engine, url: URL, busy_seconds: float) -> tuple[str, ...]:
-    """Upgrade a database to the newest revision in one transaction.
+    """Upgrade a database to the newest revision in one transaction; one that is whole is asked that and no more.
 
     Parameters
     ----------
@@ -43,6 +39,8 @@ def bring_up(engine: Engine, url: URL, busy_seconds: float) -> tuple[str, ...]:
         When it was made by a newer Quarterdeck, a table lacks columns that cannot be put back, or another
         process keeps the upgrade to itself for more than a minute.
     """
+    if _is_whole(engine, url):
+        return ()
     if url.get_backend_name() == "postgresql":
         with engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK_NUMBER})
@@ -58,6 +56,30 @@ def bring_up(engine: Engine, url: URL, busy_seconds: float) -> tuple[str, ...]:
             "Another process has been upgrading the database for a minute.",
             mend="Wait for it, or end it, and open Quarterdeck again.",
         ) from None
+
+
+def _is_whole(engine: Engine, url: URL) -> bool:
+    """Say whether a database needs nothing; it is read without a lock, for an upgrade is there whole or not at all.
+
+    A SQLite file that does not write ahead yet is left for the way with a lock: of two processes that change that
+    at once, one is refused.
+    """
+    if url.get_backend_name() == "sqlite" and not _writes_ahead(url):
+        return False
+    with engine.connect() as connection:
+        return schema_state.is_whole(connection)
+
+
+def _writes_ahead(url: URL) -> bool:
+    """Say whether a SQLite file is there and bears the mark of a write-ahead log.
+
+    Source: bytes 18 and 19 of the header, in "Database File Format" of SQLite's documentation.
+    """
+    try:
+        with Path(url.database or "").open("rb") as file:
+            return file.read(20)[18:] == b"\x02\x02"
+    except OSError:
+        return False
 
 
 class _exclusive:  # noqa: N801
@@ -94,31 +116,38 @@ def _begin(connection: Connection) -> None:
 
 
 def _upgrade(connection: Connection) -> tuple[str, ...]:
+    absent, versions = schema_state.lacking(connection), schema_state.revisions(connection)
+    is_current = versions == {schema_state.newest_revision()}
+    if is_current and not absent:
+        return ()
+    _migrate(connection, versions)
+    return tuple(_made_anew(absent)) if is_current else ()
+
+
+def _migrate(connection: Connection, versions: set[str]) -> None:
+    """Run every migration; the library for it is imported here, for most processes meet a database that is whole."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     scripts = ScriptDirectory.from_config(config)
-    versions = set(MigrationContext.configure(connection).get_current_heads())
     if versions - {script.revision for script in scripts.walk_revisions()}:
         raise StoreError(
             "The database was made by a newer Quarterdeck.", mend="Update Quarterdeck, or name another database."
         )
-    head = scripts.get_current_head()
-    absent = schema.lacking(connection)
-    is_current = versions == {head}
-    if is_current and not absent:
-        return ()
-    schema.drop_leftovers(connection)
+    schema_state.drop_leftovers(connection)
     if versions:
         # All steps are run again, those before the version too: they add what is missing and nothing else.
         connection.execute(text("DELETE FROM alembic_version"))
     command.upgrade(config, "head")
     _check(connection)
-    return tuple(_made_anew(absent)) if is_current else ()
 
 
 def _check(connection: Connection) -> None:
-    for table, columns in schema.lacking(connection).items():
+    for table, columns in schema_state.lacking(connection).items():
         raise StoreError(
             message(
                 "The table {table} of the database lacks {columns}, which cannot be put back.",

@@ -11,9 +11,9 @@ from core import marts, metrics
 from core.artifacts import MARTS, SNAPSHOTS, process_shelf
 from core.cli import app
 from core.config import load
-from core.contracts import RAW_FRAMES
+from core.contracts import FRAMES, OPTIONAL_FRAMES, RAW_FRAMES
 from core.contracts.errors import ConfigError, SourceError
-from core.sources import load_data, loading, source_registry
+from core.sources import load_data, loading, source_registry, warehouse_source
 from core.sources.engines import catalogue, connections, raw_tables
 from core.sources.engines.row_filters import as_narwhals
 from tests.engines import hard_rows
@@ -188,3 +188,15 @@ def test_a_folder_of_parquet_files_stays_where_it_is(company, tmp_path):
     (lake / "transactions" / "b.parquet").write_bytes(b"no Parquet")
     with pytest.raises(SourceError, match="cannot be read"):
         marts.raw_page(data, "transactions", pl.col("account_id") == "A1", "booked_on")
+
+
+def test_a_company_is_read_over_one_connection_and_another_after_each_table_that_is_missing(postgres, monkeypatch):
+    opened, connect = [], connections.connect
+    monkeypatch.setattr(connections, "connect", lambda *about: opened.append(connect(*about)) or opened[-1])
+    assert warehouse_source.read(postgres).accounts.height == 6
+    n_opened = len(opened)
+    warehouse = raw_tables.opened(postgres)
+    tables = [warehouse.table(name) for name in (*FRAMES, *OPTIONAL_FRAMES)]
+    n_missing = sum(isinstance(table, str) for table in tables)
+    assert 0 < n_missing < len(tables)
+    assert n_opened == 1 + n_missing

@@ -24,15 +24,24 @@ def url_of(tmp_path):
     return f"sqlite:///{file_of(tmp_path)}"
 
 
-def left_by_a_kill(tmp_path, saves):
-    """Save scenarios in a process that ends without closing, so that the newest are in the log alone."""
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """Databases by their number of saves, left by a process that ended without closing: the newest are in the log."""
+    homes = {saves: tmp_path_factory.mktemp("killed") for saves in (3, 7, 25)}
     code = (
         "import os; from core.store import Store\n"
-        f"store = Store.open({url_of(tmp_path)!r})\n"
-        f"for k in range({saves}): store.scenarios.save(f'plan {{k}}', {ME!r}, {{}})\n"
+        f"for saves, url in {[(saves, url_of(home)) for saves, home in homes.items()]!r}:\n"
+        "    store = Store.open(url)\n"
+        f"    for k in range(saves): store.scenarios.save(f'plan {{k}}', {ME!r}, {{}})\n"
         "os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=240, env=os.environ)
+    return homes
+
+
+@pytest.fixture
+def left_by_a_kill(tmp_path, killed):
+    return lambda saves: shutil.copytree(killed[saves], tmp_path, dirs_exist_ok=True)
 
 
 def names(store):
@@ -52,8 +61,8 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.parametrize("saves", [3, 25])
-def test_a_log_that_is_gone_is_noticed(tmp_path, damage, saves):
-    left_by_a_kill(tmp_path, saves)
+def test_a_log_that_is_gone_is_noticed(tmp_path, left_by_a_kill, damage, saves):
+    left_by_a_kill(saves)
     damage(log_of(tmp_path))
     if saves < MOST_SAVES:
         with pytest.raises(StoreError, match=r"3 of 3 saves are gone.*delete q\.db\.saves"):
@@ -70,8 +79,8 @@ def test_a_log_that_is_gone_is_noticed(tmp_path, damage, saves):
     again.close()
 
 
-def test_a_log_that_is_there_brings_everything_back_after_a_kill(tmp_path):
-    left_by_a_kill(tmp_path, 7)
+def test_a_log_that_is_there_brings_everything_back_after_a_kill(tmp_path, left_by_a_kill):
+    left_by_a_kill(7)
     opened = Store.open(url_of(tmp_path))
     assert len(names(opened)) == 7
     assert opened.notices == ()

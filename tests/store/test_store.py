@@ -162,7 +162,9 @@ def _open_and_close(url):
 
 
 def test_processes_that_start_together_do_not_collide(url):
-    context = multiprocessing.get_context("spawn")
+    # Imports what they need once and splits into them; this process has threads, and must not be split.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     running = [context.Process(target=_open_and_close, args=(url,)) for _ in range(3)]
     for process in running:
         process.start()

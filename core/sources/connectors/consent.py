@@ -15,6 +15,7 @@ import httpx
 from core.config import Settings
 from core.contracts.errors import AccessError, SourceError
 from core.replicas import home_files
+from core.sealing import tls_contexts
 from core.sealing.secret_values import Secrets
 from core.sources.connectors import connector_files
 from core.sources.connectors.http_client import TIMEOUT, refuse_plain
@@ -84,7 +85,7 @@ def finish(settings: Settings, state: str, code: str, user: str, clock: Callable
         raise AccessError("This answer belongs to no question of yours.", mend="Agree to the access once more.")
     keys = Secrets(connector_files.folder_of(settings))
     refuse_plain(str(fill(connector.auth.token_url, connector.values)))
-    with httpx.Client(timeout=TIMEOUT) as http:
+    with httpx.Client(timeout=TIMEOUT, verify=tls_contexts.shared()) as http:
         SignIn(connector.auth, connector.values, keys, http).agreed(code, question["redirect"])
     if not keys.has(connector.auth.refresh_token[2:-1]):
         raise SourceError(

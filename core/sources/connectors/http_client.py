@@ -12,6 +12,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from core.contracts.errors import SourceError
+from core.sealing import tls_contexts
 from core.sealing.secret_values import Secrets
 from core.sources.connectors.declaration import Connector
 from core.sources.connectors.sign_in import SignIn
@@ -63,7 +64,12 @@ class HttpClient:
         # What it logs of a request may hold a secret.
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self.connector, self.keys, self.sleep = connector, keys, sleep
-        self.http = httpx.Client(timeout=TIMEOUT, follow_redirects=False, headers={"User-Agent": "Quarterdeck"})
+        self.http = httpx.Client(
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            headers={"User-Agent": "Quarterdeck"},
+            verify=tls_contexts.shared(),
+        )
         self.base = str(fill(connector.base, connector.values)).rstrip("/")
         refuse_plain(self.base)
         self.sign_in = SignIn(connector.auth, connector.values, keys, self.http)

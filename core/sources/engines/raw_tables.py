@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,17 @@ def opened(settings: Settings) -> Warehouse | Lake | ParquetFolder:
     """
     kinds: dict[str, type[Warehouse | Lake | ParquetFolder]] = {"spark": Lake, "duckdb": ParquetFolder}
     return kinds.get(settings.engine, Warehouse)(settings)
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Warehouse | Lake | ParquetFolder]:
+    """Give what `opened` returns to one thread that asks much of it, a database over one connection."""
+    warehouse = opened(settings)
+    if not isinstance(warehouse, Warehouse):
+        yield warehouse
+        return
+    with warehouse.connected() as database:
+        yield database
 
 
 def raw_rows(settings: Settings, entity: str, table: WarehouseTable) -> RawRows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import polars as pl
@@ -41,6 +42,26 @@ class Warehouse:
         self.facts = require(self.engine)
         self.zone = settings.time_zone
         self.keys = Secrets(settings.home / CONNECTORS)
+        self._stays_connected = False
+        self._connection: Any = None
+
+    @contextmanager
+    def connected(self) -> Iterator[Warehouse]:
+        """Give the same database to one thread, which asks it over one connection, and over another after an error.
+
+        To connect takes longer than most questions do.
+        """
+        warehouse = copy(self)
+        warehouse._stays_connected, warehouse._connection = True, None
+        try:
+            yield warehouse
+        finally:
+            warehouse._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
 
     @contextmanager
     def _open(self) -> Iterator[Any]:
@@ -52,10 +73,18 @@ class Warehouse:
             When the database cannot be reached, or refuses what is asked.
         """
         try:
-            connection = connections.connect(self.engine, self.keys.filled(self.about.url), self.zone)
+            connection = self._connection or connections.connect(
+                self.engine, self.keys.filled(self.about.url), self.zone
+            )
+            self._connection = None
             try:
                 yield connection
-            finally:
+            except BaseException:
+                connection.close()
+                raise
+            if self._stays_connected:
+                self._connection = connection
+            else:
                 connection.close()
         except QuarterdeckError:
             raise

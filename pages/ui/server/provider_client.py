@@ -13,10 +13,13 @@ from typing import Any
 
 from streamlit.web.server.starlette import starlette_auth_routes
 
+from core.sealing import tls_contexts
+
 logger = logging.getLogger(__name__)
 CHOICE = "select_account"
 # What makes an ID token valid, and for whom, is never taken from elsewhere.
 OF_TOKEN = ("iss", "sub", "aud", "exp", "iat", "nbf", "nonce", "azp", "auth_time", "sid", "at_hash", "c_hash")
+OF_TRUST = ("verify", "cert", "trust_env", "transport")
 
 
 class StandardClient:
@@ -32,6 +35,12 @@ class StandardClient:
         if supported and CHOICE not in supported and self.client_kwargs.get("prompt") == CHOICE:
             del self.client_kwargs["prompt"]
         return metadata
+
+    def _get_oauth_client(self, **metadata: Any) -> Any:
+        """Return a client of the provider, which reads whom to trust once unless the settings say whom."""
+        if self.client_kwargs.keys().isdisjoint(OF_TRUST):
+            metadata["verify"] = tls_contexts.shared()
+        return super()._get_oauth_client(**metadata)  # type: ignore[misc]
 
     async def authorize_access_token(self, request: Any, **kwargs: Any) -> dict[str, Any]:
         """Return the tokens for a code, with the claims of the ID token and those it lacks."""
