@@ -16,10 +16,8 @@ SUBMIT = "Submit forecast"
 
 
 @pytest.fixture
-def second(browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    yield context.new_page()
-    context.close()
+def second(new_context):
+    return new_context().new_page()
 
 
 def at_the_form(view, url):

@@ -47,10 +47,8 @@ def source():
 
 
 @pytest.fixture
-def second(browser):
-    context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="dark")
-    yield context.new_page()
-    context.close()
+def second(new_context):
+    return new_context(viewport={"width": 390, "height": 900}, color_scheme="dark").new_page()
 
 
 def at_the_data_page(view, url):
