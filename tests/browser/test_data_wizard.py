@@ -66,6 +66,7 @@ def chosen(view, label, option):
     choose(view, view.get_by_role("combobox", name=label, exact=True), option)
 
 
+@pytest.mark.slow
 def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, second, export, source):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)

@@ -209,6 +209,7 @@ def choose(page, label, wanted):
     steps.choose(page, page.get_by_role("combobox", name=label, exact=True), wanted)
 
 
+@pytest.mark.slow
 def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_path):
     asked = ["All data at rest must be encrypted with AES-256", "Sign in with SAML 2.0", "Sushi on Fridays"]
     name = f"shared-out-{secrets.token_hex(3)}"  # A second try must not open what the first one saved.
