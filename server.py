@@ -69,12 +69,15 @@ async def ready(_: Any) -> AsyncIterator[None]:
         sign_in_routes,
         uploads,
         warmup,
+        web_bodies,
     )
 
     age = timedelta(hours=settings.replicas.upload_hours)
+    web_bodies.BODIES.keep_in(open_cache(settings.home))
     copies = uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age)
     uploads.bound(copies, lambda n_bytes: usage_guard.refuse_bytes(load(), n_bytes, opened()))
     patches.keep_caches()
+    patches.send_together()
     brand_look.paint(brand())
     early_clicks.keep()
     draining.install(settings.replicas.drain_seconds)

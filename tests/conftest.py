@@ -25,7 +25,7 @@ import hypothesis
 import pytest
 
 from tests import left_out, made_once, processor_time, second_tries, untraced
-from tests.browsers import browser, page
+from tests.browsers import EndsChromium, browser, new_context, page
 from tests.companies import HOME, ROOT, small_home
 from tests.small_company import bundle, customers, landmarks, sample, settings
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.contracts import Dataset
     from core.models.bundle import Bundle
 
-__all__ = ["browser", "bundle", "customers", "landmarks", "page", "sample", "settings"]
+__all__ = ["browser", "bundle", "customers", "landmarks", "new_context", "page", "sample", "settings"]
 SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
 # These run through code that other tests measure; counting lines doubles what a test takes. What is counted of them all
 # the same stands in `tests/traced.txt`.
@@ -85,6 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis.settings.load_profile("suite")
     config.pluginmanager.register(left_out.LeftOut(), "left-out")
     config.pluginmanager.register(second_tries.SecondTries(), "second-tries")
+    config.pluginmanager.register(EndsChromium(), "ends-chromium")
     config.pluginmanager.register(untraced.Untraced(), "untraced")
     if untraced.FOLDER in os.environ:
         config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER]), TRACEABLE), "gains")

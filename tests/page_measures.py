@@ -43,6 +43,8 @@ SETTLED = """() => {
     && charts.every(chart => !chart.checkVisibility() || chart.querySelector('svg, canvas'));
 }"""
 HEIGHT = """() => document.querySelector('[data-testid="stMain"]').scrollHeight"""
+# Milliseconds. By default a browser is asked with every frame it draws, and draws sixty a second to be asked.
+POLLING = 100
 OVERFLOW = """() => {
   const main = document.querySelector('[data-testid="stMain"]');
   return Math.max(main.scrollWidth - main.clientWidth, document.documentElement.scrollWidth - window.innerWidth);
@@ -77,7 +79,7 @@ def open_page(page: Any, address: str, patience: float = 90) -> None:
 def settle(page: Any, patience: float = 90) -> None:
     """Wait until the page's script has ended, its charts are drawn and its height stays the same."""
     page.wait_for_selector('[data-testid="stMain"] h1', timeout=patience * 1000)
-    page.wait_for_function(SETTLED, timeout=patience * 1000)
+    page.wait_for_function(SETTLED, timeout=patience * 1000, polling=POLLING)
     last, since = -1, time.monotonic()
     end = since + patience
     while time.monotonic() < end:

@@ -229,6 +229,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "live": (
         (
             "tests/browser/test_connectors.py",
+            "tests/browser/test_data_wizard.py",
             "tests/browser/test_new_data.py",
             "tests/sources/test_draft_map.py",
             "tests/sources/test_vendor_connectors.py",
@@ -269,7 +270,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "library": (
-        ("tests/browser/test_library.py",),
+        ("tests/browser/test_library.py", "tests/browser/test_main_paths.py"),
         (
             *SERVED,
             "core/requirements/library",
@@ -281,6 +282,10 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/library",
             "pages/ui/requirements",
         ),
+    ),
+    "calls": (
+        ("tests/browser/test_calls.py",),
+        (*SERVED, "core/forecasts/calls.py", "core/store", "pages/forecast.py", "pages/ui/forecast", "pages/ui/kit"),
     ),
     "plays": (
         ("tests/browser/test_playbooks.py",),

@@ -2,6 +2,7 @@
 
 from core.artifacts.cache import ArtifactCache
 from core.artifacts.codecs import (
+    BYTES,
     FRAME,
     JSON,
     PARQUET,
@@ -36,6 +37,7 @@ from core.artifacts.kinds import (
     UNSAVED,
     UPLOADS,
     VECTORS,
+    WEB_FILES,
     Kind,
 )
 from core.artifacts.memory import MEMORY, Memory, Shelf
@@ -49,6 +51,7 @@ __all__ = [
     "ACCOUNTS",
     "ALARMS",
     "ANALYSES",
+    "BYTES",
     "CATALOGUES",
     "CHARTS",
     "DIGESTS",
@@ -74,6 +77,7 @@ __all__ = [
     "UPLOADS",
     "VALUES",
     "VECTORS",
+    "WEB_FILES",
     "ArtifactCache",
     "DamagedError",
     "Entry",

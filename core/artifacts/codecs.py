@@ -65,6 +65,27 @@ class TextCodec:
         return (folder / "text.txt").read_bytes().decode()
 
 
+class BytesCodec:
+    """Bytes as one file.
+
+    Parameters
+    ----------
+    name : str
+        Of the file.
+    """
+
+    def __init__(self, name: str = "content") -> None:
+        self.name = name
+
+    def write(self, value: bytes, folder: Path) -> None:
+        """Write the bytes."""
+        (folder / self.name).write_bytes(value)
+
+    def read(self, folder: Path) -> bytes:
+        """Return the bytes."""
+        return (folder / self.name).read_bytes()
+
+
 class JsonCodec(Generic[T]):
     """Plain values: what JSON has, and nothing else."""
 
@@ -121,4 +142,5 @@ def frame_later(path: Path) -> Callable[[], pl.DataFrame]:
 FRAME: FrameCodec = FrameCodec()
 PARQUET: FrameCodec = FrameCodec("parquet")
 TEXT: TextCodec = TextCodec()
+BYTES: BytesCodec = BytesCodec()
 JSON: JsonCodec[Any] = JsonCodec()

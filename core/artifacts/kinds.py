@@ -92,6 +92,7 @@ UNSAVED = Kind(
     "unsaved", "unsaved work", 5_000, 0, "What people typed and have not saved yet, each sealed for one browser alone."
 )
 DOWNLOADS = Kind("downloads", "downloads", 1_000, 0, "Files made for somebody to download, for minutes; sealed.")
+WEB_FILES = Kind("web-files", "files for browsers", 1_000, 0, "Scripts, styles and fonts as they travel to browsers.")
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -118,6 +119,7 @@ KINDS: dict[str, Kind] = {
         UPLOADS,
         UNSAVED,
         DOWNLOADS,
+        WEB_FILES,
     )
 }
 

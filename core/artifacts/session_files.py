@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.artifacts.cache import ArtifactCache
+from core.artifacts.codecs import BytesCodec
 from core.artifacts.kinds import UPLOADS, Kind
 from core.artifacts.tiers import Entry
 from core.contracts.errors import SourceError
@@ -25,21 +25,9 @@ from core.localization import message
 if TYPE_CHECKING:
     from core.sealing.sealing_keys import Key
 
-FILE, EXPIRES = "content.sealed", "expires_at"
+SEALED, EXPIRES = BytesCodec("content.sealed"), "expires_at"
 STAMP_BYTES = 8
 MOST_BYTES = 4_000_000_000
-
-
-class BytesCodec:
-    """Bytes as one file."""
-
-    def write(self, value: bytes, folder: Path) -> None:
-        """Write the bytes."""
-        (folder / FILE).write_bytes(value)
-
-    def read(self, folder: Path) -> bytes:
-        """Return the bytes."""
-        return (folder / FILE).read_bytes()
 
 
 @dataclass(frozen=True)
@@ -98,12 +86,12 @@ class SessionFiles:
             return self._sealed(change(before), secret, name, until)
 
         about = {EXPIRES: until.isoformat(timespec="seconds")}
-        self.cache.update(self.kind, _key(secret, name), sealed_anew, BytesCodec(), about=about)
+        self.cache.update(self.kind, _key(secret, name), sealed_anew, SEALED, about=about)
         self._bound()
 
     def read(self, secret: str, name: str, now: datetime) -> bytes | None:
         """Return what is kept; None where nothing is, where it has expired or cannot be opened."""
-        sealed = self.cache.read(self.kind, _key(secret, name), BytesCodec())
+        sealed = self.cache.read(self.kind, _key(secret, name), SEALED)
         return self._unsealed(sealed, secret, name, now) if sealed is not None else None
 
     def _sealed(self, content: bytes, secret: str, name: str, until: datetime) -> bytes:

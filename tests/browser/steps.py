@@ -8,7 +8,7 @@ from typing import Any
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import expect
 
-from tests.page_measures import SETTLED
+from tests.page_measures import POLLING, SETTLED
 
 # A click reaches the server a moment later, so that only a page that stays still has answered it.
 STILL = f"""(span) => {{
@@ -27,7 +27,7 @@ TRIES = 20
 def quiet(view: Any, span: float = 500) -> None:
     """Wait until the page's script has ended and its charts are drawn, and that for some milliseconds."""
     view.evaluate("() => { window.stillSince = undefined; }")
-    view.wait_for_function(STILL, arg=span, timeout=LONG)
+    view.wait_for_function(STILL, arg=span, timeout=LONG, polling=POLLING)
 
 
 def whole(view: Any) -> None:

@@ -16,10 +16,8 @@ SUBMIT = "Submit forecast"
 
 
 @pytest.fixture
-def second(browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 1000})
-    yield context.new_page()
-    context.close()
+def second(new_context):
+    return new_context().new_page()
 
 
 def at_the_form(view, url):
@@ -44,6 +42,7 @@ def at_the_top(sample):
     return name
 
 
+@pytest.mark.slow
 def test_a_call_in_one_browser_is_seen_in_the_other_and_two_at_once_lose_nothing(url, page, second, sample):
     at_the_form(page, url)
     at_the_form(second, url)

@@ -47,10 +47,8 @@ def source():
 
 
 @pytest.fixture
-def second(browser):
-    context = browser.new_context(viewport={"width": 390, "height": 900}, color_scheme="dark")
-    yield context.new_page()
-    context.close()
+def second(new_context):
+    return new_context(viewport={"width": 390, "height": 900}, color_scheme="dark").new_page()
 
 
 def at_the_data_page(view, url):
@@ -68,6 +66,7 @@ def chosen(view, label, option):
     choose(view, view.get_by_role("combobox", name=label, exact=True), option)
 
 
+@pytest.mark.slow
 def test_an_export_is_dropped_checked_used_and_kept_for_everybody(url, page, second, export, source):
     at_the_data_page(page, url)
     page.locator("input[type=file]").first.set_input_files(export)

@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.steps import at_rest
-from tests.page_measures import PAGES, measured, open_page, settle
+from tests.page_measures import PAGES, POLLING, measured, open_page, settle
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 # Pixels at 1440, a little over half of what the pages took before they were set in two columns.
 TALLEST = {
     "": 3327,
@@ -68,7 +69,7 @@ def test_a_page_is_short_and_calm_and_fits_every_screen(url, page, name):
     for width in (1280, 390, 1920):
         wide(page, width)
         assert measured(page).overflow <= 0
-        page.wait_for_function(f"() => ({TOO_WIDE})().length === 0", timeout=20_000)
+        page.wait_for_function(f"() => ({TOO_WIDE})().length === 0", timeout=20_000, polling=POLLING)
 
 
 @pytest.mark.parametrize(("width", "top"), [(1440, 0), (390, 48)])

@@ -30,7 +30,7 @@ def test_executive_opens_a_number_and_downloads_the_notebook(url, page):
     assert download.value.suggested_filename == "executive.ipynb"
 
 
-def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_path):
+def test_upload_replaces_the_data_for_this_session_only(url, page, new_context, tmp_path):
     head = "opportunity_id,stage,amount,created_on,close_on"
     rows = f'{head}\nX1,Discovery,"1,000",2026-01-05,2026-06-30\n,Discovery,500,2026-01-05,\n'
     file = tmp_path / "opportunities.csv"
@@ -47,13 +47,13 @@ def test_upload_replaces_the_data_for_this_session_only(url, page, browser, tmp_
     expect(page.get_by_text("Your files are shown on every page of this session.")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("1 row was rejected.", exact=True)).to_be_visible(timeout=30_000)
     expect(page.get_by_text("All rows loaded.")).to_have_count(0)
-    other = browser.new_page()
+    other = new_context().new_page()
     other.goto(f"{url}/data")
     expect(other.get_by_text("All rows loaded.")).to_be_visible(timeout=30_000)
     other.close()
 
 
-def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
+def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, new_context):
     page.goto(f"{url}/scenarios")
     slider = page.get_by_role("slider", name="Win rate")
     expect(slider).to_be_visible(timeout=60_000)
@@ -66,7 +66,7 @@ def test_the_win_rate_slider_moves_the_forecast_by_keyboard(url, page, browser):
     expect(answer).not_to_have_text(before, timeout=20_000)
     expect(page.get_by_text("The parts add up to the difference: reconciled.")).to_be_visible()
     expect(page).to_have_url(re.compile("win_rate=5"))
-    other = browser.new_page()
+    other = new_context().new_page()
     other.goto(page.url)
     expect(other.get_by_text(told).first).to_be_visible(timeout=60_000)
     expect(answer).to_have_text(other.get_by_text(told).first.inner_text(), timeout=20_000)
@@ -209,6 +209,7 @@ def choose(page, label, wanted):
     steps.choose(page, page.get_by_role("combobox", name=label, exact=True), wanted)
 
 
+@pytest.mark.slow
 def test_a_list_is_confirmed_shared_out_and_there_after_a_reload(url, page, tmp_path):
     asked = ["All data at rest must be encrypted with AES-256", "Sign in with SAML 2.0", "Sushi on Fridays"]
     name = f"shared-out-{secrets.token_hex(3)}"  # A second try must not open what the first one saved.

@@ -37,12 +37,11 @@ def test_whom_no_proxy_names_is_not_let_in(closed, page):
     expect(page.get_by_text("local user")).to_have_count(0)
 
 
-def test_whom_the_proxy_names_is_let_in(closed, browser):
-    context = browser.new_context(extra_http_headers={"X-Forwarded-Email": "ana@example.com"})
+def test_whom_the_proxy_names_is_let_in(closed, new_context):
+    context = new_context(extra_http_headers={"X-Forwarded-Email": "ana@example.com"})
     view = context.new_page()
     view.goto(closed)
     expect(view.get_by_role("heading", name="Key figures")).to_be_visible(timeout=90_000)
-    context.close()
 
 
 def test_the_agent_interface_is_off(closed):
@@ -59,8 +58,8 @@ def test_a_page_under_a_foreign_name_gets_no_connection(closed, browser):
     context.close()
 
 
-def test_every_page_works_under_the_policy_and_no_other_site_is_asked(closed, browser):
-    context = browser.new_context(extra_http_headers={"X-Forwarded-Email": "ana@example.com"})
+def test_every_page_works_under_the_policy_and_no_other_site_is_asked(closed, new_context):
+    context = new_context(extra_http_headers={"X-Forwarded-Email": "ana@example.com"})
     view = context.new_page()
     refused, asked = [], set()
     view.on("console", lambda entry: refused.append(entry.text) if "Content Security Policy" in entry.text else None)
@@ -76,4 +75,3 @@ def test_every_page_works_under_the_policy_and_no_other_site_is_asked(closed, br
         expect(view.locator("h1").first).to_be_visible(timeout=60_000)
         view.wait_for_timeout(3_000)
     assert (refused, asked) == ([], {closed.removeprefix("http://")})
-    context.close()

@@ -10,11 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.steps import choose, whole
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+SIZE = {"width": 1440, "height": 1200}
 
 
-def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 1200}, accept_downloads=True)
-    page = context.new_page()
+def test_a_scenario_is_made_saved_sent_compared_and_exported(url, page, new_context):
+    page.set_viewport_size(SIZE)
     page.goto(f"{url}/scenarios")
     slider = page.get_by_role("slider", name="Win rate")
     expect(slider).to_be_visible(timeout=90_000)
@@ -39,7 +39,7 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     answer = page.get_by_text("bookings go from").first
     expect(page.get_by_text("Hires +USD").first).to_be_visible(timeout=30_000)
 
-    fresh = browser.new_context().new_page()
+    fresh = new_context().new_page()
     fresh.goto(page.url)
     there = fresh.get_by_text("bookings go from").first
     expect(there).to_be_visible(timeout=90_000)
@@ -57,12 +57,10 @@ def test_a_scenario_is_made_saved_sent_compared_and_exported(url, browser):
     text = download.value.path().read_text(encoding="utf-8")
     assert told in text
     assert "Hires +3" in text
-    context.close()
 
 
-def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 1200})
-    page = context.new_page()
+def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, page):
+    page.set_viewport_size(SIZE)
     page.goto(f"{url}/scenarios")
     slider = page.get_by_role("slider", name="Deal size")
     expect(slider).to_be_visible(timeout=90_000)
@@ -88,7 +86,6 @@ def test_a_lever_is_dragged_typed_and_there_after_a_reload(url, browser):
     told = answer.inner_text()
     page.reload()
     expect(page.get_by_text("bookings go from").first).to_have_text(told, timeout=90_000)
-    context.close()
 
 
 def months_table(page: Page) -> Locator:
@@ -96,9 +93,8 @@ def months_table(page: Page) -> Locator:
     return page.get_by_test_id("stDataFrame").locator("canvas").filter(has_text="Difference").first
 
 
-def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, browser):
-    context = browser.new_context(viewport={"width": 1440, "height": 1200})
-    page = context.new_page()
+def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, page, new_context):
+    page.set_viewport_size(SIZE)
     page.goto(f"{url}/scenarios")
     expect(page.get_by_role("slider", name="Win rate")).to_be_visible(timeout=90_000)
     whole(page)
@@ -112,7 +108,7 @@ def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, br
     expect(table).to_contain_text("Before", timeout=30_000)
     said, rows = answer.inner_text(), str(table.text_content())
 
-    fresh = browser.new_context(viewport={"width": 1440, "height": 1200}).new_page()
+    fresh = new_context(viewport=SIZE).new_page()
     fresh.goto(page.url)
     expect(fresh.get_by_text("bookings go from").first).to_have_text(said, timeout=90_000)
     fresh.get_by_text("Table", exact=True).click()
@@ -132,4 +128,3 @@ def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, br
     page.get_by_role("button", name="Reset").click()
     expect(page).not_to_have_url(re.compile("slip"), timeout=30_000)
     expect(page.get_by_text("bookings stay at").first).to_be_visible(timeout=30_000)
-    context.close()

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 from core.metrics.deal_scope import people
 from tests.browser.steps import TRIES, choose, quiet, whole
+from tests.page_measures import POLLING
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 LONG = 60_000
@@ -40,7 +41,7 @@ def test_the_slash_key_searches_and_a_hit_opens_its_page(url, page, sample):
     account = sample.accounts.row(0, named=True)
     page.goto(f"{url}/day")
     ready(page, "My quarter")
-    page.wait_for_function("window.quarterdeckSearch")
+    page.wait_for_function("window.quarterdeckSearch", polling=POLLING)
     page.locator("body").press("/")
     box = page.get_by_role("textbox", name="Search")
     expect(box).to_be_focused()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from io import BytesIO
 
 import brotli
@@ -13,10 +14,13 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from core.artifacts import ArtifactCache
+from core.artifacts.folder_tier import FolderTier
 from core.resources import app_folder
 from pages.ui.server import compressed_files, icon_font, text_font
 from pages.ui.server.compressed_files import CompressedFiles
 from pages.ui.server.preload import FILES
+from pages.ui.server.web_bodies import LEVEL, SMALLEST_BR, WAYS, Bodies
 
 OPEN = 0xE89E  # the symbol open_in_new
 SCRIPT = next((FILES / "static" / "js").glob("protobuf.*.js"))
@@ -72,14 +76,47 @@ def test_the_font_of_texts_has_latin_letters_and_the_whole_one_is_there_for_othe
     assert all(code > 0xFEFE or 0x2E00 <= code < 0x2E80 for code in lacking)  # pictures and rare signs
 
 
-def test_what_the_document_names_is_as_small_as_can_be(tmp_path):
-    (tmp_path / "static" / "js").mkdir(parents=True)
-    path = tmp_path / "static" / "js" / "first.1.js"
-    path.write_bytes(SCRIPT.read_bytes()[:60_000])
+def test_what_the_document_names_is_as_small_as_can_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(compressed_files, "BODIES", Bodies())
+    path = script(tmp_path)
     compressed_files.make_ready('<script src="./static/js/first.1.js"><link href="./static/js/gone.js">', tmp_path)
-    body = compressed_files.BODIES.made(path, "br")
+    body = compressed_files.BODIES.sent(path, "br")
     assert brotli.decompress(body) == path.read_bytes()
-    assert len(body) < len(brotli.compress(path.read_bytes(), quality=compressed_files.LEVEL))
+    assert len(body) < len(brotli.compress(path.read_bytes(), quality=LEVEL))
+
+
+def test_a_server_that_starts_later_takes_what_an_earlier_one_made(tmp_path, monkeypatch):
+    path, home, made = script(tmp_path), tmp_path / "home", []
+    for way, entry in WAYS.items():
+        counted = replace(entry, encode=lambda path, way=way, entry=entry: made.append(way) or entry.encode(path))
+        monkeypatch.setitem(WAYS, way, counted)
+    first, later = kept_in(home), kept_in(home)
+    quick = first.sent(path, "br")
+    smallest = first.made(path, SMALLEST_BR)
+    assert made == ["br", SMALLEST_BR]
+    assert len(later.sent(path, "br")) == len(smallest) < len(quick)
+    assert (first.sent(path, "br"), later.made(path, "br"), made[2:]) == (smallest, quick, [])
+    path.write_bytes(b"other" * 200)
+    assert brotli.decompress(kept_in(home).sent(path, "br")) == b"other" * 200
+
+
+def test_a_home_that_cannot_be_written_to_keeps_nothing_and_the_file_travels(tmp_path):
+    path, home = script(tmp_path), tmp_path / "home"
+    home.write_text("no folder", encoding="utf-8")
+    assert brotli.decompress(kept_in(home).sent(path, "br")) == path.read_bytes()
+
+
+def script(folder):
+    path = folder / "static" / "js" / "first.1.js"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(SCRIPT.read_bytes()[:60_000])
+    return path
+
+
+def kept_in(home):
+    bodies = Bodies()
+    bodies.keep_in(ArtifactCache(FolderTier(home / "artifacts")))
+    return bodies
 
 
 def ligatures(font):
