@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests import left_out, made_once, processor_time, second_tries, untraced
+from tests import left_out, made_once, processor_time, second_tries, shared_collection, untraced
 from tests.browsers import browser, page
 from tests.companies import HOME, ROOT, small_home
 
@@ -88,6 +88,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if untraced.FOLDER in os.environ:
         config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER]), TRACEABLE), "gains")
     config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
+    if hasattr(config, "workerinput"):
+        worker, n = config.workerinput["workerid"], config.workerinput["workercount"]
+        config.pluginmanager.register(shared_collection.SharedCollection(worker, n), "shared-collection")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
