@@ -88,6 +88,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if untraced.FOLDER in os.environ:
         config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER]), TRACEABLE), "gains")
     config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
+    if config.pluginmanager.hasplugin("_cov"):
+        untraced.analyse_once()
     if hasattr(config, "workerinput"):
         worker, n = config.workerinput["workerid"], config.workerinput["workercount"]
         config.pluginmanager.register(shared_collection.SharedCollection(worker, n), "shared-collection")
