@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pages.ui.kit.escaping import JOINER, escaped
-from tests.architecture.source_trees import TOGETHER, tree
+from tests.architecture.source_trees import TOGETHER, tree, walk
 
 pytestmark = TOGETHER
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def _is_plain(name, value, call):
 def formatted(node):
     return {
         ast.unparse(part.value)
-        for part in ast.walk(node)
+        for part in walk(node)
         if isinstance(part, ast.FormattedValue) and part.format_spec is not None
     }
 
@@ -69,7 +69,7 @@ def formatted(node):
 def test_text_of_data_is_escaped_where_it_meets_markdown(file):
     ours = OURS.get(str(file.relative_to(ROOT)), set())
     guilty = []
-    for node in ast.walk(tree(file)):
+    for node in walk(tree(file)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ELEMENTS):
             continue
         if not node.args or ast.unparse(node.func).startswith("language."):
