@@ -77,10 +77,12 @@ def test_no_model_code_knows_the_planted_truth():
     assert guilty == []
 
 
-@pytest.mark.parametrize("page", [ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py"))], ids=lambda p: p.name)
-def test_a_download_reruns_nothing_so_that_the_next_download_finds_its_file(page):
-    for node in walk(tree(page)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("download_button"):
-            assert {"on_click": "ignore"}.items() <= {
-                k.arg: getattr(k.value, "value", "") for k in node.keywords
-            }.items()
+def test_a_download_reruns_nothing_so_that_the_next_download_finds_its_file():
+    buttons = [
+        (page.name, {word.arg: getattr(word.value, "value", "") for word in node.keywords})
+        for page in (ROOT / "app.py", *sorted((ROOT / "pages").rglob("*.py")))
+        for node in walk(tree(page))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("download_button")
+    ]
+    assert buttons
+    assert [page for page, words in buttons if words.get("on_click") != "ignore"] == []
