@@ -182,17 +182,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Tests of one file share what it opens and trains: scattered, every worker would make it anew.
     """
-    tests, counted = f"{ROOT / 'tests'}{os.sep}", untraced.listed(untraced.TRACED)
+    counted = untraced.listed(untraced.TRACED)
+    names = {path: path.relative_to(ROOT).as_posix() for path in {item.path for item in items}}
     for item in items:
-        path = str(item.path)
-        folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
+        name = names[item.path]
+        folder = name.split("/")[1] if name.startswith("tests/") else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
         is_traced = untraced.plain(item.nodeid) in counted or (folder in TRACEABLE and untraced.FOLDER in os.environ)
         if (folder in UNTRACED and not is_traced) or item.get_closest_marker("postgres"):
             item.add_marker("untraced")
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+            item.add_marker(pytest.mark.xdist_group(name))
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")
