@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
-from tests import left_out, made_once, processor_time, second_tries, untraced
+from tests import left_out, made_once, processor_time, second_tries, shared_collection, untraced
 from tests.browsers import EndsChromium, browser, new_context, page
 from tests.companies import HOME, ROOT, small_home
 from tests.small_company import bundle, customers, landmarks, sample, settings
@@ -90,6 +90,11 @@ def pytest_configure(config: pytest.Config) -> None:
     if untraced.FOLDER in os.environ:
         config.pluginmanager.register(untraced.Gains(Path(os.environ[untraced.FOLDER]), TRACEABLE), "gains")
     config.pluginmanager.register(processor_time.ProcessorTime(), "processor-time")
+    if config.pluginmanager.hasplugin("_cov"):
+        untraced.analyse_once()
+    if hasattr(config, "workerinput"):
+        worker, n = config.workerinput["workerid"], config.workerinput["workercount"]
+        config.pluginmanager.register(shared_collection.SharedCollection(worker, n), "shared-collection")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -179,17 +184,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Tests of one file share what it opens and trains: scattered, every worker would make it anew.
     """
-    tests, counted = f"{ROOT / 'tests'}{os.sep}", untraced.listed(untraced.TRACED)
+    counted = untraced.listed(untraced.TRACED)
+    names = {path: path.relative_to(ROOT).as_posix() for path in {item.path for item in items}}
     for item in items:
-        path = str(item.path)
-        folder = path[len(tests) :].partition(os.sep)[0] if path.startswith(tests) else "core"
+        name = names[item.path]
+        folder = name.split("/")[1] if name.startswith("tests/") else "core"
         if folder == "browser":
             item.add_marker(second_tries.TRIES)
         is_traced = untraced.plain(item.nodeid) in counted or (folder in TRACEABLE and untraced.FOLDER in os.environ)
         if (folder in UNTRACED and not is_traced) or item.get_closest_marker("postgres"):
             item.add_marker("untraced")
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+            item.add_marker(pytest.mark.xdist_group(name))
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
         if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")

@@ -50,6 +50,18 @@ class Untraced:
     def __init__(self) -> None:
         self.names = frozenset() if FOLDER in os.environ else listed(UNTRACED)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Let a worker trace once, and what only waits for workers not at all.
+
+        pytest-cov begins to trace before it knows that it is in a worker, then begins again, and keeps what the second
+        finds: where that stops for an untraced test, the first would go on instead.
+        """
+        tracing = Coverage.current()
+        is_shared = hasattr(session.config, "workerinput") or session.config.pluginmanager.hasplugin("dsession")
+        if tracing is not None and is_shared:
+            tracing.stop()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[Any]:
         """Run one test with its fixtures."""
@@ -72,6 +84,19 @@ def without_tracing(is_wanted: bool) -> Iterator[Any]:
         return (yield)
     finally:
         tracing.start()
+
+
+def analyse_once() -> None:
+    """Hold what was counted against a file once: pytest-cov asks for the total, then for the table; each takes 9 s."""
+    plain, analyses = Coverage._analyze, dict[tuple[int, str], Any]()
+
+    def analyse(tracing: Coverage, morf: Any, file_reporter: Any = None) -> Any:
+        key = id(tracing), str(morf)
+        if key not in analyses:
+            analyses[key] = plain(tracing, morf, file_reporter)
+        return analyses[key]
+
+    Coverage._analyze = analyse
 
 
 class Gains:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -44,7 +44,8 @@ MARKETING = ("leads", "campaigns", "campaign_touches")
 LEARNING = {"course_completions": ("course_name", "Course"), "content_uses": ("content_name", "Document")}
 MOST_KINDS_OF_TEXT = 20
 KEPT_DIGITS = 2
-INVENTED = re.compile(r"\b[APD]-[0-9a-f]{12}\b")
+MARK_DIGITS = 12
+INVENTED = re.compile(rf"\b[APD]-[0-9a-f]{{{MARK_DIGITS}}}\b")
 LEAST, MOST = 0.6, 1.6
 SCALED, ROUNDED = "scaled", "rounded"
 AMOUNTS = ("", ROUNDED, SCALED, HIDDEN)
@@ -224,8 +225,9 @@ def plain_text(text: str, company_data: Dataset, settings: Settings) -> str:
     )
     for letter, ids in true_ids:
         if any(name.startswith(letter) for name in asked):
-            for plain_id in ids.unique().drop_nulls():
-                text = text.replace(_invented(plain_id, letter, key), plain_id)
+            different = ids.unique().drop_nulls().to_list()
+            for invented, plain_id in zip(_invented(different, letter, key), different, strict=True):
+                text = text.replace(invented, plain_id)
     return text
 
 
@@ -279,31 +281,49 @@ def _without_names(frame: pl.DataFrame, real: frozenset[str]) -> pl.DataFrame:
 
 def _pseudonym(ids: pl.Series, letter: str, key: str) -> pl.Series:
     """Replace ids by twelve hexadecimal digits that only the key leads to."""
-    different = ids.unique().drop_nulls().to_list()
-    new = [_invented(plain_id, letter, key) for plain_id in different]
-    return ids.replace_strict(different, new, return_dtype=pl.String) if different else ids
+    different = ids.unique().drop_nulls()
+    new = _invented(different.to_list(), letter, key)
+    return ids.replace_strict(different, new, return_dtype=pl.String) if new else ids
 
 
-def _invented(plain_id: str, letter: str, key: str) -> str:
-    return f"{letter}-{_number(f'{letter}{plain_id}', key) >> 16:012x}"
+def _invented(plain_ids: Sequence[str], letter: str, key: str) -> list[str]:
+    """Return an invented id for each; what the key and the letter do to a hash is worked out once for all."""
+    begun, start = _begun(key), f"{letter}-"
+    begun.update(letter.encode())
+    out = []
+    for plain_id in plain_ids:
+        mark = begun.copy()
+        mark.update(plain_id.encode())
+        out.append(start + mark.hexdigest()[:MARK_DIGITS])
+    return out
 
 
 def _number(text: str, key: str) -> int:
+    mark = _begun(key)
+    mark.update(text.encode())
+    return int.from_bytes(mark.digest(), "big")
+
+
+def _begun(key: str) -> hashlib.blake2b:
     seed = hashlib.blake2b(key.encode(), digest_size=32).digest()
-    return int.from_bytes(hashlib.blake2b(text.encode(), key=seed, digest_size=8).digest(), "big")
+    return hashlib.blake2b(key=seed, digest_size=8)
 
 
 def _called(ids: pl.Series, name: Callable[[int], str], stock: int, real: frozenset[str]) -> dict[str, str]:
     """Give each id a name of its own, its hash's or the next free one; none of a real company or person."""
-    room = stock
-    while room < 2 * len(ids) + sum(name(slot).lower() in real for slot in range(room)):
-        room += stock
+    names: list[str] = []
+    n_free = 0
+    while not names or n_free < 2 * len(ids):
+        more = [name(slot) for slot in range(len(names), len(names) + stock)]
+        n_free += sum(invented.lower() not in real for invented in more)
+        names += more
+    room = len(names)
     taken: set[int] = set()
     out = {}
     for plain_id in sorted(ids.drop_nulls().to_list()):
         slot = int(plain_id.rpartition("-")[2], 16) % room
-        while slot in taken or name(slot).lower() in real:
+        while slot in taken or names[slot].lower() in real:
             slot = (slot + 1) % room
         taken.add(slot)
-        out[plain_id] = name(slot)
+        out[plain_id] = names[slot]
     return out

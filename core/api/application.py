@@ -6,11 +6,13 @@ import html
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
+from starlette.routing import BaseRoute
 
 from core import __version__
 from core.api import bearer_tokens, idempotency, measure_routes, problems
@@ -19,7 +21,6 @@ from core.api.caller import Company
 from core.api.clock import now
 from core.api.idempotency import Idempotency, ReplayedError
 from core.api.limits import RateLimit, SizeLimit
-from core.api.problems import Problem
 from core.api.routes import (
     alert_routes,
     assistant_routes,
@@ -48,19 +49,6 @@ DESCRIPTION = """What the pages show, as an API. A key stands for a person (or a
 the rows that person sees, names hidden where they are hidden there. Every list comes a page at a time; `next` leads to
 the following one. An answer's `ETag` stands for the state of the data: sent back as `If-None-Match`, it costs nothing
 while nothing has changed. Errors are problem details (RFC 9457) that say what is wrong, where, and how to mend it."""
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": text}
-    for status, text in (
-        (400, "The body cannot be read."),
-        (401, "No key, or one that opens nothing."),
-        (403, "The key may not do that."),
-        (404, "There is nothing of that name."),
-        (409, "The data, or what was saved, have changed meanwhile; or there is too little to answer from."),
-        (422, "Something that was sent is not what is taken."),
-        (429, "The key asks too often."),
-        (503, "The database or the settings cannot be read."),
-    )
-}
 
 
 def application(
@@ -83,13 +71,28 @@ def application(
     tokens : callable, optional
         Returns what checks tokens of the identity provider; default: of the one people sign in with.
     """
-    app = FastAPI(title=TITLE, version=__version__, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(routes=list(_routes()), title=TITLE, version=__version__, docs_url=None, redoc_url=None)
     app.state.company = Company(read, data or _read, store or _Stores(), RateLimit(a_minute), tokens or _Tokens())
     problems.install(app)
     app.add_exception_handler(ReplayedError, idempotency.replayed)
     app.add_middleware(Idempotency)
     app.add_middleware(SizeLimit)
-    for router in (
+    app.openapi = _document  # type: ignore[method-assign]
+
+    @app.get("/docs", include_in_schema=False)
+    def shown() -> HTMLResponse:
+        return HTMLResponse(page_of(app.openapi(), read().branding.name))
+
+    return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """Return every route; worked out once, for none knows whose application it is in.
+
+    `include_router` works each out again for every application, when it is first asked: nearly a second.
+    """
+    routers = (
         measure_routes.router(),
         company_routes.router,
         forecast_routes.router,
@@ -105,15 +108,8 @@ def application(
         assistant_routes.router,
         operation_routes.router,
         alert_routes.router,
-    ):
-        app.include_router(router, responses=PROBLEMS)  # Each by itself: what is included twice is built twice.
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-
-    @app.get("/docs", include_in_schema=False)
-    def shown() -> HTMLResponse:
-        return HTMLResponse(page_of(app.openapi(), read().branding.name))
-
-    return app
+    )
+    return tuple(route for router in routers for route in router.routes)
 
 
 def _read(settings: Settings) -> Dataset:
@@ -147,18 +143,17 @@ class _Tokens:
         return self._checkers.setdefault(provider, BearerTokens(provider, now))
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title, version=app.version, routes=app.routes, description=DESCRIPTION, openapi_version="3.1.0"
-        )
-        document["servers"] = [{"url": "/api"}]
-        app.openapi_schema = document
-        for path in document["paths"].values():
-            for operation in path.values():
-                for answer in operation["responses"].values():
-                    _as_problem(answer)
-    return app.openapi_schema
+@cache
+def _document() -> dict[str, Any]:
+    document = get_openapi(
+        title=TITLE, version=__version__, routes=_routes(), description=DESCRIPTION, openapi_version="3.1.0"
+    )
+    document["servers"] = [{"url": "/api"}]
+    for path in document["paths"].values():
+        for operation in path.values():
+            for answer in operation["responses"].values():
+                _as_problem(answer)
+    return document
 
 
 def _as_problem(answer: dict[str, Any]) -> None:

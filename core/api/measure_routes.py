@@ -17,6 +17,7 @@ from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
 from core.api.measure_registry import Entry, entries
 from core.api.paging import Cursor, Limit, Rows
+from core.api.problems import routes_under
 from core.contracts.amount_visibility import HIDDEN, spoken
 from core.contracts.errors import ContractError
 from core.metrics.measure import Measure
@@ -54,7 +55,7 @@ class MeasureValue(BaseModel):
 @cache
 def router() -> APIRouter:
     """Return the routes of all measures; made once, for they are the same for every application."""
-    routes = APIRouter(prefix="/v1/measures", tags=["measures"])
+    routes = routes_under("/v1/measures", "measures")
 
     @routes.get("", summary="Every measure there is", operation_id="measures")
     def listed(asking: Asking) -> list[MeasureEntry]:

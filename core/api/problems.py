@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -50,6 +50,26 @@ class Problem(BaseModel):
     detail: str = ""
     where: str = ""
     mend: str = ""
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": text}
+    for status, text in (
+        (400, "The body cannot be read."),
+        (401, "No key, or one that opens nothing."),
+        (403, "The key may not do that."),
+        (404, "There is nothing of that name."),
+        (409, "The data, or what was saved, have changed meanwhile; or there is too little to answer from."),
+        (422, "Something that was sent is not what is taken."),
+        (429, "The key asks too often."),
+        (503, "The database or the settings cannot be read."),
+    )
+}
+
+
+def routes_under(prefix: str, *tags: str) -> APIRouter:
+    """Return a router for routes under a prefix; the document says of each which problems it may answer with."""
+    return APIRouter(prefix=prefix, tags=list(tags), responses=PROBLEMS)
 
 
 class ApiError(Exception):

@@ -115,7 +115,8 @@ class _Step:
 
     def _take(self, module: str) -> None:
         """Note a module and the packages above it."""
-        self.taken.update(_with_parents(module))
+        if module not in self.taken:
+            self.taken.update(_with_parents(module))
 
     def _take_whole(self, package: str) -> None:
         if package not in self._whole:

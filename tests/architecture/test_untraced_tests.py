@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from coverage import Coverage
 
-from tests import untraced
+from tests import shared_collection, untraced
 from tools import untraced as choosing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,23 @@ def test_a_listed_test_is_untraced_and_a_marked_one_with_its_fixtures(monkeypatc
         with pytest.raises(StopIteration):
             running.send(None)
         assert did == expected
+
+
+def test_nothing_else_traces_what_is_untraced():
+    assert Coverage.current() is None
+
+
+def test_workers_begin_elsewhere_and_leave_nothing_out(tmp_path):
+    rows = list(range(10))
+    assert [shared_collection.from_turn(rows, turn, 3)[0] for turn in range(3)] == [0, 3, 6]
+    assert all(sorted(shared_collection.from_turn(rows, turn, 3)) == rows for turn in range(3))
+    for name in ("b/deep", "a", "without"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "b" / "deep" / "test_b.py").touch()
+    (tmp_path / "a" / "test_a.py").touch()
+    assert [folder.name for folder in shared_collection.folders(tmp_path)] == ["a", "b"]
+    (tmp_path / "test_alone.py").touch()
+    assert shared_collection.folders(tmp_path) == []
 
 
 def test_what_others_run_through_is_not_traced_and_little_is_lost():

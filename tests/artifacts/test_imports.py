@@ -83,7 +83,7 @@ def test_modules_named_in_strings_are_mentioned():
 
 
 def test_chains_tell_attributes_from_bare_names():
-    uses = chains("a.b.c(d)\na.e\nf = a\ng.h = 1\ndel i.j")
+    uses = chains(ast.parse("a.b.c(d)\na.e\nf = a\ng.h = 1\ndel i.j"))
     assert uses["a"] == {("b", "c"), ("e",), ()}
     assert uses["d"] == {()}
     assert uses["g"] == {("h",)}
@@ -91,4 +91,5 @@ def test_chains_tell_attributes_from_bare_names():
 
 
 def test_defined_names_are_those_of_the_top_level():
-    assert defined("x, y = 1, 2\nz: int = 3\ndef f(): q = 1\nclass C: r = 2\nimport os") == {"x", "y", "z", "f", "C"}
+    module = ast.parse("x, y = 1, 2\nz: int = 3\ndef f(): q = 1\nclass C: r = 2\nimport os")
+    assert defined(module) == {"x", "y", "z", "f", "C"}

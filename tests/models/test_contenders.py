@@ -17,20 +17,24 @@ HEAT, KIND = DRAW.normal(0, 1, N), DRAW.integers(0, 3, N).astype(float)
 X = np.stack([np.where(DRAW.random(N) < 0.1, np.nan, HEAT), KIND], axis=1)
 Y = (DRAW.random(N) < 1 / (1 + np.exp(-(1.2 * HEAT + np.array([-1.0, 0.0, 1.0])[KIND.astype(int)])))).astype(float)
 PLAN = Plan(("heat", "kind"), {1: 3}, {"num_leaves": 4, "min_data_in_leaf": 30, "learning_rate": 0.1}, 40)
-FITTED = fitting.fit_all(X, Y, PLAN)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fitting.fit_all(X, Y, PLAN)
 
 
 @pytest.mark.parametrize("name", Plan.contenders)
-def test_contributions_add_up_to_the_log_odds(name):
-    model = FITTED[name]
+def test_contributions_add_up_to_the_log_odds(fitted, name):
+    model = fitted[name]
     parts = np.asarray(model.predict(X, pred_contrib=True))
     assert parts.shape == (N, 3)
     assert np.allclose(parts.sum(axis=1), model.predict(X, raw_score=True), atol=1e-9)
 
 
 @pytest.mark.parametrize("name", Plan.contenders)
-def test_a_model_survives_being_written(name):
-    model = FITTED[name]
+def test_a_model_survives_being_written(fitted, name):
+    model = fitted[name]
     again = contenders.from_dict(json.loads(json.dumps(model.to_dict())))
     assert np.array_equal(again.predict(X), model.predict(X))
 

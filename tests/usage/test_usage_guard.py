@@ -9,14 +9,11 @@ from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
-from scim2_models import InvalidValueException
 from sqlalchemy import create_engine
 
 from core.config import load
 from core.config.usage_limits import UsageLimits
 from core.contracts.errors import AccessError, SourceError, StoreError
-from core.provisioning.resources import User
-from core.provisioning.storage import PeopleStorage
 from core.sources import loading, source_registry, usage_report
 from core.sources.connectors import connector_files, sync_run
 from core.store import Store
@@ -122,6 +119,11 @@ def test_one_company_being_full_is_nothing_to_another(companies):
 
 
 def test_a_directory_is_told_that_no_seat_is_free(companies):
+    from scim2_models import InvalidValueException
+
+    from core.provisioning.resources import User
+    from core.provisioning.storage import PeopleStorage
+
     settings, store = companies("north", seats=1)
     people = PeopleStorage(store, settings, "SCIM")
     kind = SimpleNamespace(name="User")

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.access import Identity, can
@@ -20,12 +20,12 @@ from core.alerts.watched_measures import MEASURES
 from core.alerts.ways import COMPANY, Way
 from core.api.caller import Asking, Caller
 from core.api.clock import now
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.contracts.errors import AccessError
 from core.store.deliveries import Delivery
 from core.store.events import Event
 
-router = APIRouter(prefix="/v1", tags=["alerts"])
+router = routes_under("/v1", "alerts")
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 EventId = Annotated[str, Path(max_length=40)]
 WRITE = "alerts:write"

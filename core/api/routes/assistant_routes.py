@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path as File
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.api import paging
 from core.api.caller import Asking
+from core.api.problems import routes_under
 
-router = APIRouter(prefix="/v1/assistants", tags=["assistants"])
+router = routes_under("/v1/assistants", "assistants")
 READ = "requirements:read"
 
 

@@ -6,17 +6,17 @@ from datetime import date
 from typing import Annotated, Any
 
 import polars as pl
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
 from core.api.paging import Cursor, Limit, Rows
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.contracts import Dataset
 from core.scope import DIMENSIONS, Scope
 
-router = APIRouter(prefix="/v1")
+router = routes_under("/v1")
 Id = Annotated[str, Path(max_length=200)]
 
 

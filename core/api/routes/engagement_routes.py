@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
 from core.api.measure_routes import MeasureValue
 from core.api.paging import Cursor, Limit, Rows
+from core.api.problems import routes_under
 from core.scope import Scope
 
 if TYPE_CHECKING:
     from core.metrics.measure import Measure
 
-router = APIRouter(prefix="/v1", tags=["engagement"])
+router = routes_under("/v1", "engagement")
 READ = "pipeline:read"
 Name = Literal[
     "contacts", "answers", "answers_by_person", "quiet", "meetings", "calls", "talk", "topics", "moods", "steps"

@@ -7,13 +7,13 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 import polars as pl
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
 from core.api.paging import Cursor, Limit, Rows
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.config import Settings
 from core.contracts import Dataset
 from core.contracts.errors import ModelError
@@ -21,7 +21,7 @@ from core.metrics.measure import Measure
 from core.models.bundle import Bundle
 from core.scope import Scope
 
-router = APIRouter(prefix="/v1", tags=["forecast"])
+router = routes_under("/v1", "forecast")
 Id = Annotated[str, Path(max_length=200)]
 FORECAST, PIPELINE, CUSTOMERS = "forecast:read", "pipeline:read", "customers:read"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from core.api import paging
 from core.api.caller import Asking, Scoped
 from core.api.paging import Cursor, Limit, Rows
+from core.api.problems import routes_under
 
-router = APIRouter(prefix="/v1", tags=["leads"])
+router = routes_under("/v1", "leads")
 READ = "pipeline:read"
 Outcome = Annotated[
     Literal["deal", "won"], Query(description="To become a deal within 90 days, or to be won within 180.")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel, Field
 
 from core.api import paging
 from core.api.caller import Asking, Caller
 from core.api.paging import Cursor, Limit, Rows
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 
-router = APIRouter(prefix="/v1/library", tags=["library"])
+router = routes_under("/v1/library", "library")
 READ, WRITE = "requirements:read", "requirements:write"
 AnswerId = Annotated[str, Path(max_length=40)]
 

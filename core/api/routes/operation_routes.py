@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from pydantic import BaseModel
 
 from core.api import paging
 from core.api.caller import Asking
 from core.api.paging import Cursor, Limit, Rows
+from core.api.problems import routes_under
 from core.store.jobs import Job
 
-router = APIRouter(prefix="/v1")
+router = routes_under("/v1")
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 
 

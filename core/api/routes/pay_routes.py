@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from core.api import paging
 from core.api.caller import Asking, Caller
 from core.api.paging import Cursor, Limit, Rows
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 
 if TYPE_CHECKING:
     from core.compensation.pay_statements import Payroll
 
-router = APIRouter(prefix="/v1", tags=["pay"])
+router = routes_under("/v1", "pay")
 READ, WRITE = "pay:read", "pay:write"
 Day = Annotated[
     date | None, Query(description="A day of the quarter; without one the last quarter that is over is meant.")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
 from core.api.paging import Cursor, Limit, Rows
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.scope import Scope
 
 if TYPE_CHECKING:
     from core.plays.play_view import Runs
 
-router = APIRouter(prefix="/v1", tags=["plays"])
+router = routes_under("/v1", "plays")
 READ, WRITE, CUSTOMERS = "pipeline:read", "review:write", "customers:read"
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The task's `step_id`.")]
 State = Literal["", "waiting", "done", "skipped", "missed", "over"]

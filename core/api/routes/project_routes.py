@@ -6,12 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Response, UploadFile
+from fastapi import Path, Query, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.api import paging
 from core.api.caller import Asking, Caller
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.scope import Scope
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.store.reviews import Change
     from core.store.work_tasks import Task
 
-router = APIRouter(prefix="/v1", tags=["projects"])
+router = routes_under("/v1", "projects")
 READ, WRITE = "requirements:read", "requirements:write"
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="The list's, as `projects` gives it.")]
 TaskNumber = Annotated[int, Path(ge=1, le=2**31 - 1)]

@@ -9,12 +9,11 @@ from itertools import takewhile
 from typing import Any
 
 import polars as pl
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.api import paging
 from core.api.caller import Asking, Caller, Scoped
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.config import Settings
 from core.contracts import Dataset
 from core.questions import answering
@@ -22,7 +21,7 @@ from core.questions.answering import Answer, Desk, Refusal
 from core.questions.topics import TOPICS, Topic
 from core.scope import Scope
 
-router = APIRouter(prefix="/v1/questions", tags=["questions"])
+router = routes_under("/v1/questions", "questions")
 MOST_ROWS = 200
 
 

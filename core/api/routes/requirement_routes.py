@@ -6,16 +6,16 @@ import tempfile
 from pathlib import Path as File
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, UploadFile
+from fastapi import Path, Query, UploadFile
 from pydantic import BaseModel
 
 from core.api import paging
 from core.api.caller import Asking, Caller
 from core.api.paging import Cursor, Limit, Rows
-from core.api.problems import ApiError
+from core.api.problems import ApiError, routes_under
 from core.scope import Scope
 
-router = APIRouter(prefix="/v1", tags=["requirements"])
+router = routes_under("/v1", "requirements")
 READ, CATALOGUE = "requirements:read", "catalogue:read"
 
 

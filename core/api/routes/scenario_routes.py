@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.api import paging
 from core.api.caller import Asking, Scoped
+from core.api.problems import routes_under
 from core.contracts.errors import ModelError
 
-router = APIRouter(prefix="/v1/scenarios", tags=["scenarios"])
+router = routes_under("/v1/scenarios", "scenarios")
 READ, WRITE = "scenarios:read", "scenarios:write"
 Name = Annotated[str, Path(min_length=1, max_length=120)]
 
