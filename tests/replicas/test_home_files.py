@@ -114,7 +114,8 @@ def test_old_tables_go_and_a_number_is_not_used_twice(servers, system, monkeypat
         "connectors/shop/tables/000003",
         "connectors/shop/tables/000004",
     ]
-    assert brought.free_number(second, "shop", 1) == 5
+    with source_registry.opened(second) as store:
+        assert brought.free_number(store, "shop", 1) == 5
 
 
 def test_a_description_changed_by_hand_is_taken_over_and_nobodys_change_is_lost(servers, system):

@@ -60,8 +60,8 @@ def test_a_whole_file_without_a_write_ahead_log_is_brought_up_at_the_lock(tmp_pa
     Store.open(f"sqlite:///{file}").close()
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
-    upgraded = []
-    monkeypatch.setattr(upgrade, "_upgrade", lambda _: upgraded.append(file) or ())
+    upgraded, plain = [], upgrade._upgrade
+    monkeypatch.setattr(upgrade, "_upgrade", lambda connection: upgraded.append(file) or plain(connection))
     for _ in range(2):
         Store.open(f"sqlite:///{file}").close()
     assert upgraded == [file]

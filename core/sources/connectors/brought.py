@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.config import Settings
 from core.replicas import home_files
-from core.sources import source_folders, source_registry
+from core.sources import source_folders
 from core.sources.connectors import connector_files, publishing
 from core.sources.connectors.sync_state import FILE, Run
+
+if TYPE_CHECKING:
+    from core.store import Store
 
 MOST_RUNS = 20
 
@@ -71,10 +75,9 @@ def last_runs(settings: Settings, name: str) -> list[Run]:
     ]
 
 
-def free_number(settings: Settings, name: str, number: int) -> int:
+def free_number(store: Store, name: str, number: int) -> int:
     """Return a number above that of every folder published: a sync that was killed may not have handed on its own."""
-    with source_registry.opened(settings) as store:
-        ends = [Path(version.folder).name for version in store.sources.versions(name) if version.folder]
+    ends = [Path(version.folder).name for version in store.sources.versions(name) if version.folder]
     return max([number, *(int(end) + 1 for end in ends if end.isdigit())])
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
@@ -26,6 +27,9 @@ from core.sources.connectors.sync_state import Run, SyncState
 from core.sources.connectors.table_sync import TableSync
 from core.store.source_versions import SourceVersion
 from core.usage import usage_guard
+
+if TYPE_CHECKING:
+    from core.store import Store
 
 LOCK = ".lock"
 AUTHOR = "sync"
@@ -140,10 +144,11 @@ def _synced(
     last = folder / publishing.TABLES
     if outcome.n_rows and (outcome.n_changed or outcome.n_deleted or _is_behind(settings, connector.name, last)):
         day = begun.astimezone(ZoneInfo(settings.time_zone)).date()
-        number = brought.free_number(settings, connector.name, number)
-        final = publishing.publish(connector, state, folder, number, day, settings.time_zone)
-        brought.share_tables(settings, final)
-        outcome.version = _register(settings, connector.name, final, outcome.n_rows, day)
+        with source_registry.opened(settings) as store:
+            number = brought.free_number(store, connector.name, number)
+            final = publishing.publish(connector, state, folder, number, day, settings.time_zone)
+            brought.share_tables(settings, final)
+            outcome.version = _register(settings, store, connector.name, final, outcome.n_rows, day)
     message = keys.hidden(" ".join(outcome.failures))
     state.ended(number, clock().isoformat(), outcome.n_changed, outcome.n_deleted, message)
     return outcome
@@ -199,27 +204,26 @@ def _is_behind(settings: Settings, name: str, tables: Path) -> bool:
     return source_folders.path_of(settings, versions[0]) != published[-1].absolute()
 
 
-def _register(settings: Settings, name: str, folder: Path, n_rows: int, day: object) -> int:
+def _register(settings: Settings, store: Store, name: str, folder: Path, n_rows: int, day: object) -> int:
     """Keep the tables as the newest version of the source; where it serves everybody, the new version does."""
-    with source_registry.opened(settings) as store:
-        versions = store.sources.versions(name)
-        if versions and versions[0].is_removed:
-            return 0
-        values = {
-            "folder": source_folders.name_in(settings, folder),
-            "files": [],
-            "mapping": dict(versions[0].mapping) if versions else {},
-            "n_rows": n_rows,
-            "as_of_on": day,
-            "is_removed": False,
-        }
-        chosen = store.sources.chosen()
-        last = versions[0].version if versions else 0
-        serves = chosen is not None and chosen[0] == name
-        saved = store.sources.keep(name, values, AUTHOR, last, is_chosen=serves)
-        needed = _needed(settings, store.sources.versions(name), chosen)
-        publishing.tidy(folder.parent.parent, needed)
-        brought.tidy(settings, name, needed)
+    versions = store.sources.versions(name)
+    if versions and versions[0].is_removed:
+        return 0
+    values = {
+        "folder": source_folders.name_in(settings, folder),
+        "files": [],
+        "mapping": dict(versions[0].mapping) if versions else {},
+        "n_rows": n_rows,
+        "as_of_on": day,
+        "is_removed": False,
+    }
+    chosen = store.sources.chosen()
+    last = versions[0].version if versions else 0
+    serves = chosen is not None and chosen[0] == name
+    saved = store.sources.keep(name, values, AUTHOR, last, is_chosen=serves)
+    needed = _needed(settings, store.sources.versions(name), chosen)
+    publishing.tidy(folder.parent.parent, needed)
+    brought.tidy(settings, name, needed)
     return int(saved.version)
 
 
