@@ -18,13 +18,14 @@ import pytest
 
 HERE = "http://127.0.0.1:"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-# A test is over before it would pay to compile the scripts for speed.
-FRUGAL = ["--js-flags=--no-opt --no-maglev"]
+# A test is over before the best compilation of the scripts would pay.
+FRUGAL = ["--js-flags=--no-opt"]
 # Nothing moves for the sake of moving: every frame costs, and whoever asks for less motion sees the same pages.
 VISITOR = {"viewport": {"width": 1440, "height": 1000}, "accept_downloads": True, "reduced_motion": "reduce"}
 # Milliseconds; what is there is seen at once, and what is slow on a machine under load is not missing.
 PATIENCE = 60_000
 LEFT_OUT = "Chromium is not installed"
+FOLDER = Path(__file__).with_name("browser")
 
 
 class Chromium:
@@ -103,9 +104,9 @@ class EndsChromium:
 
     @pytest.hookimpl(trylast=True)  # when the fixtures of the file have gone
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
-        """End Chromium where the file that begins does not begin with a test that needs it."""
-        is_same_file = nextitem is not None and nextitem.path == item.path
-        if not is_same_file and "browser" not in getattr(nextitem, "fixturenames", ()):
+        """End Chromium where the file has ended and the next is not one of those in a browser."""
+        is_next = nextitem is not None and (nextitem.path == item.path or nextitem.path.parent == FOLDER)
+        if not is_next:
             CHROMIUM.close()
 
 
