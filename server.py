@@ -77,7 +77,6 @@ async def ready(_: Any) -> AsyncIterator[None]:
     copies = uploads.UploadCopies(lambda: SessionFiles(open_cache(settings.home)), age)
     uploads.bound(copies, lambda n_bytes: usage_guard.refuse_bytes(load(), n_bytes, opened()))
     patches.keep_caches()
-    patches.send_together()
     brand_look.paint(brand())
     early_clicks.keep()
     draining.install(settings.replicas.drain_seconds)

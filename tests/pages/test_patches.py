@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 
-from streamlit.commands import execution_control
 from streamlit.proto.NewSession_pb2 import CustomThemeConfig
-from streamlit.runtime import app_session, runtime
+from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
 
 from pages.ui.server import patches
@@ -47,13 +46,3 @@ def test_another_streamlit_is_left_alone(monkeypatch):
     patches.lighten()
     assert script_runner.gc is None
     assert not hasattr(app_session, "_populate_theme_msg")
-
-
-def test_what_a_run_shows_travels_in_bursts_and_a_change_of_the_page_waits_for_them(monkeypatch):
-    for module in (runtime, execution_control):
-        monkeypatch.setattr(module, patches.FLUSH, 0.005)
-    patches.send_together()
-    assert (runtime.MESSAGE_FLUSH_INTERVAL_SECS, execution_control.MESSAGE_FLUSH_INTERVAL_SECS) == (0.05, 0.05)
-    monkeypatch.delattr(runtime, patches.FLUSH)
-    patches.send_together()
-    assert not hasattr(runtime, patches.FLUSH)

@@ -1,4 +1,4 @@
-"""Keeps what Streamlit does around every run of a script off the moves of a slider, and off the browser.
+"""Keeps what the server does around every run of a script off the moves of a slider.
 
 Streamlit collects garbage fully after every run, and reads the theme anew from all of its settings before
 it. The first costs more the more objects are alive, so more with every session that is open: with twenty of
@@ -13,23 +13,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from streamlit.commands import execution_control
-from streamlit.runtime import app_session, runtime
+from streamlit.runtime import app_session
 from streamlit.runtime.scriptrunner import script_runner
 
-YOUNG, FLUSH = 1, "MESSAGE_FLUSH_INTERVAL_SECS"
-FLUSH_SECONDS = 0.05
-
-
-def send_together() -> None:
-    """Send what a running script shows twenty times a second, and not two hundred.
-
-    A browser goes through the whole page whenever something arrives; in bursts a page takes it a fifteenth less. What
-    comes after a silence is sent at once, and a change of the page waits for what was shown before it.
-    """
-    for module in (runtime, execution_control):
-        if FLUSH in vars(module):
-            vars(module)[FLUSH] = FLUSH_SECONDS
+YOUNG = 1
 
 
 def lighten() -> None:
