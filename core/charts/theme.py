@@ -41,7 +41,7 @@ AXIS_LINE = 22  # pixels of height
 FITTING = re.compile(r'\{"expr": "max\(1, floor\(width / (\d+)\)\)"\}')
 BOTH = re.compile(r"light-dark\(\s*([^,()]+?)\s*,[^()]*\)")
 PADDING = {"left": 0, "right": 6, "top": 2, "bottom": 5}
-AXIS = {
+AXIS: dict[str, Any] = {
     "grid": False,
     "domainColor": CONTEXT,
     "tickColor": CONTEXT,
@@ -53,9 +53,9 @@ AXIS = {
     "titlePadding": 4,
     "titleFontWeight": "normal",
 }
-AXIS_X = {"titleAnchor": "end", "labelAngle": 0}
-AXIS_Y = {"labelFlush": False, "grid": True, "gridColor": CONTEXT, "gridOpacity": 0.25, "domain": False, "ticks": False}
-LEGEND = {
+AXIS_X: dict[str, Any] = {"titleAnchor": "end", "labelAngle": 0}
+AXIS_Y: dict[str, Any] = {"labelFlush": False, "grid": True, "gridColor": CONTEXT, "gridOpacity": 0.25, "domain": False, "ticks": False}
+LEGEND: dict[str, Any] = {
     "labelFontSize": SIZE,
     "titleFontSize": SIZE,
     "labelColor": LABEL,
