@@ -54,7 +54,14 @@ AXIS: dict[str, Any] = {
     "titleFontWeight": "normal",
 }
 AXIS_X: dict[str, Any] = {"titleAnchor": "end", "labelAngle": 0}
-AXIS_Y: dict[str, Any] = {"labelFlush": False, "grid": True, "gridColor": CONTEXT, "gridOpacity": 0.25, "domain": False, "ticks": False}
+AXIS_Y: dict[str, Any] = {
+    "labelFlush": False,
+    "grid": True,
+    "gridColor": CONTEXT,
+    "gridOpacity": 0.25,
+    "domain": False,
+    "ticks": False,
+}
 LEGEND: dict[str, Any] = {
     "labelFontSize": SIZE,
     "titleFontSize": SIZE,

@@ -135,7 +135,7 @@ def _split_stems(split: str) -> frozenset[str]:
 
 def likeness(text: str, asked: frozenset[str], slots: Slots, home: Path | None = None) -> dict[str, float]:
     """Return how like each topic a question is, 0 to 1."""
-    by_words = np.array([_overlap(asked, words) for words in _stemmed()])
+    by_words = _overlaps(asked)
     both = by_words
     if asked and (meant := _meaning(text, home)) is not None:
         both = MEANING * meant + (1 - MEANING) * by_words
@@ -151,11 +151,24 @@ def likeness(text: str, asked: frozenset[str], slots: Slots, home: Path | None =
     return out
 
 
-def _overlap(asked: frozenset[str], words: frozenset[str]) -> float:
+def _overlaps(asked: frozenset[str]) -> Scores:
+    """Return which share of what a question and each phrase say they have in common, 0 to 1."""
     weights = _weights()
     heavy = 1.0 + math.log(len(phrases()))
-    both = sum(weights[word] for word in asked & words)
-    return 2 * both / (sum(weights.get(word, heavy) for word in asked) + sum(weights[word] for word in words) or 1.0)
+    own = sum(weights.get(word, heavy) for word in asked)
+    return np.array(
+        [
+            0.0 if asked.isdisjoint(words) else 2 * sum(weights[word] for word in asked & words) / (own + whole)
+            for words, whole in _weighed()
+        ]
+    )
+
+
+@cache
+def _weighed() -> tuple[tuple[frozenset[str], float], ...]:
+    """Return the stems of each phrase, with what they weigh together."""
+    weights = _weights()
+    return tuple((words, sum(weights[word] for word in words)) for words in _stemmed())
 
 
 def _meaning(text: str, home: Path | None) -> Scores | None:

@@ -101,16 +101,13 @@ class Encoder:
         """
         from concurrent.futures import ThreadPoolExecutor
 
-        from threadpoolctl import threadpool_limits
-
         ids = [encoding.ids for encoding in self._words.encode_batch_fast(list(texts))]
         out = np.zeros((len(ids), SIZE), np.float32)
         batches, done = list(_batches([len(tokens) for tokens in ids])), 0
         # One list at a time, one thread per core, each with a BLAS of one thread: faster than the reverse.
-        with _ONE_AT_A_TIME, threadpool_limits(1), ThreadPoolExecutor(cores()) as pool:
-            for places, part in zip(
-                batches, pool.map(lambda b: self._batch([ids[k] for k in b]), batches), strict=True
-            ):
+        with _ONE_AT_A_TIME, _blas().limit(limits=1), ThreadPoolExecutor(cores()) as pool:
+            each = map if len(batches) == 1 else pool.map
+            for places, part in zip(batches, each(lambda b: self._batch([ids[k] for k in b]), batches), strict=True):
                 out[places] = part
                 done += len(places)
                 if progress:
@@ -210,6 +207,14 @@ def _batches(lengths: list[int]) -> Iterator[NDArray[np.int64]]:
 def name_of(text: str) -> str:
     """Return what a text's vector is kept under: a hash of it."""
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+@cache
+def _blas() -> Any:
+    """Return what holds numpy's BLAS to some threads; looking for it takes longer than understanding a sentence."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @cache
