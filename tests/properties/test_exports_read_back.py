@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -70,14 +71,12 @@ def _can_be_written(text: str, encoding: str) -> bool:
 )
 def test_a_column_of_dates_is_never_split_between_two_orders(days, style):
     column = pl.Series("d", [exports.day(d, style) for d in days])
-    default = date_columns.MONTH_FIRST if style == "us" else date_columns.DAY_FIRST
-    choice = date_columns.choose(column, default)
+    choice = date_columns.choose(column)
+    if choice.is_ambiguous:  # The cells leave it open, and whoever maps them says it.
+        choice = replace(choice, order=date_columns.MONTH_FIRST if style == "us" else date_columns.DAY_FIRST)
     read, reasons = date_columns.read(column, choice, "UTC")
     assert not reasons
     assert read.dt.date().to_list() == days
-    other = date_columns.choose(column, date_columns.DAY_FIRST if style == "us" else date_columns.MONTH_FIRST)
-    again, _ = date_columns.read(column, other, "UTC")
-    assert choice.is_ambiguous or style == "german" or again.dt.date().to_list() == days
 
 
 @settings(max_examples=60, deadline=None)
