@@ -283,9 +283,21 @@ PARTS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "pages/ui/requirements",
         ),
     ),
+    "scenarios": (
+        ("tests/browser/test_scenarios.py",),
+        (*SERVED, "core/scenarios", "core/store", "pages/scenarios.py", "pages/ui/kit", "pages/ui/scenarios"),
+    ),
     "calls": (
         ("tests/browser/test_calls.py",),
-        (*SERVED, "core/forecasts/calls.py", "core/store", "pages/forecast.py", "pages/ui/forecast", "pages/ui/kit"),
+        (
+            *SERVED,
+            "core/charts",
+            "core/forecasts/calls.py",
+            "core/store",
+            "pages/forecast.py",
+            "pages/ui/forecast",
+            "pages/ui/kit",
+        ),
     ),
     "plays": (
         ("tests/browser/test_playbooks.py",),

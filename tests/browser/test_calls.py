@@ -96,6 +96,7 @@ def test_two_reviews_of_one_deal_lose_nothing(url, page, second):
     expect(second.get_by_text("Changes so far: 1 edited")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_executive_page_is_downloaded_as_pdf_and_html(url, page):
     page.goto(url)
     whole(page)

@@ -48,8 +48,8 @@ def wide(page, width: int, height: int = 900) -> None:
     settle(page)
 
 
-# The busiest pages with every change; all of them where pages have changed (`make test-slow`).
-OFTEN = ("", "forecast", "requirements")
+# The first page with every change; all of them where pages have changed (`make test-slow`).
+OFTEN = ("",)
 
 
 @pytest.mark.parametrize("name", [pytest.param(p, marks=() if p in OFTEN else pytest.mark.slow) for p in PAGES])

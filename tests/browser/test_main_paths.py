@@ -150,6 +150,7 @@ def test_a_buyers_list_is_repaired_remembered_and_goes_back_filled(url, page, tm
     assert back["D4"].value is None
 
 
+@pytest.mark.slow
 def test_a_word_file_is_taken_remembered_and_goes_back_filled(url, page, tmp_path):
     import docx
 

@@ -93,6 +93,7 @@ def months_table(page: Page) -> Locator:
     return page.get_by_test_id("stDataFrame").locator("canvas").filter(has_text="Difference").first
 
 
+@pytest.mark.slow
 def test_a_presets_link_tells_the_same_and_back_takes_the_last_move_back(url, page, new_context):
     page.set_viewport_size(SIZE)
     page.goto(f"{url}/scenarios")

@@ -160,3 +160,12 @@ def test_a_series_that_is_there_twice_is_fitted_once(monkeypatch):
     assert len(seen) == 2
     assert np.array_equal(alone[:, 0], alone[:, 2])
     assert not np.array_equal(alone[:, 0], alone[:, 1])
+
+
+def test_ces_begins_with_a_dictionary_that_needs_no_compiling():
+    local_models._models()
+    from statsforecast import ces
+
+    begin = ces.initparamces(np.nan, np.nan, np.nan, np.nan, "F")
+    assert type(begin) is dict
+    assert (begin["alpha_0"], begin["optimize_alpha_0"], begin["beta_1"]) == (1.3, 1, 1.0)

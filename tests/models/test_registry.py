@@ -221,7 +221,7 @@ def test_asking_for_answers_trains_reads_and_writes_nothing(bundle, customers, s
     outlook.current(sample, elsewhere, bundle)
     forecast.revenue(sample, elsewhere, bundle)
     weekly.weekly(sample, elsewhere, bundle)
-    revenue_by_segment.parts(sample, elsewhere, bundle, "segment")
+    revenue_by_segment.parts(sample, elsewhere, bundle, "region")
     evaluation.reliability(sample, elsewhere, bundle)
     readiness.readiness(sample, elsewhere, bundle)
     monitoring.alarms(sample, elsewhere, bundle)

@@ -26,7 +26,7 @@ MARKS = {
 }
 ALL = " ".join(MARKS.values())
 # The others are run by the slow parts; `tests/architecture/test_markdown.py` reads the code of all pages every time.
-QUICK = ("app.py", "pages/account.py", "pages/requirements.py")
+QUICK = ("pages/pipeline.py", "pages/account.py", "pages/requirements.py")
 TEXTS = ("markdown", "caption", "info", "warning", "error", "success", "toast", "title", "subheader", "header")
 LABELLED = ("metric", "button", "expander", "selectbox", "multiselect", "radio", "toggle", "checkbox", "number_input")
 MARKDOWN_CHOICES = ("radio",)

@@ -17,8 +17,8 @@ from pages.ui.kit import currency_switch, period, scope_reach
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["app.py", *(f"pages/{p.name}" for p in sorted((ROOT / "pages").glob("*.py")))]
 # Where a part of the company is drawn for seconds, with every change of what it rests on (`make test-slow`).
-# Each page is opened once for each part of the company and each period: these in every run, all in the slow part.
-OFTEN = ("pages/competitors.py", "pages/customers.py", "pages/review.py")
+# Each page is opened once for each part of the company and each period: this one in every run, all in the slow part.
+OFTEN = ("pages/review.py",)
 TRIED = [pytest.param(path, marks=pytest.mark.slow if path not in OFTEN else ()) for path in PAGES]
 PIPES = ("Direct", "Partner")
 OVER = Scope("custom", date(2025, 11, 3), date(2026, 2, 7))

@@ -18,7 +18,7 @@ def kinds(tmp_path_factory):
     home = tmp_path_factory.mktemp("kinds")
     folders = {name: home / name / "sample" for name in PROFILES}
     for name, folder in folders.items():
-        generate(folder, accounts=150, transactions=12_000, seed=5, profile=name)
+        generate(folder, accounts=100, transactions=8_000, seed=5, profile=name)
     return {name: read_folder(folder) for name, folder in folders.items()}
 
 

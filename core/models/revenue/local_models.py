@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -148,12 +149,24 @@ def drift(y: Floats, h: int) -> Floats:
     return np.asarray(y[-1] + slope * np.arange(1, h + 1), dtype=np.float64)
 
 
+@cache
+def _models() -> Any:
+    """Return statsforecast's models, without what numba would compile for them in every process anew.
+
+    CES puts its first parameters into a dictionary in compiled code, which takes 1.4 s of compiling to be read out of;
+    the same code, not compiled, gives the same dictionary.
+    """
+    os.environ.setdefault("NIXTLA_NUMBA_CACHE", "1")
+    from statsforecast import ces, models
+
+    begin = ces.initparamces
+    ces.initparamces = getattr(begin, "py_func", begin)
+    return models
+
+
 def _each(series: Sequence[Floats], h: int, name: str, plain: Floats, problems: Problems) -> Floats:
     """Forecast each series by a model of statsforecast; what numba compiles for it is kept for the next process."""
-    os.environ.setdefault("NIXTLA_NUMBA_CACHE", "1")
-    from statsforecast import models
-
-    make: Callable[..., Any] = getattr(models, name)
+    make: Callable[..., Any] = getattr(_models(), name)
     out, fitted = plain.copy(), dict[bytes, int]()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -25,11 +25,11 @@ NONE = "None of our capabilities"
 MOST = 1_000
 EARLIER = {
     "row": "Row",
-    "requirement": st.column_config.TextColumn("Requirement", width="large"),
+    "requirement": st.column_config.TextColumn("Requirement", width=260),
     "likeness": st.column_config.ProgressColumn("Likeness", format="percent", min_value=0, max_value=1),
     "capability": "Answered with",
-    "answer": st.column_config.TextColumn("Answer then", width="large"),
-    "text": st.column_config.TextColumn("Asked then", width="medium"),
+    "answer": st.column_config.TextColumn("Answer then", width=260),
+    "text": st.column_config.TextColumn("Asked then", width=200),
     "source": "List",
     "owner": "By",
     "age_days": st.column_config.NumberColumn("Days ago"),
