@@ -163,7 +163,7 @@ def test_a_series_that_is_there_twice_is_fitted_once(monkeypatch):
 
 
 def test_ces_begins_with_a_dictionary_that_needs_no_compiling():
-    local_models._models()
+    core.models.revenue.local_models._models()
     from statsforecast import ces
 
     begin = ces.initparamces(np.nan, np.nan, np.nan, np.nan, "F")
