@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from core.models.bundle import Bundle
 
 __all__ = ["browser", "bundle", "customers", "landmarks", "new_context", "page", "sample", "settings"]
-SLOWER = ("pages", "browser", "real", "cli", "store", "slow", "models", "properties")
+# Folders of tests that start browsers, databases, servers or processes, or make companies: none of theirs is quick.
+SLOWER = (
+    *("pages", "browser", "real", "cli", "store", "slow", "models", "properties", "oracles", "sample", "engines"),
+    *("api", "assistants", "backup", "bi", "jobs", "provisioning", "tenants", "usage"),
+)
 # These run through code that other tests measure; counting lines doubles what a test takes. What is counted of them all
 # the same stands in `tests/traced.txt`.
 UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")

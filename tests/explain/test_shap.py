@@ -137,7 +137,7 @@ print(sorted({"shap", "numba", "matplotlib", "docx", "pptx", "pypdf", "fontTools
 """
 
 
-def test_the_first_page_imports_no_slow_library(settings):
+def test_the_first_page_imports_no_slow_library(settings, bundle):
     env = {**os.environ, "QUARTERDECK_HOME": str(settings.home), "PYTHONPATH": str(ROOT)}
     run = subprocess.run(
         [sys.executable, "-c", FIRST_PAGE.replace('"app.py"', repr(str(ROOT / "app.py")))],
