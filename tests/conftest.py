@@ -42,6 +42,12 @@ SLOWER = (
     *("pages", "browser", "real", "cli", "store", "slow", "models", "properties", "oracles", "sample", "engines"),
     *("api", "assistants", "backup", "bi", "jobs", "provisioning", "tenants", "usage"),
 )
+# Files elsewhere that do, or that go through hundreds of real texts.
+SLOWER_FILES = (
+    *("test_connector_sync.py", "test_documents.py", "test_draft_answers.py", "test_gap_analysis.py"),
+    *("test_guarded_read.py", "test_odd_exports.py", "test_row_kind.py", "test_sql_sources.py"),
+    *("test_vendor_connectors.py", "test_vendor_exports.py"),
+)
 # These run through code that other tests measure; counting lines doubles what a test takes. What is counted of them all
 # the same stands in `tests/traced.txt`.
 UNTRACED = ("pages", "browser", "real", "properties", "oracles", "architecture")
@@ -103,7 +109,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave folders without a quick test alone where only the quick ones run: reading them costs more than running."""
-    is_slower = collection_path.parent == ROOT / "tests" and collection_path.name in SLOWER
+    is_slower = collection_path.name in SLOWER_FILES or (
+        collection_path.parent == ROOT / "tests" and collection_path.name in SLOWER
+    )
     return True if is_slower and config.option.markexpr == "quick" else None
 
 
@@ -201,6 +209,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(name))
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
-        if folder not in SLOWER and not needs and not item.get_closest_marker("slow"):
+        is_slower = folder in SLOWER or item.path.name in SLOWER_FILES
+        if not is_slower and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")
     items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in FIRST)
