@@ -26,7 +26,7 @@ import pytest
 
 from tests import left_out, made_once, processor_time, second_tries, shared_collection, untraced
 from tests.browsers import EndsChromium, browser, new_context, page
-from tests.companies import HOME, ROOT, small_home
+from tests.companies import HOME, ROOT, settings_of, small_home
 from tests.small_company import bundle, customers, landmarks, sample, settings
 
 if TYPE_CHECKING:
@@ -109,10 +109,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave folders without a quick test alone where only the quick ones run: reading them costs more than running."""
-    is_slower = collection_path.name in SLOWER_FILES or (
-        collection_path.parent == ROOT / "tests" and collection_path.name in SLOWER
-    )
-    return True if is_slower and config.option.markexpr == "quick" else None
+    is_quick = config.option.markexpr == "quick"
+    return True if is_quick and _is_slower(collection_path.relative_to(ROOT).as_posix()) else None
+
+
+def _is_slower(name: str) -> bool:
+    """Say whether a folder or file of tests, named from the project on, holds no quick test."""
+    parts = name.split("/")
+    return (parts[0] == "tests" and len(parts) > 1 and parts[1] in SLOWER) or parts[-1] in SLOWER_FILES
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -141,11 +145,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session")
 def default_settings() -> Settings:
     """The defaults, with a home in which the sample company has its default size."""
-    from core.config import load
-    from tests import retention
-
-    retention.widen(HOME)
-    return load(environ={"QUARTERDECK_HOME": str(HOME)})
+    return settings_of(HOME)
 
 
 @pytest.fixture(scope="session")
@@ -167,11 +167,7 @@ def default_bundle(default_sample: Dataset, default_settings: Settings) -> Bundl
 @pytest.fixture(scope="session")
 def small_settings() -> Settings:
     """The defaults, with a home in which the sample company is a small one."""
-    from core.config import load
-    from tests import retention
-
-    retention.widen(HOME)
-    return load(environ={"QUARTERDECK_HOME": str(small_home(HOME / "small"))})
+    return settings_of(small_home(HOME / "small"))
 
 
 @pytest.fixture(scope="session")
@@ -209,7 +205,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(name))
         needs = LEARNS & set(getattr(item, "fixturenames", ()))
-        is_slower = folder in SLOWER or item.path.name in SLOWER_FILES
-        if not is_slower and not needs and not item.get_closest_marker("slow"):
+        if not _is_slower(name) and not needs and not item.get_closest_marker("slow"):
             item.add_marker("quick")
     items.sort(key=lambda item: item.get_closest_marker("xdist_group").args[0] not in FIRST)

@@ -24,19 +24,3 @@ def sample(default_sample):
 def bundle(default_bundle):
     """The models of the default company."""
     return default_bundle
-
-
-@pytest.fixture(scope="session")
-def customers(default_sample, default_settings, default_bundle):
-    """What is expected of the default company's accounts."""
-    from core.models.customers import account_outlook
-
-    return account_outlook.load_or_build(default_sample, default_settings, default_bundle)
-
-
-@pytest.fixture(scope="session")
-def landmarks(default_sample, default_settings):
-    """Past landmarks of the default company's deals."""
-    from core.models.close import landmark_archive
-
-    return landmark_archive.load_or_build(default_sample, default_settings)

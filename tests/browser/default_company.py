@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.default_company import bundle, customers, landmarks, sample, settings
+from tests.default_company import bundle, sample, settings
 from tests.servers import own_database, serving
 
-__all__ = ["bundle", "customers", "landmarks", "sample", "settings", "url"]
+__all__ = ["bundle", "sample", "settings", "url"]
 
 
 @pytest.fixture(scope="session")
